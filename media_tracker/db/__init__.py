@@ -1,0 +1,1 @@
+"""Connection, embedded server, transactions, event log, counters, leases, migrations runner."""

@@ -1,0 +1,149 @@
+"""Is one problem "resolved via media"? The rules of DESIGN §2 for a single case, pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from bson import ObjectId
+
+from media_tracker.accounts.actor import Level
+from media_tracker.errors import N_
+from media_tracker.problems.case import Case, Channel, Claim, Outcome, Precision, Report, State
+
+
+class Credit(StrEnum):
+    """What media may claim for a problem. Only the first is counted as resolved via media."""
+
+    VIA_MEDIA = "via_media"
+    BEFORE_PRINT = "before_print"
+    ALSO_REPORTED = "also_reported"
+    TOGETHER = "together"
+    HOUR_UNKNOWN = "hour_unknown"
+    NOT_EXPOSED = "not_exposed"
+    NOT_INDEPENDENT = "not_independent"
+    CLAIMED_ONLY = "claimed_only"
+    NOT_RESOLVED = "not_resolved"
+
+
+SENTENCES: dict[Credit, str] = {
+    Credit.VIA_MEDIA: N_("Counted: exposed before the fix, resolved, and verified by somebody independent."),
+    Credit.BEFORE_PRINT: N_(
+        "Counted on its own line: the outlet's inquiry was logged here before the fix, the story came later."
+    ),
+    Credit.ALSO_REPORTED: N_("Not counted: another channel had it before, and was neither overdue nor falsely closed."),
+    Credit.TOGETHER: N_("Not counted: it was fixed before the first exposure; reported together."),
+    Credit.HOUR_UNKNOWN: N_("Not counted: exposed and fixed on one day, and nothing shows which came first."),
+    Credit.NOT_EXPOSED: N_("Not counted: no exposure by a medium stands."),
+    Credit.NOT_INDEPENDENT: N_("Not counted: the check was not independent at this level."),
+    Credit.CLAIMED_ONLY: N_("Not counted yet: claimed, not verified."),
+    Credit.NOT_RESOLVED: N_("Not counted: not resolved."),
+}
+
+EARLIER_CHANNELS = frozenset({Channel.TICKET, Channel.PATROL, Channel.LIST, Channel.SNAPSHOT})
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict, and the exposures that came before the fix (they share the credit)."""
+
+    credit: Credit
+    preceding: tuple[Report, ...] = ()
+
+    @property
+    def outlets(self) -> frozenset[ObjectId]:
+        """Outlets whose exposure came before the fix."""
+        return frozenset(report.outlet_id for report in self.preceding if report.outlet_id is not None)
+
+    @property
+    def partners(self) -> frozenset[ObjectId]:
+        """Those of ``outlets`` that were partners when they exposed it: only theirs counts for a project."""
+        return frozenset(r.outlet_id for r in self.preceding if r.outlet_id is not None and r.partner)
+
+
+def judge(case: Case, level: Level, zone: ZoneInfo) -> Judgement:
+    """What media may claim for ``case`` in an installation of ``level``, with local days in ``zone``."""
+    if case.state is State.CLAIMED_FIXED:
+        return Judgement(Credit.CLAIMED_ONLY)
+    current = case.round
+    if case.state not in (State.VERIFIED, State.CLOSED) or case.outcome is not Outcome.RESOLVED or current is None:
+        return Judgement(Credit.NOT_RESOLVED)
+    claim, check = current.claim, current.verification
+    if (
+        claim is None
+        or check is None
+        or not check.passed
+        or not check.independent
+        or not _counts_here(check.level, level)
+    ):
+        return Judgement(Credit.NOT_INDEPENDENT)
+    if not case.exposures:
+        return Judgement(Credit.NOT_EXPOSED)
+    preceding = tuple(report for report in case.exposures if _latest(report, zone) < _earliest_fix(claim, zone))
+    if not preceding:
+        return Judgement(_without_lead(case, claim, zone))
+    if any(_was_earlier(report, preceding[0]) for report in case.reports):
+        return Judgement(Credit.ALSO_REPORTED, preceding)
+    return Judgement(Credit.VIA_MEDIA, preceding)
+
+
+def _counts_here(check: Level, installation: Level) -> bool:
+    """A district's own check (区级核验) stays out of a city's figures; a city's check is good everywhere."""
+    return check is Level.CITY or installation is Level.DISTRICT
+
+
+def _without_lead(case: Case, claim: Claim, zone: ZoneInfo) -> Credit:
+    """No exposure is known to precede the fix: why, and does an inquiry save it?"""
+    exposing = {report.outlet_id for report in case.exposures}
+    asked_before = any(
+        report.channel is Channel.INQUIRY
+        and report.withdrawn_at is None
+        and report.outlet_id in exposing
+        and report.received_at < _earliest_fix(claim, zone)
+        for report in case.reports
+    )
+    if asked_before:
+        return Credit.BEFORE_PRINT
+    may_precede = any(_earliest(report, zone) < _latest_fix(claim, zone) for report in case.exposures)
+    return Credit.HOUR_UNKNOWN if may_precede else Credit.TOGETHER
+
+
+def _was_earlier(report: Report, exposure: Report) -> bool:
+    """True when ``report`` proves that another channel had the problem before ``exposure``, and was dealing with it.
+
+    A stated date proves nothing; our receipt or an outside number does.
+    """
+    if report.channel not in EARLIER_CHANNELS or report.withdrawn_at is not None:
+        return False
+    received = report.received_at < exposure.occurred_at
+    numbered = bool(report.outside_number) and report.occurred_at < exposure.occurred_at
+    overdue = report.due_at is not None and report.due_at < exposure.occurred_at
+    falsely_closed = report.closed_elsewhere_at is not None and report.closed_elsewhere_at < exposure.occurred_at
+    return (received or numbered) and not overdue and not falsely_closed
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """First moment of the local day of ``moment``, and of the next."""
+    midnight = datetime.combine(moment.astimezone(zone).date(), time(), zone)
+    return midnight, midnight + timedelta(days=1)
+
+
+def _earliest(report: Report, zone: ZoneInfo) -> datetime:
+    return report.occurred_at if report.precision is Precision.MINUTE else _day(report.occurred_at, zone)[0]
+
+
+def _latest(report: Report, zone: ZoneInfo) -> datetime:
+    """When the story was out at the latest: what we had received was published."""
+    if report.precision is Precision.MINUTE:
+        return report.occurred_at
+    return min(_day(report.occurred_at, zone)[1], report.received_at)
+
+
+def _earliest_fix(claim: Claim, zone: ZoneInfo) -> datetime:
+    return claim.fixed_at if claim.precision is Precision.MINUTE else _day(claim.fixed_at, zone)[0]
+
+
+def _latest_fix(claim: Claim, zone: ZoneInfo) -> datetime:
+    return claim.fixed_at if claim.precision is Precision.MINUTE else _day(claim.fixed_at, zone)[1]

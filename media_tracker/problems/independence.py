@@ -1,0 +1,83 @@
+"""Who may not verify: the rule of independence (DESIGN §3), pure.
+
+Independent is somebody who is not the claimant, not of the unit that did the work, its co-handlers, their superiors or
+subordinates, does not answer for any of these, and is not the leader who stands behind the place (包挂).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bson import ObjectId
+
+from media_tracker.accounts.actor import Actor
+from media_tracker.errors import N_
+from media_tracker.problems.case import Case
+
+Ancestors = Mapping[ObjectId, Sequence[ObjectId]]
+"""For each unit the units above it, nearest first."""
+
+
+class Dependence(StrEnum):
+    """Why somebody is not independent of a problem's remediation."""
+
+    CLAIMANT = "claimant"
+    OWN_UNIT = "own_unit"
+    SUPERIOR = "superior"
+    SUBORDINATE = "subordinate"
+    ANSWERS_FOR = "answers_for"
+    BACKS_PLACE = "backs_place"
+
+
+SENTENCES: dict[Dependence, str] = {
+    Dependence.CLAIMANT: N_("You filed this fix yourself."),
+    Dependence.OWN_UNIT: N_("Your unit worked on this problem."),
+    Dependence.SUPERIOR: N_("Your unit is above the unit that worked on it."),
+    Dependence.SUBORDINATE: N_("Your unit is below the unit that worked on it."),
+    Dependence.ANSWERS_FOR: N_("You answer for the unit that worked on it."),
+    Dependence.BACKS_PLACE: N_("You stand behind the place where the problem is."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Everybody who has a stake in a problem being called solved."""
+
+    claimants: frozenset[ObjectId]
+    units: frozenset[ObjectId]
+    place: frozenset[str]
+    """Codes of the regions that the place lies in, and of the body that administers it."""
+
+
+def parties(case: Case, region_path: Sequence[str]) -> Parties:
+    """The parties of ``case``. Every round counts: who worked on an earlier one has a stake in this one too."""
+    units: set[ObjectId] = set(case.co_unit_ids)
+    claimants: set[ObjectId] = set()
+    if case.unit_id is not None:
+        units.add(case.unit_id)
+    for each in case.rounds:
+        units.update(each.co_unit_ids)
+        if each.unit_id is not None:
+            units.add(each.unit_id)
+        if each.claim is not None and each.claim.by is not None:
+            claimants.add(each.claim.by)
+    return Parties(frozenset(claimants), frozenset(units), frozenset(region_path))
+
+
+def dependences(actor: Actor, of: Parties, ancestors: Ancestors) -> tuple[Dependence, ...]:
+    """Every reason why ``actor`` is not independent of ``of``; empty when they are."""
+    above = {unit for party in of.units for unit in ancestors.get(party, ())}
+    actors_above = {unit for own in actor.units for unit in ancestors.get(own, ())}
+    answered = set(actor.answers_for)
+    tests = {
+        Dependence.CLAIMANT: actor.user_id in of.claimants,
+        Dependence.OWN_UNIT: not actor.units.isdisjoint(of.units),
+        Dependence.SUPERIOR: not actor.units.isdisjoint(above),
+        Dependence.SUBORDINATE: not actors_above.isdisjoint(of.units),
+        # Who answers for a unit answers for those below it as well.
+        Dependence.ANSWERS_FOR: not answered.isdisjoint(of.units | above),
+        Dependence.BACKS_PLACE: not actor.backs.isdisjoint(of.place),
+    }
+    return tuple(reason for reason, holds in tests.items() if holds)

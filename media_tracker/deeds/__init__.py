@@ -1,0 +1,1 @@
+"""Story → good deed: the deed, its person, the stories that tell of it."""

@@ -1,0 +1,1 @@
+"""Outlets, their feeds and columns, the projects they committed to; OPML in and out."""

@@ -1,0 +1,253 @@
+"""What an editor does with a story, each use case in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bson import ObjectId
+
+from media_tracker.accounts.actor import Actor, Role
+from media_tracker.db.clock import Clock
+from media_tracker.db.connection import Database
+from media_tracker.db.events import Origin
+from media_tracker.db.transactions import Transaction, Transactor
+from media_tracker.deeds.documents import DeedStory, GoodDeed, NewDeed
+from media_tracker.deeds.service import Deeds
+from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
+from media_tracker.ingest.documents import DecisionRecord, DeskState, Disposition, Kind, Story
+from media_tracker.ingest.stories import Stories
+from media_tracker.outlets.documents import Outlet, OutletKind
+from media_tracker.places.service import Places
+from media_tracker.problems.case import Channel, Precision, Report
+from media_tracker.problems.documents import Problem
+from media_tracker.problems.matching import Candidate, Wanted, same_place
+from media_tracker.problems.service import NewProblem, Problems
+from media_tracker.tagging.service import Tagging
+from media_tracker.taxonomy.service import Taxonomy
+
+TIEABLE = frozenset({Kind.EXPOSURE, Kind.FOLLOW_UP})
+DISPOSITIONS: dict[Kind, tuple[Disposition, ...]] = {
+    Kind.EXPOSURE: (Disposition.CRITICISM, Disposition.BEHAVIOUR, Disposition.OUT_OF_AREA),
+    Kind.FOLLOW_UP: (Disposition.PROGRESS, Disposition.OUT_OF_AREA),
+}
+"""Why a story of this kind may lead to no problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an editor says a story is."""
+
+    kind: Kind
+    category: str | None = None
+    region: str | None = None
+    place: str = ""
+
+
+class Desk:
+    """The editor's use cases."""
+
+    def __init__(
+        self,
+        database: Database,
+        transactor: Transactor,
+        stories: Stories,
+        tagging: Tagging,
+        problems: Problems,
+        deeds: Deeds,
+        places: Places,
+        taxonomy: Taxonomy,
+        clock: Clock,
+    ) -> None:
+        self._outlets = database[Outlet.Settings.name]
+        self._transactor = transactor
+        self._stories = stories
+        self._tagging = tagging
+        self._problems = problems
+        self._deeds = deeds
+        self._places = places
+        self._taxonomy = taxonomy
+        self._clock = clock
+
+    async def decide(self, story_id: str, version: int, decision: Decision, actor: Actor, origin: Origin) -> Story:
+        """Say what a story is. An exposure or follow-up stays in the queue until it is tied, or said to lead to nothing.
+
+        Raises:
+            Forbidden, NotFound, Conflict; InvalidInput: a category or region that is none; Conflict also when the story is tied
+            and would no longer be of a kind that can be.
+        """
+        _editors_only(actor)
+        story = await self._stories.get(story_id)
+        await self._check(decision)
+        tied = await self._problems.tied_to(_id(story)) if story.decision and story.decision.disposition else []
+        if tied and story.decision and decision.kind is not story.decision.kind:
+            raise Conflict(N_("This story is tied to a problem already; its kind can no longer be changed."))
+        record = DecisionRecord(
+            kind=decision.kind,
+            category=decision.category,
+            region=decision.region,
+            place=decision.place.strip(),
+            disposition=Disposition.TIED if tied else None,
+            by=actor.user_id,
+            at=self._clock(),
+        )
+        waits = decision.kind in TIEABLE and not tied
+        desk = DeskState.PENDING if waits else DeskState.DECIDED
+
+        async def work(tx: Transaction) -> Story:
+            return await self._tagging.decide_in(tx, _id(story), version, record, desk)
+
+        return await self._transactor.run(work, origin)
+
+    async def candidates(self, story: Story) -> list[tuple[Problem, Candidate]]:
+        """Problems that the story may belong to, best first, without those it is tied to."""
+        decision, suggestion = story.decision, story.suggestion
+        category = decision.category if decision else suggestion.category if suggestion else None
+        region = decision.region if decision else suggestion.region if suggestion else None
+        place = (decision.place if decision else suggestion.place if suggestion else None) or ""
+        tree = await self._places.regions()
+        path = tree.path(region) if region is not None and region in tree else ()
+        wanted = Wanted((await self._taxonomy.table()).path(category), path, place, story.published_at)
+        tied = {problem.case.id for problem in await self._problems.tied_to(_id(story))}
+        found = await self._problems.candidates(wanted, limit=5 + len(tied))
+        return [(problem, candidate) for problem, candidate in found if problem.case.id not in tied][:5]
+
+    async def attach(self, story_id: str, version: int, number: str, actor: Actor, origin: Origin) -> Problem:
+        """Tie a decided story to a problem that is known."""
+        _editors_only(actor)
+        story = await self._ready(story_id)
+        problem = await self._problems.get(number)
+        if any(r.story_id == story.id and r.withdrawn_at is None for r in problem.case.reports):
+            raise Conflict(N_("This story is tied to problem {number} already."), number=number)
+        report = await self._report(story)
+
+        async def work(tx: Transaction) -> Problem:
+            await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id)
+            return await self._problems.report_in(tx, problem.case.id, report)
+
+        return await self._transactor.run(work, origin)
+
+    async def expose(self, story_id: str, version: int, new: NewProblem, actor: Actor, origin: Origin) -> Problem:
+        """Register a problem that a decided story exposes. ``new.number`` is ignored: one is drawn here.
+
+        Raises:
+            InvalidInput: the story exposes one at this place, of this category, already; split only where they differ.
+        """
+        _editors_only(actor)
+        story = await self._ready(story_id)
+        if story.decision is None or story.decision.kind is not Kind.EXPOSURE:
+            raise Conflict(
+                N_("Only an exposure can bring a new problem. Tie a follow-up to the problem that it follows up.")
+            )
+        for other in await self._problems.tied_to(_id(story)):
+            same_kind = other.case.category == new.category
+            if same_kind and (other.case.region == new.region) and same_place(other.place, new.place):
+                sentence = N_(
+                    "This story exposes that as {number} already. Split only where place, category or unit differs."
+                )
+                raise InvalidInput(sentence, {"place": sentence.replace("{number}", other.number)}, number=other.number)
+        report = await self._report(story)
+        numbered = replace(new, number=await self._problems.draw_number(), demo=story.demo)
+
+        async def work(tx: Transaction) -> Problem:
+            await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id)
+            return await self._problems.register_in(tx, numbered, [report])
+
+        return await self._transactor.run(work, origin)
+
+    async def lead_nowhere(self, story_id: str, version: int, why: Disposition, actor: Actor, origin: Origin) -> Story:
+        """Say why a decided exposure or follow-up leads to no problem."""
+        _editors_only(actor)
+        story = await self._ready(story_id)
+        kind = story.decision.kind if story.decision else Kind.OTHER
+        if why not in DISPOSITIONS.get(kind, ()):
+            raise InvalidInput(N_("Please choose a reason from the list."), {"why": N_("Please choose from the list.")})
+        if await self._problems.tied_to(_id(story)):
+            raise Conflict(N_("This story is tied to a problem already."))
+
+        async def work(tx: Transaction) -> Story:
+            return await self._tagging.dispose_in(tx, _id(story), version, why, actor.user_id)
+
+        return await self._transactor.run(work, origin)
+
+    async def file_deed(
+        self, story_id: str, version: int, new: NewDeed, deed_id: ObjectId | None, actor: Actor, origin: Origin
+    ) -> GoodDeed:
+        """File what a good-deed story tells: as a new deed, or as another story of the deed ``deed_id``."""
+        _editors_only(actor)
+        story = await self._ready(story_id)
+        if story.decision is None or story.decision.kind is not Kind.GOOD_DEED:
+            raise Conflict(N_("Decide first that this story tells of a good deed."))
+        if story.version != version:
+            raise Conflict(
+                N_("Somebody has worked on this story in the meantime, or its outlet has changed it. Look again.")
+            )
+        told = DeedStory(story_id=_id(story), outlet_id=story.outlet_id, published_at=story.published_at)
+        new = new.model_copy(update={"by": actor.user_id, "demo": story.demo})
+
+        async def work(tx: Transaction) -> GoodDeed:
+            if deed_id is not None:
+                return await self._deeds.add_story_in(tx, deed_id, told)
+            return await self._deeds.file_in(tx, new, told)
+
+        return await self._transactor.run(work, origin)
+
+    async def withdraw(self, story_id: str, version: int, actor: Actor, origin: Origin) -> Story:
+        """Mask a story that its outlet has withdrawn or corrected, and have its ties stop counting, at once."""
+        _editors_only(actor)
+        story = await self._stories.get(story_id)
+
+        async def work(tx: Transaction) -> Story:
+            changed = await self._tagging.withdraw_in(tx, _id(story), version)
+            await self._problems.withdraw_story_in(tx, _id(story))
+            await self._deeds.withdraw_story_in(tx, _id(story))
+            return changed
+
+        return await self._transactor.run(work, origin)
+
+    async def _ready(self, story_id: str) -> Story:
+        story = await self._stories.get(story_id)
+        if story.withdrawn_at is not None:
+            raise Conflict(N_("This story has been withdrawn; nothing can be tied to it."))
+        if story.decision is None:
+            raise Conflict(N_("Decide first what kind of story this is."))
+        return story
+
+    async def _report(self, story: Story) -> Report:
+        """The tie that a story makes. What self-media tells is 网络反映, not an exposure."""
+        row = await self._outlets.find_one({"_id": story.outlet_id})
+        assert row is not None  # a story's outlet is never removed while the story stands
+        if story.decision is None or story.decision.kind not in TIEABLE:
+            raise Conflict(N_("Only exposures and follow-ups can be tied to a problem."))
+        channel = Channel.EXPOSURE if story.decision.kind is Kind.EXPOSURE else Channel.FOLLOW_UP
+        if channel is Channel.EXPOSURE and row["kind"] == OutletKind.SELF_MEDIA.value:
+            channel = Channel.ONLINE
+        return Report(
+            id=ObjectId(),
+            channel=channel,
+            occurred_at=story.published_at,
+            precision=Precision(story.precision),
+            received_at=story.fetched_at,
+            story_id=_id(story),
+            outlet_id=story.outlet_id,
+            partner=bool(row["partner"]),
+            cluster=story.cluster,
+        )
+
+    async def _check(self, decision: Decision) -> None:
+        fields: dict[str, str] = {}
+        if decision.category is not None and decision.category not in await self._taxonomy.table():
+            fields["category"] = N_("Please choose a category from the list.")
+        if decision.region is not None and decision.region not in await self._places.regions():
+            fields["region"] = N_("Please choose a region from the list.")
+        if fields:
+            raise InvalidInput(N_("Please fill in what is missing."), fields)
+
+
+def _editors_only(actor: Actor) -> None:
+    if not actor.has(Role.EDITOR):
+        raise Forbidden(N_("Only editors can do this."))
+
+
+def _id(story: Story) -> ObjectId:
+    assert story.id is not None  # a stored story has one
+    return ObjectId(story.id)

@@ -1,0 +1,136 @@
+"""Stories as they are stored.
+
+``ingest`` writes what was published; the sub-documents ``suggestion``, ``decision`` and ``cluster`` belong to ``tagging``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from beanie import Document
+from bson import ObjectId
+from pydantic import BaseModel, ConfigDict, Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from media_tracker.outlets.documents import Platform
+
+
+class Kind(StrEnum):
+    """What a story is (类型). The editor decides, the machine suggests."""
+
+    EXPOSURE = "exposure"
+    FOLLOW_UP = "follow_up"
+    GOOD_DEED = "good_deed"
+    NOTICE = "notice"
+    OTHER = "other"
+
+
+class Disposition(StrEnum):
+    """What came of an exposure or follow-up: tied to problems, or why it leads to none."""
+
+    TIED = "tied"
+    CRITICISM = "criticism"  # "dirty in many places", without places
+    BEHAVIOUR = "behaviour"  # one-off behaviour: nothing to put right
+    PROGRESS = "progress"  # praise of the fix of a problem that nobody exposed (成效报道)
+    OUT_OF_AREA = "out_of_area"  # another city
+
+
+class DeskState(StrEnum):
+    """Whether an editor still has to look."""
+
+    PENDING = "pending"
+    DECIDED = "decided"
+
+
+class EvidenceSpan(BaseModel):
+    """Characters ``start`` to ``end`` of ``field`` that speak for a suggestion."""
+
+    field: Literal["title", "body"]
+    start: int
+    end: int
+    label: str
+
+
+class SuggestionRecord(BaseModel):
+    """What the machine made of a story, and why. Scores are between 0 and 1."""
+
+    model: str
+    content_hash: str
+    """Of the text that was looked at; a changed story is looked at again."""
+    kind: Kind
+    kind_score: float
+    category: str | None = None
+    category_score: float = 0.0
+    region: str | None = None
+    region_score: float = 0.0
+    place: str | None = None
+    out_of_area: bool = False
+    outcome: str | None = None
+    evidence: list[EvidenceSpan] = Field(default_factory=list)
+
+
+class DecisionRecord(BaseModel):
+    """What an editor made of it. ``suggested`` keeps what stood on the screen, for measuring and for learning."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    kind: Kind
+    category: str | None = None
+    region: str | None = None
+    place: str = ""
+    disposition: Disposition | None = None
+    by: ObjectId
+    at: datetime
+    suggested: SuggestionRecord | None = None
+
+
+class Story(Document):
+    """One published item of one outlet (稿件)."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    outlet_id: ObjectId
+    feed_id: ObjectId
+    key: str
+    """Identity within the feed; see ``ingest.identity``."""
+    url: str = ""
+    title: str
+    html: str = ""
+    """Cleaned by nh3: safe to show."""
+    text: str = ""
+    author: str = ""
+    column: str = ""
+    platform: Platform = Platform.WEB
+    published_at: datetime
+    precision: Literal["minute", "day"] = "minute"
+    fetched_at: datetime
+    changed_at: datetime | None = None
+    content_hash: str
+    version: int = 1
+    withdrawn_at: datetime | None = None
+    desk: DeskState = DeskState.PENDING
+    district: str | None = None
+    """Where it counts, by the decision or else the suggestion; "" when it names no place of ours."""
+    suggestion: SuggestionRecord | None = None
+    decision: DecisionRecord | None = None
+    changed_since_decision: bool = False
+    cluster: ObjectId | None = None
+    bands: list[int] = Field(default_factory=list)
+    search: list[str] = Field(default_factory=list)
+    demo: bool = False
+
+    class Settings:
+        name = "stories"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("feed_id", ASCENDING), ("key", ASCENDING)], name="feed_key", unique=True),
+            IndexModel([("desk", ASCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)], name="desk_published"),
+            IndexModel([("published_at", DESCENDING), ("_id", DESCENDING)], name="published"),
+            IndexModel(
+                [("outlet_id", ASCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)], name="outlet_published"
+            ),
+            IndexModel([("cluster", ASCENDING)], name="cluster"),
+            IndexModel([("bands", ASCENDING)], name="bands"),
+            IndexModel([("search", ASCENDING)], name="search"),
+        ]

@@ -1,0 +1,129 @@
+"""Reading stories: one, a page of many, and what belongs together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bson import ObjectId
+
+from media_tracker.db.connection import Database, Json
+from media_tracker.db.ids import parse_id
+from media_tracker.errors import N_, NotFound
+from media_tracker.ingest.documents import DeskState, Kind, Story
+from media_tracker.text.segment import search_tokens
+
+PAGE = 50
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StoryFilter:
+    """Which stories are meant; None and "" mean all."""
+
+    desk: DeskState | None = None
+    outlet_id: ObjectId | None = None
+    kind: Kind | None = None
+    """The decided kind, or, where nobody has decided, the suggested one."""
+    district: str | None = None
+    words: str = ""
+    withdrawn: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPage:
+    """One page of stories, newest first, and the cursor of the next one."""
+
+    stories: Sequence[Story]
+    next: str | None
+
+
+class Stories:
+    """The read side of the stories."""
+
+    def __init__(self, database: Database) -> None:
+        self._stories = database[Story.Settings.name]
+
+    async def get(self, story_id: str | ObjectId) -> Story:
+        """The story with this id; ``NotFound`` without one."""
+        key = story_id if isinstance(story_id, ObjectId) else parse_id(story_id)
+        row = await self._stories.find_one({"_id": key})
+        if row is None:
+            raise NotFound(N_("There is no such story."))
+        return _story(row)
+
+    async def many(self, ids: Iterable[ObjectId]) -> dict[ObjectId, Story]:
+        """Stories by id; unknown ids are left out."""
+        cursor = self._stories.find({"_id": {"$in": list(ids)}})
+        return {row["_id"]: _story(row) async for row in cursor}
+
+    async def page(self, wanted: StoryFilter, after: str | None = None, size: int = PAGE) -> StoryPage:
+        """One page, newest first. ``after`` is the cursor that the page before gave; nonsense starts at the top."""
+        query = _query(wanted)
+        cursor = _parse_cursor(after)
+        if cursor is not None:
+            moment, last = cursor
+            query["$or"] = [{"published_at": {"$lt": moment}}, {"published_at": moment, "_id": {"$lt": last}}]
+        order = [("published_at", -1), ("_id", -1)]
+        rows = await self._stories.find(query).sort(order).limit(size + 1).to_list()
+        stories = [_story(row) for row in rows[:size]]
+        more = len(rows) > size
+        return StoryPage(stories, _cursor(stories[-1]) if more else None)
+
+    async def next_pending(self, skip: ObjectId | None = None) -> Story | None:
+        """The newest story that waits for an editor, other than ``skip``."""
+        query: Json = {"desk": DeskState.PENDING.value, "withdrawn_at": None}
+        if skip is not None:
+            query["_id"] = {"$ne": skip}
+        row = await self._stories.find_one(query, sort=[("published_at", -1), ("_id", -1)])
+        return _story(row) if row else None
+
+    async def count_pending(self) -> int:
+        """How many stories wait for an editor."""
+        return await self._stories.count_documents({"desk": DeskState.PENDING.value, "withdrawn_at": None})
+
+    async def in_cluster(self, cluster: ObjectId | None, besides: ObjectId) -> list[Story]:
+        """The other stories with the same text, earliest first."""
+        if cluster is None:
+            return []
+        rows = self._stories.find({"cluster": cluster, "_id": {"$ne": besides}}).sort("published_at", 1).limit(100)
+        return [_story(row) async for row in rows]
+
+
+def _story(row: Json) -> Story:
+    story: Story = Story.model_validate(row)
+    return story
+
+
+def _query(wanted: StoryFilter) -> Json:
+    query: Json = {}
+    if wanted.desk is not None:
+        query["desk"] = wanted.desk.value
+    if wanted.outlet_id is not None:
+        query["outlet_id"] = wanted.outlet_id
+    if wanted.district is not None:
+        query["district"] = wanted.district
+    if wanted.withdrawn is not None:
+        query["withdrawn_at"] = {"$ne": None} if wanted.withdrawn else None
+    clauses: list[Json] = []
+    if wanted.kind is not None:
+        kind = wanted.kind.value
+        clauses.append({"$or": [{"decision.kind": kind}, {"decision": None, "suggestion.kind": kind}]})
+    tokens = search_tokens(wanted.words) if wanted.words.strip() else []
+    if tokens:
+        clauses.append({"search": {"$all": tokens}})
+    if clauses:
+        query["$and"] = clauses
+    return query
+
+
+def _cursor(story: Story) -> str:
+    return f"{(story.published_at - EPOCH) // timedelta(milliseconds=1)}-{story.id}"
+
+
+def _parse_cursor(text: str | None) -> tuple[datetime, ObjectId] | None:
+    milliseconds, _, last = (text or "").partition("-")
+    if not milliseconds.isdecimal() or len(milliseconds) > 13 or not ObjectId.is_valid(last):
+        return None
+    return EPOCH + timedelta(milliseconds=int(milliseconds)), ObjectId(last)

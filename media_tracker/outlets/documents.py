@@ -1,0 +1,109 @@
+"""Outlets, feeds and projects as they are stored."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from beanie import Document
+from bson import ObjectId
+from pydantic import BaseModel, ConfigDict, Field
+from pymongo import ASCENDING, IndexModel
+
+
+class OutletKind(StrEnum):
+    """What publishes. Self-media is kept, but is not media: what it tells is 网络反映."""
+
+    NEWSPAPER = "newspaper"
+    BROADCASTER = "broadcaster"
+    PORTAL = "portal"
+    APP = "app"
+    DISTRICT_MEDIA = "district_media"
+    SELF_MEDIA = "self_media"
+
+
+class Platform(StrEnum):
+    """Where a copy of a story appeared."""
+
+    PAPER = "paper"
+    WEB = "web"
+    APP = "app"
+    WECHAT = "wechat"
+    DOUYIN = "douyin"
+
+
+class Outlet(Document):
+    """Who publishes (媒体). All its feeds and platforms are one voice."""
+
+    name: str
+    kind: OutletKind
+    partner: bool = False
+    homepage: str = ""
+    active: bool = True
+    demo: bool = False
+    version: int = 1
+
+    class Settings:
+        name = "outlets"
+        indexes: ClassVar[list[IndexModel]] = [IndexModel([("name", ASCENDING)], name="name", unique=True)]
+
+
+class FeedState(BaseModel):
+    """What the last fetches left behind; written by ``ingest`` alone."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    checked_at: datetime | None = None
+    next_check_at: datetime | None = None
+    failures: int = 0
+    error: str | None = None
+    """The last failure's sentence (a gettext id), None after a success."""
+    stories_last: int = 0
+    leased_by: str | None = None
+    leased_until: datetime | None = None
+
+
+class Feed(Document):
+    """A URL that is polled (订阅源)."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    outlet_id: ObjectId
+    url: str
+    title: str = ""
+    platform: Platform = Platform.WEB
+    column: str = ""
+    """The column that its stories run under when they name none."""
+    active: bool = True
+    demo: bool = False
+    state: FeedState = Field(default_factory=FeedState)
+
+    class Settings:
+        name = "feeds"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("url", ASCENDING)], name="url", unique=True),
+            IndexModel([("outlet_id", ASCENDING)], name="outlet"),
+            IndexModel([("active", ASCENDING), ("state.next_check_at", ASCENDING)], name="due"),
+        ]
+
+
+class Project(Document):
+    """What an outlet committed to for a year (融媒项目): name, columns, targets, dates."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    outlet_id: ObjectId
+    name: str
+    columns: list[str] = Field(default_factory=list)
+    starts: date
+    ends: date
+    planned_stories: int | None = None
+    demo: bool = False
+
+    class Settings:
+        name = "projects"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("outlet_id", ASCENDING), ("name", ASCENDING)], name="outlet_name", unique=True)
+        ]

@@ -1,0 +1,135 @@
+"""Regions and units in the database, kept in memory for a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from bson import ObjectId
+from pymongo import UpdateOne
+from pymongo.errors import DuplicateKeyError
+
+from media_tracker.db.clock import Clock
+from media_tracker.db.connection import Database
+from media_tracker.db.ids import parse_id
+from media_tracker.errors import N_, InvalidInput, NotFound
+from media_tracker.places.documents import RegionDocument, UnitDocument
+from media_tracker.places.regions import Region, RegionTree
+from media_tracker.places.units import Unit, UnitTree
+
+REFRESH_AFTER = timedelta(minutes=1)
+
+
+class Places:
+    """Reads and writes regions and units."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._regions = database[RegionDocument.Settings.name]
+        self._units = database[UnitDocument.Settings.name]
+        self._clock = clock
+        self._tree: RegionTree | None = None
+        self._tree_read_at: datetime | None = None
+
+    async def regions(self) -> RegionTree:
+        """The present regions, at most a minute old."""
+        now = self._clock()
+        if self._tree is None or self._tree_read_at is None or now - self._tree_read_at > REFRESH_AFTER:
+            rows = await self._regions.find().to_list()
+            self._tree = RegionTree(
+                Region(
+                    code=row["_id"],
+                    name=row["name"],
+                    level=row["level"],
+                    parent=row["parent"],
+                    aliases=tuple(row["aliases"]),
+                    administered_by=row["administered_by"],
+                )
+                for row in rows
+            )
+            self._tree_read_at = now
+        return self._tree
+
+    async def put_regions(self, regions: Iterable[Region]) -> None:
+        """Add or replace regions by code."""
+        writes = [
+            UpdateOne(
+                {"_id": r.code},
+                {
+                    "$set": {
+                        "name": r.name,
+                        "level": r.level,
+                        "parent": r.parent,
+                        "aliases": list(r.aliases),
+                        "administered_by": r.administered_by,
+                    }
+                },
+                upsert=True,
+            )
+            for r in regions
+        ]
+        if writes:
+            await self._regions.bulk_write(writes, ordered=False)
+        self._tree = None
+
+    async def units(self) -> UnitTree:
+        """All units as they are now. They are few and change under people's hands, so they are read each time."""
+        rows = await self._units.find().to_list()
+        return UnitTree(
+            Unit(row["_id"], row["name"], row["parent"], row["region"], tuple(row["aliases"]), row["active"])
+            for row in rows
+        )
+
+    async def add_unit(
+        self,
+        name: str,
+        *,
+        parent: ObjectId | None = None,
+        region: str | None = None,
+        aliases: Iterable[str] = (),
+        demo: bool = False,
+    ) -> ObjectId:
+        """Add a unit and return its id.
+
+        Raises:
+            InvalidInput: no name, a name that another unit has, or an unknown parent or region.
+        """
+        name = name.strip()
+        if not name:
+            raise InvalidInput(N_("Please give the unit a name."), {"name": N_("Please give the unit a name.")})
+        if parent is not None and await self._units.find_one({"_id": parent}, {"_id": 1}) is None:
+            raise InvalidInput(N_("The unit above it does not exist."), {"parent": N_("Please choose from the list.")})
+        if region is not None and region not in await self.regions():
+            raise InvalidInput(N_("The region does not exist."), {"region": N_("Please choose from the list.")})
+        document = {
+            "name": name,
+            "aliases": [alias.strip() for alias in aliases if alias.strip()],
+            "parent": parent,
+            "region": region,
+            "active": True,
+            "demo": demo,
+            "version": 1,
+        }
+        try:
+            return ObjectId((await self._units.insert_one(document)).inserted_id)
+        except DuplicateKeyError:
+            sentence = N_("There is a unit of this name already.")
+            raise InvalidInput(sentence, {"name": sentence}) from None
+
+    async def set_unit_active(self, unit_id: str, active: bool) -> None:
+        """Dissolve a unit or bring it back. A dissolved one keeps its problems and takes no new ones."""
+        changed = await self._units.update_one({"_id": parse_id(unit_id)}, {"$set": {"active": active}})
+        if changed.matched_count == 0:
+            raise NotFound(N_("There is no such unit."))
+
+    async def set_administered_by(self, code: str, body: str | None) -> None:
+        """Have the region ``code`` counted by the body ``body``, or by its own district again.
+
+        Raises:
+            NotFound: one of the codes is unknown.
+        """
+        tree = await self.regions()
+        _ = tree[code]
+        if body is not None and tree[body].level != "district":
+            raise InvalidInput(N_("Only a district or a zone can administer a region."))
+        await self._regions.update_one({"_id": code}, {"$set": {"administered_by": body}})
+        self._tree = None

@@ -1,0 +1,62 @@
+"""Problems as they are stored: the case, and beside it the words that people wrote."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from beanie import Document
+from pydantic import BaseModel, ConfigDict, Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from media_tracker.problems.case import Case
+
+
+class Words(BaseModel):
+    """What somebody wrote with an event: a plan, a reason, a finding. Erasable; events only hold facts."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    seq: int
+    """The event it belongs to."""
+    text: str
+
+
+class Problem(Document):
+    """The thing in the world: what, where, who must fix it (问题).
+
+    ``case`` is always the fold of the problem's events. ``district``, ``region_path`` and ``first_exposed_at`` repeat what
+    follows from it, for queries.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    number: str
+    title: str
+    place: str
+    words: list[Words] = Field(default_factory=list)
+    case: Case
+    district: str | None = None
+    region_path: list[str] = Field(default_factory=list)
+    first_exposed_at: datetime | None = None
+    search: list[str] = Field(default_factory=list)
+    demo: bool = False
+
+    class Settings:
+        name = "problems"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("number", ASCENDING)], name="number", unique=True),
+            IndexModel(
+                [("case.state", ASCENDING), ("case.registered_at", DESCENDING), ("_id", DESCENDING)], name="state"
+            ),
+            IndexModel([("case.registered_at", DESCENDING), ("_id", DESCENDING)], name="registered"),
+            IndexModel([("case.unit_id", ASCENDING), ("case.state", ASCENDING)], name="unit_state"),
+            IndexModel([("region_path", ASCENDING), ("case.category", ASCENDING)], name="region_category"),
+            IndexModel([("case.reports.story_id", ASCENDING)], name="story"),
+            IndexModel([("first_exposed_at", DESCENDING)], name="first_exposed"),
+            IndexModel([("search", ASCENDING)], name="search"),
+        ]
+
+    def words_of(self, seq: int) -> str:
+        """What was written with event ``seq``."""
+        return next((words.text for words in self.words if words.seq == seq), "")

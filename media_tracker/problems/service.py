@@ -1,0 +1,382 @@
+"""The only writer of problems.
+
+Each use case reads the case, decides purely, applies the events, and writes document and events in one transaction, on the
+condition that nobody has changed the case since it was read. Who loses the race gets a ``Conflict`` and nothing is half done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bson import ObjectId
+
+from media_tracker.accounts.actor import Actor
+from media_tracker.calendar.deadlines import deadline
+from media_tracker.db.clock import Clock
+from media_tracker.db.connection import Database, Json
+from media_tracker.db.counters import draw
+from media_tracker.db.events import Event, EventLog, NewEvent, Origin
+from media_tracker.db.transactions import Transaction, Transactor
+from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
+from media_tracker.files.store import FileStore
+from media_tracker.places.service import Places
+from media_tracker.problems.case import OPEN_STATES, Case, Channel, EventType, Report, Severity, State, apply
+from media_tracker.problems.documents import Problem, Words
+from media_tracker.problems.lifecycle import Command, Decided, Step, Surroundings, available, decide, revocable
+from media_tracker.problems.matching import Candidate, Known, Wanted, rank
+from media_tracker.problems.occasions import occasion_for
+from media_tracker.taxonomy.service import Taxonomy
+from media_tracker.text.segment import search_tokens
+
+ENTITY = "problem"
+DEFAULT_LIMIT_WORKDAYS = 5
+"""Where the taxonomy names no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewProblem:
+    """A problem that somebody registers: what, where, of which category. ``number`` is drawn beforehand."""
+
+    number: str
+    title: str
+    place: str
+    category: str
+    region: str | None
+    severity: Severity = Severity.NORMAL
+    long_standing: bool = False
+    relapse_of: ObjectId | None = None
+    demo: bool = False
+
+
+class Problems:
+    """Reads and changes problems."""
+
+    def __init__(
+        self,
+        database: Database,
+        log: EventLog,
+        transactor: Transactor,
+        places: Places,
+        taxonomy: Taxonomy,
+        files: FileStore,
+        clock: Clock,
+        zone: ZoneInfo,
+    ) -> None:
+        self._database = database
+        self._problems = database[Problem.Settings.name]
+        self._log = log
+        self._transactor = transactor
+        self._places = places
+        self._taxonomy = taxonomy
+        self._files = files
+        self._clock = clock
+        self._zone = zone
+
+    # Reading
+
+    async def get(self, number: str) -> Problem:
+        """The problem with this number.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return _problem(await self._problems.find_one({"number": number}), number)
+
+    async def by_id(self, problem_id: ObjectId) -> Problem:
+        """The problem with this id; ``NotFound`` without one."""
+        return _problem(await self._problems.find_one({"_id": problem_id}), str(problem_id))
+
+    async def history(self, problem: Problem) -> list[Event]:
+        """Every event of the problem, oldest first."""
+        return await self._log.of(ENTITY, problem.case.id)
+
+    async def tied_to(self, story_id: ObjectId) -> list[Problem]:
+        """Problems that a story is tied to, oldest first."""
+        cursor = self._problems.find({"case.reports.story_id": story_id}).sort("_id", 1)
+        return [Problem.model_validate(row) async for row in cursor]
+
+    async def candidates(self, wanted: Wanted, limit: int = 5) -> list[tuple[Problem, Candidate]]:
+        """Open or closed problems of the same place and class, best first, with what speaks for each."""
+        if len(wanted.region_path) < 2:
+            return []
+        query: Json = {"region_path": wanted.region_path[:3][-1], "case.state": {"$ne": State.DUPLICATE.value}}
+        table = await self._taxonomy.table()
+        if wanted.category_path:
+            query["case.category"] = {"$in": table.below(wanted.category_path[-1])}
+        cursor = self._problems.find(query).sort("case.registered_at", -1).limit(500)
+        found = [Problem.model_validate(row) async for row in cursor]
+        ranked = rank(
+            wanted, [Known(p.case, p.place, table.path(p.case.category), p.region_path) for p in found], limit
+        )
+        by_id = {problem.case.id: problem for problem in found}
+        return [(by_id[candidate.problem_id], candidate) for candidate in ranked]
+
+    async def steps(self, problem: Problem, actor: Actor) -> tuple[Step, ...]:
+        """What ``actor`` can do with ``problem`` now."""
+        return available(problem.case, actor, await self.surroundings(problem))
+
+    async def surroundings(self, problem: Problem) -> Surroundings:
+        """What the rules need to know besides the case."""
+        return await self._surroundings(problem.case)
+
+    # Changing
+
+    async def draw_number(self) -> str:
+        """A number for a new problem: local year and counter (``2022-00215``). Drawn outside any transaction; gaps are fine."""
+        year = self._clock().astimezone(self._zone).year
+        return f"{year}-{(await draw(self._database, f'problem:{year}'))[0]:05d}"
+
+    async def register(self, new: NewProblem, reports: Sequence[Report], origin: Origin, text: str = "") -> Problem:
+        """Register a problem with its first reports, in a transaction of its own."""
+
+        async def work(tx: Transaction) -> Problem:
+            return await self.register_in(tx, new, reports, text)
+
+        return await self._transactor.run(work, origin)
+
+    async def register_in(self, tx: Transaction, new: NewProblem, reports: Sequence[Report], text: str = "") -> Problem:
+        """Register a problem within ``tx``; a relapse is also written into the history of the problem that came back.
+
+        Raises:
+            InvalidInput: no title or place, an unknown category or region.
+        """
+        await self._check_description(new.title, new.place, new.category, new.region)
+        problem_id = ObjectId()
+        first = {
+            "category": new.category,
+            "region": new.region,
+            "severity": new.severity,
+            "long_standing": new.long_standing,
+            "relapse_of": new.relapse_of,
+        }
+        decided = [Decided(EventType.REGISTERED, first)]
+        decided += [Decided(EventType.REPORTED, report.model_dump()) for report in reports]
+        case, events = _follow(None, problem_id, decided, self._clock())
+        problem = Problem(
+            id=problem_id,
+            number=new.number,
+            title=new.title.strip(),
+            place=new.place.strip(),
+            words=[Words(seq=1, text=text)] if text else [],
+            case=case,
+            demo=new.demo,
+        )
+        await self._describe(problem)
+        await self._problems.insert_one(_dump(problem), session=tx.session)
+        tx.record(*events)
+        if new.relapse_of is not None:
+            former = await self._read(tx, new.relapse_of)
+            await self._write(tx, former, [Decided(EventType.RELAPSED, {"relapsed_as": problem_id})])
+        return problem
+
+    async def report_in(self, tx: Transaction, problem_id: ObjectId, report: Report) -> Problem:
+        """Tie another report to a problem within ``tx``. An exposure soon after closing takes the closing back.
+
+        Raises:
+            Conflict: the problem is a duplicate of another, or was closed so long ago that this is a relapse.
+        """
+        problem = await self._read(tx, problem_id)
+        case = problem.case
+        if case.state is State.DUPLICATE:
+            raise Conflict(N_("This problem is a duplicate. Tie the story to the problem that it is a duplicate of."))
+        if report.channel is Channel.EXPOSURE and report.outlet_id is not None:
+            occasion = occasion_for(case, report.outlet_id, report.cluster, report.occurred_at)
+            report = report.model_copy(update={"occasion": occasion})
+        decided = [Decided(EventType.REPORTED, report.model_dump())]
+        exposed_again = report.channel is Channel.EXPOSURE and case.closed_at is not None
+        if exposed_again and case.closed_at is not None and report.occurred_at > case.closed_at:
+            if not revocable(case, report.occurred_at):
+                raise Conflict(
+                    N_("This was closed more than 30 days before. Register a relapse: a new, linked problem.")
+                )
+            around = await self._surroundings(case)
+            decided.append(Decided(EventType.REVOKED, {"due_at": around.fresh_due_at}))
+        return await self._write(tx, problem, decided)
+
+    async def withdraw_story_in(self, tx: Transaction, story_id: ObjectId) -> None:
+        """Have every tie of a story stop counting from now, within ``tx``."""
+        cursor = self._problems.find({"case.reports.story_id": story_id}, session=tx.session)
+        for row in await cursor.to_list():
+            problem = Problem.model_validate(row)
+            standing = [r for r in problem.case.reports if r.story_id == story_id and r.withdrawn_at is None]
+            await self._write(tx, problem, [Decided(EventType.REPORT_WITHDRAWN, {"report_id": r.id}) for r in standing])
+
+    async def report(self, number: str, version: int, report: Report, origin: Origin, text: str = "") -> Problem:
+        """Tie a report from another channel (inquiry, ticket, patrol, list, snapshot) to a problem."""
+
+        async def work(tx: Transaction) -> Problem:
+            problem = await self._read_version(tx, number, version)
+            return await self._write(tx, problem, [Decided(EventType.REPORTED, report.model_dump())], text)
+
+        return await self._transactor.run(work, origin)
+
+    async def act(self, number: str, version: int, command: Command, actor: Actor, origin: Origin) -> Problem:
+        """Take one step of the lifecycle.
+
+        Raises:
+            NotFound, Conflict (somebody was faster, or the state forbids it), Forbidden, InvalidInput: see ``decide``.
+        """
+
+        async def work(tx: Transaction) -> Problem:
+            problem = await self._read_version(tx, number, version)
+            around = await self._surroundings(problem.case)
+            decided = decide(problem.case, command, actor, around)
+            changed = await self._write(tx, problem, decided, command.text)
+            await self._files.attach([*command.before, *command.after], tx.session)
+            if command.step is Step.MARK_DUPLICATE and command.target is not None:
+                await self._hand_over(tx, problem.case, command.target)
+            return changed
+
+        return await self._transactor.run(work, origin)
+
+    async def correct(
+        self,
+        number: str,
+        version: int,
+        *,
+        title: str,
+        place: str,
+        category: str,
+        region: str | None,
+        severity: Severity,
+        long_standing: bool,
+        origin: Origin,
+    ) -> Problem:
+        """Correct what a problem is, or where. Its history and its unit stay."""
+        await self._check_description(title, place, category, region)
+
+        async def work(tx: Transaction) -> Problem:
+            problem = await self._read_version(tx, number, version)
+            problem = problem.model_copy(update={"title": title.strip(), "place": place.strip()})
+            payload = {"category": category, "region": region, "severity": severity, "long_standing": long_standing}
+            return await self._write(tx, problem, [Decided(EventType.CORRECTED, payload)])
+
+        return await self._transactor.run(work, origin)
+
+    # Inside
+
+    async def _hand_over(self, tx: Transaction, case: Case, target_id: ObjectId) -> None:
+        """Give the reports of a duplicate to the problem that stays, so that no exposure is lost or counted twice."""
+        target = await self._read(tx, target_id)
+        if target.case.state is State.DUPLICATE:
+            raise InvalidInput(
+                N_("That problem is a duplicate itself."), {"target": N_("Give the number of the one that stays.")}
+            )
+        for report in case.reports:
+            known = {r.story_id for r in target.case.reports if r.story_id is not None}
+            if report.story_id is None or report.story_id not in known:
+                target = await self.report_in(tx, target_id, report.model_copy(update={"id": ObjectId()}))
+
+    async def _read(self, tx: Transaction, problem_id: ObjectId) -> Problem:
+        return _problem(await self._problems.find_one({"_id": problem_id}, session=tx.session), str(problem_id))
+
+    async def _read_version(self, tx: Transaction, number: str, version: int) -> Problem:
+        problem = _problem(await self._problems.find_one({"number": number}, session=tx.session), number)
+        if problem.case.version != version:
+            raise Conflict(
+                N_("Somebody has changed problem {number} in the meantime. Look at its history, then decide again."),
+                number=number,
+            )
+        return problem
+
+    async def _write(self, tx: Transaction, problem: Problem, decided: Sequence[Decided], text: str = "") -> Problem:
+        """Apply ``decided`` and write the outcome, if the stored version is still the one that was read."""
+        if not decided:
+            return problem
+        before = problem.case.version
+        case, events = _follow(problem.case, problem.case.id, decided, self._clock())
+        words = list(problem.words)
+        if text.strip():
+            words.append(Words(seq=case.version, text=text.strip()))
+        changed: Problem = problem.model_copy(update={"case": case, "words": words})
+        await self._describe(changed)
+        result = await self._problems.replace_one(
+            {"_id": case.id, "case.version": before}, _dump(changed), session=tx.session
+        )
+        if result.matched_count == 0:
+            raise Conflict(
+                N_("Somebody has changed problem {number} in the meantime. Look at its history, then decide again."),
+                number=problem.number,
+            )
+        tx.record(*events)
+        return changed
+
+    async def _describe(self, problem: Problem) -> None:
+        """Fill the fields that repeat what follows from the case."""
+        case = problem.case
+        tree = await self._places.regions()
+        known = case.region is not None and case.region in tree
+        problem.region_path = list(tree.path(case.region)) if known and case.region is not None else []
+        problem.district = tree.district_for_counting(case.region) if known and case.region is not None else None
+        problem.first_exposed_at = case.first_exposed_at
+        numbers = [report.outside_number for report in case.reports if report.outside_number]
+        problem.search = sorted({problem.number, *numbers, *search_tokens(f"{problem.title} {problem.place}")})
+
+    async def _surroundings(self, case: Case) -> Surroundings:
+        tree = await self._places.regions()
+        path: tuple[str, ...] = ()
+        if case.region is not None and case.region in tree:
+            district = tree.district_for_counting(case.region)
+            path = (*tree.path(case.region), *([district] if district else []))
+        units = await self._places.units()
+        now = self._clock()
+        return Surroundings(path, units.ancestors, await self._fresh_due_at(case.category, now), now)
+
+    async def _fresh_due_at(self, category: str, now: datetime) -> datetime:
+        table = await self._taxonomy.table()
+        known = table.by_code.get(category)
+        if known is None or known.limit is None or known.limit_unit is None:
+            return deadline(now, DEFAULT_LIMIT_WORKDAYS, "workday", self._zone).at
+        return deadline(now, known.limit, known.limit_unit, self._zone).at
+
+    async def _check_description(self, title: str, place: str, category: str, region: str | None) -> None:
+        fields: dict[str, str] = {}
+        table = await self._taxonomy.table()
+        if not title.strip():
+            fields["title"] = N_("Please say in a few words what the problem is.")
+        if not place.strip():
+            fields["place"] = N_("Please say where it is. Without a place nobody can go and look.")
+        if category not in table or table[category].parent is None:
+            fields["category"] = N_("Please choose a category from the list.")
+        if region is not None and region not in await self._places.regions():
+            fields["region"] = N_("Please choose a region from the list.")
+        if fields:
+            raise InvalidInput(N_("Please fill in what is missing."), fields)
+
+
+def _problem(row: Json | None, name: str) -> Problem:
+    if row is None:
+        raise NotFound(N_("There is no problem numbered {number}."), number=name)
+    problem: Problem = Problem.model_validate(row)
+    return problem
+
+
+def _follow(
+    case: Case | None, problem_id: ObjectId, decided: Sequence[Decided], now: datetime
+) -> tuple[Case, list[NewEvent]]:
+    """``case`` after ``decided``, and the events to record."""
+    events: list[NewEvent] = []
+    for each in decided:
+        seq = case.version + 1 if case is not None else 1
+        payload: Mapping[str, Any] = each.payload
+        event = NewEvent(ENTITY, problem_id, seq, each.type.value, now, payload)
+        case = apply(case, event)
+        events.append(event)
+    assert case is not None  # an empty list of decisions never gets here
+    return case, events
+
+
+def _dump(problem: Problem) -> Json:
+    row: Json = problem.model_dump(by_alias=True, exclude={"revision_id"})
+    row["_id"] = problem.case.id
+    row.pop("id", None)
+    return row
+
+
+def is_open(case: Case) -> bool:
+    """True while somebody still has something to do with it."""
+    return case.state in OPEN_STATES

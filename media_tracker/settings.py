@@ -63,6 +63,14 @@ class Settings(BaseSettings):
     log_format: str = "console"
     """``console`` for people, ``json`` for collectors."""
 
+    trusted_proxies: str = ""
+    """Comma-separated addresses or networks of proxies whose ``X-Forwarded-For`` and ``-Proto`` are believed."""
+
+    @field_validator("secret_key", "metrics_token", "mongodb_uri")
+    @classmethod
+    def _empty_is_none(cls, value: str | None) -> str | None:
+        return value or None
+
     @field_validator("timezone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
@@ -78,6 +86,10 @@ class Settings(BaseSettings):
         """``fetch_allow`` as (address, port) pairs."""
         pairs = (item.strip().rpartition(":") for item in self.fetch_allow.split(",") if item.strip())
         return frozenset((address.strip("[]"), int(port)) for address, _, port in pairs)
+
+    @property
+    def proxies(self) -> list[str]:
+        return [each.strip() for each in self.trusted_proxies.split(",") if each.strip()]
 
     @property
     def hosts(self) -> list[str]:

@@ -22,14 +22,17 @@ from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError
+from pymongo.read_concern import ReadConcern
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.counters import draw
+from media_tracker.errors import N_, Conflict
 
 COLLECTION = "events"
 COUNTER = "events"
 VOID = "void"
+_DUPLICATE_KEY = 11000
 
 GAP_IS_DEAD_AFTER = timedelta(seconds=70)
 """The server ends a transaction after 60 s (``transactionLifetimeLimitSeconds``); ten more for clocks that disagree."""
@@ -95,34 +98,32 @@ class EventLog:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._events = database[COLLECTION]
+        # What a majority does not hold yet can be rolled back, and a consumer would have seen what never happened.
+        self._events = database.get_collection(COLLECTION, read_concern=ReadConcern("majority"))
         self._clock = clock
 
-    async def append(self, session: AsyncClientSession, new: Sequence[NewEvent], origin: Origin) -> range:
-        """Insert ``new`` in ``session``'s transaction, in order, and return the positions drawn for them."""
-        positions = await draw(self._database, COUNTER, len(new))
+    async def draw(self, count: int) -> range:
+        """The next ``count`` positions. Whoever draws them must see to it that each gets an event or a void."""
+        return await draw(self._database, COUNTER, count)
+
+    async def append(
+        self, session: AsyncClientSession, positions: range, new: Sequence[NewEvent], origin: Origin
+    ) -> None:
+        """Insert ``new`` at ``positions``, in order, in ``session``'s transaction.
+
+        Raises:
+            Conflict: that version of the entity has its event already, or a reader has given the position up.
+        """
         recorded_at = self._clock()
-        await self._events.insert_many(
-            [
-                {
-                    "position": position,
-                    "entity": event.entity,
-                    "entity_id": event.entity_id,
-                    "seq": event.seq,
-                    "type": event.type,
-                    "schema": event.schema,
-                    "actor": origin.actor,
-                    "acting_unit": origin.acting_unit,
-                    "occurred_at": event.occurred_at,
-                    "recorded_at": recorded_at,
-                    "request_id": origin.request_id,
-                    "payload": dict(event.payload),
-                }
-                for position, event in zip(positions, new, strict=True)
-            ],
-            session=session,
-        )
-        return positions
+        documents = [
+            _document(position, event, origin, recorded_at) for position, event in zip(positions, new, strict=True)
+        ]
+        try:
+            await self._events.insert_many(documents, session=session)
+        except BulkWriteError as error:
+            if not _only_duplicates(error):
+                raise
+            raise Conflict(N_("Somebody else was faster. Load the page again and repeat your change.")) from error
 
     async def void(self, positions: Sequence[int]) -> None:
         """Mark positions whose transaction came to nothing. A position that did get its event keeps it."""
@@ -136,7 +137,7 @@ class EventLog:
         try:
             await self._events.insert_many(voids, ordered=False)
         except BulkWriteError as error:
-            if any(each["code"] != 11000 for each in error.details["writeErrors"]):
+            if not _only_duplicates(error):
                 raise
 
     async def read(self, after: int, limit: int = 500) -> list[Event]:
@@ -149,22 +150,14 @@ class EventLog:
 
     async def read_settled(self, after: int, limit: int = 500) -> tuple[list[Event], int]:
         """Like ``read``, with the position up to which everything is settled: what a consumer saves."""
-        cursor = self._events.find({"position": {"$gt": after}}).sort("position", ASCENDING).limit(limit)
-        documents = await cursor.to_list()
-        events: list[Event] = []
-        settled = after
-        for document in documents:
-            position = int(document["position"])
-            if position != settled + 1:
-                if self._clock() - document["recorded_at"] < GAP_IS_DEAD_AFTER:
-                    break
-                await self.void(range(settled + 1, position))
-                # A late event may have been faster than our void: read the stretch again.
-                return await self.read_settled(after, limit)
-            if document["entity"] != VOID:
-                events.append(_event(document))
-            settled = position
-        return events, settled
+        while True:
+            cursor = self._events.find({"position": {"$gt": after}}).sort("position", ASCENDING).limit(limit)
+            documents = await cursor.to_list()
+            dead = _dead_positions(documents, after, self._clock())
+            if not dead:
+                return _settled(documents, after)
+            # A late event may be faster than our void: what stands there is known only after reading again.
+            await self.void(dead)
 
     async def of(self, entity: str, entity_id: ObjectId, *, as_of: datetime | None = None) -> list[Event]:
         """All events of one entity in order; with ``as_of`` only those recorded up to then."""
@@ -178,6 +171,53 @@ class EventLog:
         """The highest position written so far; 0 when there is none."""
         document = await self._events.find_one({}, {"position": 1}, sort=[("position", -1)])
         return int(document["position"]) if document else 0
+
+
+def _dead_positions(documents: Sequence[Json], after: int, now: datetime) -> list[int]:
+    """Positions missing in ``documents`` whose writers must be dead by ``now``."""
+    dead: list[int] = []
+    for document in documents:
+        position = int(document["position"])
+        if position != after + 1:
+            if now - document["recorded_at"] < GAP_IS_DEAD_AFTER:
+                break
+            dead.extend(range(after + 1, position))
+        after = position
+    return dead
+
+
+def _settled(documents: Sequence[Json], after: int) -> tuple[list[Event], int]:
+    """The events up to the first missing position, and the last position before it."""
+    events: list[Event] = []
+    for document in documents:
+        position = int(document["position"])
+        if position != after + 1:
+            break
+        if document["entity"] != VOID:
+            events.append(_event(document))
+        after = position
+    return events, after
+
+
+def _only_duplicates(error: BulkWriteError) -> bool:
+    return all(each["code"] == _DUPLICATE_KEY for each in error.details["writeErrors"])
+
+
+def _document(position: int, event: NewEvent, origin: Origin, recorded_at: datetime) -> Json:
+    return {
+        "position": position,
+        "entity": event.entity,
+        "entity_id": event.entity_id,
+        "seq": event.seq,
+        "type": event.type,
+        "schema": event.schema,
+        "actor": origin.actor,
+        "acting_unit": origin.acting_unit,
+        "occurred_at": event.occurred_at,
+        "recorded_at": recorded_at,
+        "request_id": origin.request_id,
+        "payload": dict(event.payload),
+    }
 
 
 def _event(document: Json) -> Event:

@@ -45,17 +45,21 @@ class Transactor:
         ``work`` may run several times: it must only change the database, and only through ``tx.session``. An exception from
         it aborts everything; a duplicate key is not transient and comes out as it is.
         """
-        drawn: list[range] = []
+        lost: list[int] = []
+        held = range(0)  # positions of the attempt that is under way
 
         async def attempt(session: AsyncClientSession) -> T:
+            nonlocal held
+            lost.extend(held)
+            held = range(0)
             transaction = Transaction(session, origin)
             result = await work(transaction)
             if transaction.recorded:
-                drawn.append(await self._log.append(session, transaction.recorded, origin))
+                held = await self._log.draw(len(transaction.recorded))
+                await self._log.append(session, held, transaction.recorded, origin)
             return result
 
-        committed = False
-        unknown = False
+        stands = False  # the positions held last have their events, or may have
         try:
             async with self._database.client.start_session() as session:
                 result = await session.with_transaction(
@@ -63,11 +67,11 @@ class Transactor:
                     read_concern=ReadConcern("snapshot"),
                     write_concern=WriteConcern("majority"),
                 )
-            committed = True
+            stands = True
             return result
         except PyMongoError as error:
-            unknown = error.has_error_label("UnknownTransactionCommitResult")
+            # Nobody knows whether it was committed: the reader of the log will find out.
+            stands = error.has_error_label("UnknownTransactionCommitResult")
             raise
         finally:
-            lost = drawn[:-1] if committed or unknown else drawn
-            await self._log.void([position for positions in lost for position in positions])
+            await self._log.void(lost if stands else [*lost, *held])

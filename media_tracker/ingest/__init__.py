@@ -1,0 +1,1 @@
+"""Feed → story: schedule, parse, clean, identify, save."""

@@ -86,6 +86,15 @@ class DecisionRecord(BaseModel):
     suggested: SuggestionRecord | None = None
 
 
+class Revision(BaseModel):
+    """What a story said before its outlet changed it."""
+
+    title: str
+    html: str
+    content_hash: str
+    until: datetime
+
+
 class Story(Document):
     """One published item of one outlet (稿件)."""
 
@@ -108,6 +117,8 @@ class Story(Document):
     fetched_at: datetime
     changed_at: datetime | None = None
     content_hash: str
+    revisions: list[Revision] = Field(default_factory=list)
+    """Earlier texts, the oldest first, at most ten."""
     version: int = 1
     withdrawn_at: datetime | None = None
     desk: DeskState = DeskState.PENDING

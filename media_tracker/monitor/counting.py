@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 
-from media_tracker.monitor.credit import Credit, Judgement, judge
+from media_tracker.accounts.actor import Level
+from media_tracker.monitor.credit import Credit, Judgement, judge, soundly_verified
 from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.monitor.facts import EVERYTHING, CaseFact, Facts, Row, Slice, StoryFact, Subject, View, month_of
 from media_tracker.problems.case import EXITS, Case, Report, State
@@ -77,9 +78,11 @@ def _clusters(facts: Facts, view: View) -> Iterable[Row]:
 
 
 def _behaviour(facts: Facts, view: View) -> Iterable[Row]:
-    for story in facts.stories:
-        if story.behaviour and not story.withdrawn and view.holds(story.published_at):
-            yield _story_row(story)
+    told = [story for story in facts.stories if story.behaviour and not story.withdrawn]
+    first: dict[tuple[ObjectId, ObjectId], StoryFact] = {}
+    for story in sorted(told, key=lambda story: (story.published_at, story.id)):
+        first.setdefault((story.outlet_id, story.cluster), story)
+    return (_story_row(story) for story in first.values() if view.holds(story.published_at))
 
 
 def _story_row(story: StoryFact) -> Row:
@@ -197,8 +200,9 @@ def _due_cases(facts: Facts, view: View) -> Iterable[tuple[CaseFact, datetime]]:
             yield fact, due_at
 
 
-def _is_verified(case: Case) -> bool:
-    return case.state in (State.VERIFIED, State.CLOSED, State.NOTHING_FOUND)
+def _is_verified(case: Case, level: Level) -> bool:
+    ended = case.state in (State.VERIFIED, State.CLOSED, State.NOTHING_FOUND)
+    return ended and soundly_verified(case, level)
 
 
 def _due(facts: Facts, view: View) -> Iterable[Row]:
@@ -209,14 +213,14 @@ def _due_closed(facts: Facts, view: View) -> Iterable[Row]:
     return (
         _case_row(fact, due_at, _exposing(fact.case))
         for fact, due_at in _due_cases(facts, view)
-        if _is_verified(fact.case)
+        if _is_verified(fact.case, view.level)
     )
 
 
 def _due_on_time(facts: Facts, view: View) -> Iterable[Row]:
     for fact, due_at in _due_cases(facts, view):
         claim = fact.case.round.claim if fact.case.round else None
-        if _is_verified(fact.case) and claim is not None and claim.claimed_at <= due_at:
+        if _is_verified(fact.case, view.level) and claim is not None and claim.claimed_at <= due_at:
             yield _case_row(fact, due_at, _exposing(fact.case))
 
 

@@ -47,14 +47,14 @@ EARLIER_CHANNELS = frozenset({Channel.TICKET, Channel.PATROL, Channel.LIST, Chan
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict, and the exposures that came before the fix (they share the credit)."""
+    """The verdict, and the exposures that share it: those that came before the fix, or whose outlet had asked before it."""
 
     credit: Credit
     preceding: tuple[Report, ...] = ()
 
     @property
     def outlets(self) -> frozenset[ObjectId]:
-        """Outlets whose exposure came before the fix."""
+        """Outlets that share the verdict."""
         return frozenset(report.outlet_id for report in self.preceding if report.outlet_id is not None)
 
     @property
@@ -70,64 +70,86 @@ def judge(case: Case, level: Level, zone: ZoneInfo) -> Judgement:
     current = case.round
     if case.state not in (State.VERIFIED, State.CLOSED) or case.outcome is not Outcome.RESOLVED or current is None:
         return Judgement(Credit.NOT_RESOLVED)
-    claim, check = current.claim, current.verification
-    if (
-        claim is None
-        or check is None
-        or not check.passed
-        or not check.independent
-        or not _counts_here(check.level, level)
-    ):
+    claim = current.claim
+    if claim is None or not soundly_verified(case, level):
         return Judgement(Credit.NOT_INDEPENDENT)
     if not case.exposures:
         return Judgement(Credit.NOT_EXPOSED)
     preceding = tuple(report for report in case.exposures if _latest(report, zone) < _earliest_fix(claim, zone))
     if not preceding:
-        return Judgement(_without_lead(case, claim, zone))
-    if any(_was_earlier(report, preceding[0]) for report in case.reports):
+        return _without_lead(case, claim, zone)
+    if all(_was_taken(case, _earliest(report, zone), zone) for report in preceding):
         return Judgement(Credit.ALSO_REPORTED, preceding)
     return Judgement(Credit.VIA_MEDIA, preceding)
 
 
-def _counts_here(check: Level, installation: Level) -> bool:
-    """A district's own check (区级核验) stays out of a city's figures; a city's check is good everywhere."""
-    return check is Level.CITY or installation is Level.DISTRICT
+def soundly_verified(case: Case, level: Level) -> bool:
+    """True when the last round was checked by somebody independent whose check counts in an installation of ``level``.
+
+    A district's own check (区级核验) stays out of a city's figures; a city's check is good everywhere.
+    """
+    check = case.round.verification if case.round else None
+    if check is None or not check.passed or not check.independent:
+        return False
+    return check.level is Level.CITY or level is Level.DISTRICT
 
 
-def _without_lead(case: Case, claim: Claim, zone: ZoneInfo) -> Credit:
+def _without_lead(case: Case, claim: Claim, zone: ZoneInfo) -> Judgement:
     """No exposure is known to precede the fix: why, and does an inquiry save it?"""
-    exposing = {report.outlet_id for report in case.exposures}
-    asked_before = any(
-        report.channel is Channel.INQUIRY
-        and report.withdrawn_at is None
-        and report.outlet_id in exposing
-        and report.received_at < _earliest_fix(claim, zone)
+    asked = [
+        report
         for report in case.reports
-    )
-    if asked_before:
-        return Credit.BEFORE_PRINT
+        if report.channel is Channel.INQUIRY
+        and report.withdrawn_at is None
+        and report.received_at < _earliest_fix(claim, zone)
+    ]
+    first: dict[ObjectId | None, datetime] = {}
+    for report in sorted(asked, key=lambda report: report.received_at):
+        first.setdefault(report.outlet_id, report.received_at)
+    told = tuple(report for report in case.exposures if report.outlet_id in first)
+    if told:
+        taken = all(_was_taken(case, first[report.outlet_id], zone) for report in told)
+        return Judgement(Credit.ALSO_REPORTED if taken else Credit.BEFORE_PRINT, told)
     may_precede = any(_earliest(report, zone) < _latest_fix(claim, zone) for report in case.exposures)
-    return Credit.HOUR_UNKNOWN if may_precede else Credit.TOGETHER
+    return Judgement(Credit.HOUR_UNKNOWN if may_precede else Credit.TOGETHER)
 
 
-def _was_earlier(report: Report, exposure: Report) -> bool:
-    """True when ``report`` proves that another channel had the problem before ``exposure``, and was dealing with it.
+def _was_taken(case: Case, moment: datetime, zone: ZoneInfo) -> bool:
+    """True when another channel provably had the problem before ``moment``, and was dealing with it then."""
+    if _lay_idle(case, moment):
+        return False
+    return any(_was_earlier(report, moment, zone) for report in case.reports)
+
+
+def _lay_idle(case: Case, moment: datetime) -> bool:
+    """True when the problem was known here before ``moment``, and by then overdue or falsely closed here.
+
+    A patrol's or a list's finding has no clock but ours. A deadline that has moved since proves nothing: it may have been
+    extended with good reason.
+    """
+    overdue = case.original_due_at is not None and case.original_due_at == case.due_at and case.due_at < moment
+    checks = [each.verification for each in case.rounds[:-1]]
+    return overdue or any(check is not None and check.passed and check.at < moment for check in checks)
+
+
+def _was_earlier(report: Report, moment: datetime, zone: ZoneInfo) -> bool:
+    """True when ``report`` proves that its channel had the problem before ``moment``, and was dealing with it.
 
     A stated date proves nothing; our receipt or an outside number does.
     """
     if report.channel not in EARLIER_CHANNELS or report.withdrawn_at is not None:
         return False
-    received = report.received_at < exposure.occurred_at
-    numbered = bool(report.outside_number) and report.occurred_at < exposure.occurred_at
-    overdue = report.due_at is not None and report.due_at < exposure.occurred_at
-    falsely_closed = report.closed_elsewhere_at is not None and report.closed_elsewhere_at < exposure.occurred_at
+    received = report.received_at < moment
+    numbered = bool(report.outside_number) and _latest(report, zone) < moment
+    overdue = report.due_at is not None and report.due_at < moment
+    falsely_closed = report.closed_elsewhere_at is not None and report.closed_elsewhere_at < moment
     return (received or numbered) and not overdue and not falsely_closed
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """First moment of the local day of ``moment``, and of the next."""
+    """First and last moment of the local day of ``moment``."""
     midnight = datetime.combine(moment.astimezone(zone).date(), time(), zone)
-    return midnight, midnight + timedelta(days=1)
+    return midnight, midnight + timedelta(days=1) - datetime.resolution
 
 
 def _earliest(report: Report, zone: ZoneInfo) -> datetime:
@@ -135,7 +157,7 @@ def _earliest(report: Report, zone: ZoneInfo) -> datetime:
 
 
 def _latest(report: Report, zone: ZoneInfo) -> datetime:
-    """When the story was out at the latest: what we had received was published."""
+    """When the report was out at the latest: what we had received was out."""
     if report.precision is Precision.MINUTE:
         return report.occurred_at
     return min(_day(report.occurred_at, zone)[1], report.received_at)

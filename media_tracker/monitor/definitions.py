@@ -56,7 +56,8 @@ DEFINITIONS: Mapping[Key, Definition] = {
     Key.BEHAVIOUR: Definition(
         N_("Exposures of behaviour"),
         N_(
-            "Stories that expose somebody's one-off behaviour. There is nothing to put right, so no problem and no rate."
+            "Stories that expose somebody's one-off behaviour; an outlet's copies of one text count once. "
+            "There is nothing to put right, so no problem and no rate."
         ),
     ),
     Key.PROBLEMS: Definition(

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from media_tracker.errors import N_
 from media_tracker.monitor.counting import exposed_in_period
+from media_tracker.monitor.credit import soundly_verified
 from media_tracker.monitor.facts import Facts, View
+from media_tracker.problems.case import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,12 @@ def durations(facts: Facts, view: View) -> list[Duration]:
     to_verified: list[float] = []
     for fact, first in exposed_in_period(facts, view):
         case = fact.case
-        answered = case.rounds[0].claim.claimed_at if case.rounds and case.rounds[0].claim else None
+        answered = next((each.claim.claimed_at for each in case.rounds if each.claim is not None), None)
         if case.assigned_at is not None:
             to_assigned.append(_hours(first, case.assigned_at))
             if answered is not None:
                 to_answered.append(_hours(case.assigned_at, answered))
-        if case.verified_at is not None:
+        if case.verified_at is not None and case.outcome is Outcome.RESOLVED and soundly_verified(case, view.level):
             to_verified.append(_hours(first, case.verified_at))
     return [
         _duration(N_("Exposure to assignment"), to_assigned),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bson import ObjectId
@@ -116,16 +117,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Which rows of a figure are meant; None: all."""
+    """Which rows of a figure are meant; None: all, ``""``: those that have none."""
 
-    outlet: ObjectId | None = None
+    outlet: ObjectId | Literal[""] | None = None
     district: str | None = None
     category: str | None = None
     month: str | None = None
 
     def holds(self, row: Row, zone: ZoneInfo) -> bool:
         return (
-            (self.outlet is None or self.outlet in row.outlets)
+            (self.outlet is None or self.outlet in (row.outlets or ("",)))
             and (self.district is None or self.district == (row.district or ""))
             and (self.category is None or self.category in (row.categories or ("",)))
             and (self.month is None or self.month == month_of(row.at, zone))

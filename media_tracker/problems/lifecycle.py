@@ -16,7 +16,7 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
-from media_tracker.problems.case import OPEN_STATES, Basis, Case, Claim, EventType, Outcome, Precision, State
+from media_tracker.problems.case import OPEN_STATES, Basis, Case, Channel, Claim, EventType, Outcome, Precision, State
 from media_tracker.problems.independence import SENTENCES, Ancestors, dependences, parties
 
 REVOCABLE_FOR = timedelta(days=30)
@@ -209,7 +209,7 @@ class Decided:
 def refusal(case: Case, actor: Actor, step: Step, around: Surroundings) -> Conflict | Forbidden | None:
     """Why ``actor`` cannot take ``step`` now, whatever they would give for it; None when they can."""
     row = ROWS[step]
-    if step is Step.REVOKE and case.closed_at and around.now and not revocable(case, around.now):
+    if step is Step.REVOKE and case.closed_at and around.now and not _in_time(case, around.now):
         return Conflict(
             N_("This was closed more than 30 days ago. What comes back now is a relapse: a new, linked problem.")
         )
@@ -328,7 +328,7 @@ def _given(case: Case, command: Command, need: Need) -> bool:
         case Need.ON_SITE:
             if command.basis is Basis.ON_SITE:
                 return command.on_site
-            return command.story_id is not None and command.reporter_on_site and not command.units_own_copy
+            return _tells_of_it(case, command.story_id) and command.reporter_on_site and not command.units_own_copy
         case Need.REVIEW_AT:
             return command.review_at is not None and command.review_at > command.at
         case Need.DUE_AT:
@@ -378,6 +378,19 @@ def _check(command: Command, actor: Actor) -> dict[str, Any]:
 def revocable(case: Case, exposed_at: datetime) -> bool:
     """True when an exposure at ``exposed_at`` of the same defect takes back a closing; later it is a relapse."""
     return case.closed_at is not None and case.closed_at <= exposed_at <= case.closed_at + REVOCABLE_FOR
+
+
+def _in_time(case: Case, now: datetime) -> bool:
+    """True when a closing can still be taken back: now, or because an exposure came in time and is only handled now."""
+    return revocable(case, now) or any(revocable(case, exposure.occurred_at) for exposure in case.exposures)
+
+
+def _tells_of_it(case: Case, story_id: ObjectId | None) -> bool:
+    """True when the story is tied to the problem as a follow-up that stands: no other story proves this fix."""
+    return story_id is not None and any(
+        report.story_id == story_id and report.channel is Channel.FOLLOW_UP and report.withdrawn_at is None
+        for report in case.reports
+    )
 
 
 def claim_of(case: Case) -> Claim | None:

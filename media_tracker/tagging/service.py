@@ -1,7 +1,7 @@
 """The only writer of suggestions, clusters and decisions.
 
-Suggestions and clusters are made by a consumer of the event log, after a story is saved or changed; an editor's decision is part of
-a use case of the desk.
+Suggestions and clusters are made by a consumer of the event log, after a story is saved or changed; an editor's decision is
+part of a use case of the desk.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from media_tracker.errors import N_, Conflict, NotFound
 from media_tracker.ingest.documents import DecisionRecord, DeskState, Disposition, Kind, Story, SuggestionRecord
 from media_tracker.outlets.documents import Outlet
 from media_tracker.places.service import Places
+from media_tracker.tagging.source import SuggesterSource
 from media_tracker.tagging.suggest import StoryText, Suggester, Suggestion
 from media_tracker.text.fingerprint import fingerprint, is_reprint
 
@@ -47,11 +48,11 @@ class _Looked:
 class Tagging:
     """Suggests, groups reprints, and keeps decisions."""
 
-    def __init__(self, database: Database, places: Places, suggester: Suggester, clock: Clock) -> None:
+    def __init__(self, database: Database, places: Places, suggesters: SuggesterSource, clock: Clock) -> None:
         self._stories = database[Story.Settings.name]
         self._outlets = database[Outlet.Settings.name]
         self._places = places
-        self._suggester = suggester
+        self._suggesters = suggesters
         self._clock = clock
 
     def consumer(self) -> Consumer:
@@ -68,7 +69,7 @@ class Tagging:
         cursor = self._stories.find({"_id": {"$in": list(ids)}}).sort([("published_at", 1), ("_id", 1)])
         rows = await cursor.to_list()
         outlets = {row["_id"]: row["name"] async for row in self._outlets.find({}, {"name": 1})}
-        looked = await asyncio.to_thread(self._look, rows, outlets)
+        looked = await asyncio.to_thread(_look, await self._suggesters.get(), rows, outlets)
         writes = [
             UpdateOne(
                 {"_id": each.story_id, "content_hash": each.content_hash},
@@ -86,18 +87,6 @@ class Tagging:
             await self._stories.bulk_write(writes, ordered=False)
         for row, each in zip(rows, looked, strict=True):
             await self._group(row, each.bands)
-
-    def _look(self, rows: Sequence[Json], outlets: dict[ObjectId, str]) -> list[_Looked]:
-        """The computing part, off the event loop."""
-        looked = []
-        for row in rows:
-            text = StoryText(
-                row["title"], row["text"], outlets.get(row["outlet_id"], ""), row["column"], row["published_at"]
-            )
-            suggestion = self._suggester.suggest(text)
-            bands = list(fingerprint(row["text"]).keys)
-            looked.append(_Looked(row["_id"], row["content_hash"], _record(suggestion, row["content_hash"]), bands))
-        return looked
 
     async def _district(self, row: Json, suggestion: SuggestionRecord) -> Json:
         """The district that a story counts for, as long as no editor has decided."""
@@ -207,3 +196,16 @@ def _record(suggestion: Suggestion, content_hash: str) -> SuggestionRecord:
     values = asdict(suggestion)
     values["kind"] = Kind(suggestion.kind)
     return SuggestionRecord(content_hash=content_hash, **values)
+
+
+def _look(suggester: Suggester, rows: Sequence[Json], outlets: dict[ObjectId, str]) -> list[_Looked]:
+    """The computing part, off the event loop."""
+    looked = []
+    for row in rows:
+        text = StoryText(
+            row["title"], row["text"], outlets.get(row["outlet_id"], ""), row["column"], row["published_at"]
+        )
+        suggestion = suggester.suggest(text)
+        bands = list(fingerprint(row["text"]).keys)
+        looked.append(_Looked(row["_id"], row["content_hash"], _record(suggestion, row["content_hash"]), bands))
+    return looked

@@ -1,0 +1,65 @@
+"""A parsed entry made ready to be stored: cleaned, identified, hashed. Pure, and the costly part of ingesting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from media_tracker.ingest.clean import clean_html, plain_text
+from media_tracker.ingest.identity import content_hash, duplicated_guids, identity_key
+from media_tracker.ingest.parse import ParsedEntry
+from media_tracker.text.segment import search_tokens
+
+UNTITLED_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An entry as a story will have it."""
+
+    key: str
+    url: str
+    title: str
+    html: str
+    text: str
+    author: str
+    column: str
+    published_at: datetime
+    precision: Literal["minute", "day"]
+    content_hash: str
+    search: list[str]
+
+
+def prepare(entries: Sequence[ParsedEntry], column: str, now: datetime) -> list[Prepared]:
+    """``entries`` of one feed, each identity once (the first wins). ``column`` is for those that name none.
+
+    A date that is missing or impossible becomes ``now``, known to the day only: the story was out by then.
+    """
+    repeated = duplicated_guids(entries)
+    found: dict[str, Prepared] = {}
+    for entry in entries:
+        key = identity_key(entry, repeated)
+        if key not in found:
+            found[key] = _prepare(entry, key, column, now)
+    return list(found.values())
+
+
+def _prepare(entry: ParsedEntry, key: str, column: str, now: datetime) -> Prepared:
+    html = clean_html(entry.html, entry.base)
+    text = plain_text(html)
+    title = entry.title or text[:UNTITLED_CHARS] or entry.link or "—"
+    return Prepared(
+        key=key,
+        url=entry.link or "",
+        title=title,
+        html=html,
+        text=text,
+        author=entry.author,
+        column=entry.column or column,
+        published_at=entry.published or now,
+        precision=entry.precision if entry.published else "day",
+        content_hash=content_hash(title, text),
+        search=sorted(set(search_tokens(f"{title}\n{text}"))),
+    )

@@ -1,0 +1,210 @@
+"""Releasing figures (签发): a frozen set of numbers, each with the list that it counted.
+
+Only what has been released is public. The public list has exactly as many rows as the number, and says no more than street,
+category, unit, state and a link to the outlet's story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bson import ObjectId
+
+from media_tracker.accounts.actor import Actor, Role
+from media_tracker.db.clock import Clock
+from media_tracker.db.connection import Database, Json
+from media_tracker.db.counters import draw
+from media_tracker.db.events import NewEvent, Origin
+from media_tracker.db.transactions import Transaction, Transactor
+from media_tracker.errors import N_, Forbidden, InvalidInput, NotFound
+from media_tracker.ingest.documents import Story
+from media_tracker.monitor.counting import rows
+from media_tracker.monitor.definitions import DEFINITIONS, Key
+from media_tracker.monitor.documents import Release, ReleasedFigure, ReleaseRow
+from media_tracker.monitor.facts import EVERYTHING, Facts, Period, Row
+from media_tracker.monitor.service import Monitor
+from media_tracker.places.regions import RegionTree
+from media_tracker.places.service import Places
+from media_tracker.problems.case import Case
+from media_tracker.problems.documents import Problem
+
+ENTITY = "release"
+PUBLIC_KEYS = (Key.RESOLVED, Key.PROBLEMS, Key.EXPOSURES, Key.BEFORE_PRINT, Key.DUE, Key.DUE_CLOSED, Key.RELAPSED)
+"""What is released, in the order in which it is shown. Stories and deeds are no figures about problems."""
+
+MOST_ROWS = 50_000
+"""Rows of one release; a year of a large city has a tenth of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRow:
+    """One row of a public list. Empty, when the case is withheld: the list still has the right length."""
+
+    region: str | None = None
+    category: str | None = None
+    unit_id: ObjectId | None = None
+    state: str | None = None
+    outlet_id: ObjectId | None = None
+    url: str = ""
+    withheld: bool = False
+
+
+class Releases:
+    """Releases figures and reads what was released."""
+
+    def __init__(
+        self, database: Database, transactor: Transactor, monitor: Monitor, places: Places, clock: Clock
+    ) -> None:
+        self._database = database
+        self._releases = database[Release.Settings.name]
+        self._rows = database[ReleaseRow.Settings.name]
+        self._transactor = transactor
+        self._monitor = monitor
+        self._places = places
+        self._clock = clock
+
+    async def release(self, period: Period, actor: Actor, origin: Origin, *, demo: bool = False) -> Release:
+        """Freeze the public figures of ``period`` as they are now, and make them public.
+
+        Raises:
+            Forbidden: not publicity staff. InvalidInput: the period ends in the future, or holds too much.
+        """
+        if not actor.has(Role.PUBLICITY):
+            raise Forbidden(N_("Only publicity staff can release figures."))
+        view = self._monitor.view(period)
+        if period.end < period.start or period.end > view.day(view.now):
+            sentence = N_("The period must end today or before, and not before it begins.")
+            raise InvalidInput(sentence, {"end": sentence})
+        facts = await self._monitor.facts(period)
+        lists = {key: rows(key, facts, view, EVERYTHING) for key in PUBLIC_KEYS}
+        if sum(map(len, lists.values())) > MOST_ROWS:
+            raise InvalidInput(N_("That is too much for one release. Choose a shorter period."))
+        release = Release(
+            id=ObjectId(),
+            number=(await draw(self._database, "release"))[0],
+            start=period.start.isoformat(),
+            end=period.end.isoformat(),
+            released_at=self._clock(),
+            released_by=actor.user_id,
+            figures=[_figure(key, found) for key, found in lists.items()],
+            demo=demo,
+        )
+        frozen = _freeze(release.number, lists, facts, await self._places.regions())
+
+        async def work(tx: Transaction) -> Release:
+            row = release.model_dump(exclude={"id", "revision_id"})
+            await self._releases.insert_one({"_id": release.id, **row}, session=tx.session)
+            if frozen:
+                await self._rows.insert_many(frozen, session=tx.session)
+            assert release.id is not None
+            counted = {figure.key.value: figure.value for figure in release.figures}
+            event = NewEvent(ENTITY, ObjectId(release.id), 1, "released", release.released_at, counted)
+            tx.record(event)
+            return release
+
+        return await self._transactor.run(work, origin)
+
+    async def latest(self) -> Release | None:
+        """What is public now."""
+        row = await self._releases.find_one({}, sort=[("number", -1)])
+        return Release.model_validate(row) if row else None
+
+    async def get(self, number: int) -> Release:
+        """A release by its number; ``NotFound`` without one."""
+        row = await self._releases.find_one({"number": number})
+        if row is None:
+            raise NotFound(N_("There is no release with this number."))
+        release: Release = Release.model_validate(row)
+        return release
+
+    async def all(self, limit: int = 100) -> list[Release]:
+        """Releases, newest first."""
+        return [Release.model_validate(row) async for row in self._releases.find().sort("number", -1).limit(limit)]
+
+    async def rows(self, release: Release, key: Key) -> list[PublicRow]:
+        """The public list behind a released figure: always as long as the figure.
+
+        What was withdrawn or withheld since is masked; it keeps its row.
+        """
+        frozen = await self._rows.find({"release": release.number, "key": key.value}).sort("place", 1).to_list()
+        problem_ids = [row["problem_id"] for row in frozen if row["problem_id"] is not None]
+        story_ids = [row["story_id"] for row in frozen if row["story_id"] is not None]
+        problems = self._database[Problem.Settings.name].find(
+            {"_id": {"$in": problem_ids}, "case.withheld": True}, {"_id": 1}
+        )
+        withheld = {row["_id"] async for row in problems}
+        stories = self._database[Story.Settings.name].find(
+            {"_id": {"$in": story_ids}, "withdrawn_at": None}, {"url": 1, "outlet_id": 1}
+        )
+        links = {row["_id"]: row async for row in stories}
+        return [_public(row, withheld, links) for row in frozen]
+
+
+def _figure(key: Key, found: Sequence[Row]) -> ReleasedFigure:
+    definition = DEFINITIONS[key]
+    return ReleasedFigure(key=key, value=len(found), name=definition.name, definition=definition.text)
+
+
+def _freeze(number: int, lists: dict[Key, list[Row]], facts: Facts, tree: RegionTree) -> list[Json]:
+    cases = {fact.case.id: fact.case for fact in facts.cases}
+    frozen: list[Json] = []
+    for key, found in lists.items():
+        for place, row in enumerate(found):
+            case = cases[row.problem_id] if row.problem_id is not None else None
+            frozen.append(_frozen_row(number, key, place, row, case, tree))
+    return frozen
+
+
+def _frozen_row(number: int, key: Key, place: int, row: Row, case: Case | None, tree: RegionTree) -> Json:
+    story_id = row.story_id
+    if story_id is None and case is not None and case.exposures:
+        story_id = case.exposures[0].story_id
+    record = ReleaseRow(
+        id=ObjectId(),
+        release=number,
+        key=key,
+        place=place,
+        subject=row.subject,
+        subject_id=row.id,
+        problem_id=row.problem_id,
+        story_id=story_id,
+        region=_street(case.region, tree) if case else None,
+        category=case.category if case else None,
+        unit_id=case.unit_id if case else None,
+        state=case.state.value if case else None,
+        withheld=case.withheld if case else False,
+    )
+    return {"_id": record.id, **record.model_dump(exclude={"id", "revision_id"})}
+
+
+def _street(region: str | None, tree: RegionTree) -> str | None:
+    """The subdistrict of a region, or what stands above when the region is wider; never the community."""
+    if region is None or region not in tree:
+        return None
+    streets = [code for code in tree.path(region) if tree[code].level != "community"]
+    return streets[-1] if streets else None
+
+
+def _public(row: Json, withheld: set[ObjectId], links: dict[ObjectId, Json]) -> PublicRow:
+    if row["withheld"] or row["problem_id"] in withheld:
+        return PublicRow(withheld=True)
+    link = links.get(row["story_id"]) if row["story_id"] is not None else None
+    return PublicRow(
+        region=row["region"],
+        category=row["category"],
+        unit_id=row["unit_id"],
+        state=row["state"],
+        outlet_id=link["outlet_id"] if link else None,
+        url=link["url"] if link else "",
+    )
+
+
+def parse_day(text: str, field: str) -> date:
+    """A day as forms send it; ``InvalidInput`` for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        sentence = N_("Please give a day as year-month-day.")
+        raise InvalidInput(sentence, {field: sentence}) from None

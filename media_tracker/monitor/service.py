@@ -1,0 +1,194 @@
+"""Figures over the database: loads the facts, counts them purely, and hands out numbers together with their lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bson import ObjectId
+
+from media_tracker.accounts.actor import Level
+from media_tracker.db.clock import Clock
+from media_tracker.db.connection import Database, Json
+from media_tracker.deeds.documents import GoodDeed
+from media_tracker.ingest.documents import Disposition, Story
+from media_tracker.monitor.counting import adds_up, breakdown, rows
+from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension, Key
+from media_tracker.monitor.durations import Duration, durations
+from media_tracker.monitor.facts import CaseFact, DeedFact, Facts, Period, Row, Slice, StoryFact, View, whole_days
+from media_tracker.places.service import Places
+from media_tracker.problems.case import Case
+from media_tracker.problems.documents import Problem
+from media_tracker.taxonomy.service import CategoryTable, Taxonomy
+
+STORY_KEYS = frozenset({Key.STORIES, Key.CLUSTERS, Key.BEHAVIOUR})
+DEED_KEYS = frozenset({Key.GOOD_DEEDS})
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with the list that it counts and the definition that it follows."""
+
+    key: Key
+    rows: Sequence[Row]
+
+    @property
+    def value(self) -> int:
+        return len(self.rows)
+
+    @property
+    def definition(self) -> Definition:
+        return DEFINITIONS[self.key]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One value of a breakdown, with how many rows of each figure fall to it."""
+
+    value: str
+    counts: Mapping[Key, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures broken down by one dimension. ``not_additive`` names those whose columns do not add up (不可加总)."""
+
+    by: Dimension
+    columns: Sequence[Column]
+    not_additive: frozenset[Key]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the monitor shows for a period."""
+
+    view: View
+    figures: Mapping[Key, Figure]
+    durations: Sequence[Duration]
+    tables: Mapping[Dimension, Table]
+
+
+class Monitor:
+    """Counts."""
+
+    def __init__(
+        self, database: Database, places: Places, taxonomy: Taxonomy, clock: Clock, level: Level, zone: ZoneInfo
+    ) -> None:
+        self._stories = database[Story.Settings.name]
+        self._problems = database[Problem.Settings.name]
+        self._deeds = database[GoodDeed.Settings.name]
+        self._places = places
+        self._taxonomy = taxonomy
+        self._clock = clock
+        self.level = level
+        self.zone = zone
+
+    def view(self, period: Period) -> View:
+        """``period`` as this installation looks at it now."""
+        return View(period, self._clock(), self.level, self.zone)
+
+    async def overview(self, period: Period, by: Sequence[Key], part: Slice = Slice()) -> Overview:  # noqa: B008 - frozen
+        """Every figure of the period, and the figures ``by`` broken down by outlet, district, category and month."""
+        view = self.view(period)
+        facts = await self.facts(period)
+        figures = {key: Figure(key, rows(key, facts, view, part)) for key in Key}
+        chosen = {key: figures[key].rows for key in by}
+        tables = {dimension: _table(dimension, chosen, self.zone) for dimension in Dimension}
+        return Overview(view, figures, durations(facts, view), tables)
+
+    async def figure(self, key: Key, period: Period, part: Slice) -> Figure:
+        """One figure, with its list."""
+        facts = await self.facts(period, {key})
+        return Figure(key, rows(key, facts, self.view(period), part))
+
+    async def facts(self, period: Period, keys: frozenset[Key] | set[Key] = frozenset(Key)) -> Facts:
+        """The facts that ``keys`` need for ``period``."""
+        table = await self._taxonomy.table()
+        stories = await self._story_facts(period, table) if keys & STORY_KEYS else []
+        deeds = await self._deed_facts(period) if keys & DEED_KEYS else []
+        cases = await self._case_facts(table) if keys - STORY_KEYS - DEED_KEYS else []
+        return Facts(stories, cases, deeds)
+
+    async def _story_facts(self, period: Period, table: CategoryTable) -> list[StoryFact]:
+        """Stories of the period, and earlier ones of the same clusters, which decide where a cluster counts."""
+        start, end = whole_days(period.start, period.end, self.zone)
+        wanted = {"published_at": 1, "outlet_id": 1, "cluster": 1, "withdrawn_at": 1, "district": 1, "decision": 1}
+        found = await self._stories.find({"published_at": {"$gte": start, "$lt": end}}, wanted).to_list()
+        clusters = list({row["cluster"] for row in found if row.get("cluster") is not None})
+        if clusters:
+            query = {"cluster": {"$in": clusters}, "published_at": {"$lt": start}}
+            found += await self._stories.find(query, wanted).to_list()
+        return [_story_fact(row, table) for row in found]
+
+    async def _case_facts(self, table: CategoryTable) -> list[CaseFact]:
+        """Every problem: the period of a problem depends on the figure (exposure, verification, deadline, relapse)."""
+        cursor = self._problems.find({}, {"case": 1, "district": 1})
+        return [case_fact(Case.model_validate(row["case"]), row.get("district"), table) async for row in cursor]
+
+    async def _deed_facts(self, period: Period) -> list[DeedFact]:
+        start, end = whole_days(period.start, period.end, self.zone)
+        cursor = self._deeds.find({"first_published_at": {"$gte": start, "$lt": end}, "stories.withdrawn_at": None})
+        facts = []
+        async for row in cursor:
+            standing = [story for story in row["stories"] if story.get("withdrawn_at") is None]
+            outlets = frozenset(story["outlet_id"] for story in standing)
+            facts.append(DeedFact(row["_id"], outlets, row["first_published_at"], row.get("district")))
+        return facts
+
+
+def case_fact(case: Case, district: str | None, table: CategoryTable) -> CaseFact:
+    """What counting needs of a problem."""
+    return CaseFact(case, district, table.path(case.category))
+
+
+def _story_fact(row: Json, table: CategoryTable) -> StoryFact:
+    decision: Mapping[str, Any] = row.get("decision") or {}
+    return StoryFact(
+        id=row["_id"],
+        outlet_id=row["outlet_id"],
+        cluster=row.get("cluster") or row["_id"],
+        published_at=row["published_at"],
+        withdrawn=row.get("withdrawn_at") is not None,
+        behaviour=decision.get("disposition") == Disposition.BEHAVIOUR.value,
+        district=row.get("district"),
+        categories=table.path(decision.get("category")),
+    )
+
+
+def _table(by: Dimension, chosen: Mapping[Key, Sequence[Row]], zone: ZoneInfo) -> Table:
+    counted = {key: breakdown(found, by, zone) for key, found in chosen.items()}
+    values = sorted({value for counts in counted.values() for value in counts})
+    columns = [Column(value, {key: counts.get(value, 0) for key, counts in counted.items()}) for value in values]
+    return Table(by, columns, frozenset(key for key, found in chosen.items() if not adds_up(found, by)))
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """The records that rows of a list stand for, for showing them."""
+
+    stories: Mapping[ObjectId, Story]
+    problems: Mapping[ObjectId, Problem]
+    deeds: Mapping[ObjectId, GoodDeed]
+
+
+async def subjects_of(database: Database, found: Sequence[Row]) -> Subjects:
+    """Read the records behind ``found``."""
+    story_ids = [row.story_id for row in found if row.story_id is not None]
+    problem_ids = [row.problem_id for row in found if row.problem_id is not None]
+    deed_ids = [row.id for row in found if row.problem_id is None and row.story_id is None]
+    stories = database[Story.Settings.name].find({"_id": {"$in": story_ids}})
+    problems = database[Problem.Settings.name].find({"_id": {"$in": problem_ids}})
+    deeds = database[GoodDeed.Settings.name].find({"_id": {"$in": deed_ids}})
+    return Subjects(
+        {row["_id"]: Story.model_validate(row) async for row in stories},
+        {row["_id"]: Problem.model_validate(row) async for row in problems},
+        {row["_id"]: GoodDeed.model_validate(row) async for row in deeds},
+    )
+
+
+def released_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """The local day of ``moment``, as people write it in a file name."""
+    return f"{moment.astimezone(zone):%Y-%m-%d}"

@@ -1,0 +1,232 @@
+"""The only writer of outlets, feeds (but for their state, which is ``ingest``'s) and projects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from bson import ObjectId
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from media_tracker.db.clock import Clock
+from media_tracker.db.connection import Database, Json
+from media_tracker.db.ids import parse_id
+from media_tracker.errors import N_, InvalidInput, NotFound
+from media_tracker.net.errors import FetchError
+from media_tracker.net.urls import checked_url
+from media_tracker.outlets.documents import Feed, FeedState, Outlet, OutletKind, Platform, Project
+from media_tracker.outlets.opml import Subscription
+
+URL_CHARS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import came to."""
+
+    outlets_added: int
+    feeds_added: int
+    feeds_known: int
+
+
+class Outlets:
+    """Reads and changes outlets, feeds and projects."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._outlets = database[Outlet.Settings.name]
+        self._feeds = database[Feed.Settings.name]
+        self._projects = database[Project.Settings.name]
+        self._clock = clock
+
+    async def all(self) -> list[Outlet]:
+        """Every outlet, by name."""
+        return [Outlet.model_validate(row) async for row in self._outlets.find().sort("name", 1)]
+
+    async def names(self) -> dict[ObjectId, str]:
+        """Outlet names by id."""
+        return {row["_id"]: row["name"] async for row in self._outlets.find({}, {"name": 1}).sort("name", 1)}
+
+    async def get(self, outlet_id: str) -> Outlet:
+        """The outlet with this id; ``NotFound`` without one."""
+        row = await self._outlets.find_one({"_id": parse_id(outlet_id)})
+        if row is None:
+            raise NotFound(N_("There is no such outlet."))
+        outlet: Outlet = Outlet.model_validate(row)
+        return outlet
+
+    async def feeds(self, outlet_id: ObjectId | None = None) -> list[Feed]:
+        """The feeds of an outlet, or all, by title."""
+        query: Json = {} if outlet_id is None else {"outlet_id": outlet_id}
+        return [Feed.model_validate(row) async for row in self._feeds.find(query).sort([("title", 1), ("_id", 1)])]
+
+    async def add_outlet(
+        self, name: str, kind: OutletKind, *, partner: bool, homepage: str = "", demo: bool = False
+    ) -> ObjectId:
+        """Add an outlet; ``InvalidInput`` without a name, or with one that is taken."""
+        name = name.strip()
+        if not name:
+            raise InvalidInput(N_("Please give the outlet a name."), {"name": N_("Please give the outlet a name.")})
+        row = {
+            "name": name,
+            "kind": kind.value,
+            "partner": partner,
+            "homepage": homepage.strip(),
+            "active": True,
+            "demo": demo,
+            "version": 1,
+        }
+        try:
+            return ObjectId((await self._outlets.insert_one(row)).inserted_id)
+        except DuplicateKeyError:
+            sentence = N_("There is an outlet of this name already.")
+            raise InvalidInput(sentence, {"name": sentence}) from None
+
+    async def set_partner(self, outlet_id: str, partner: bool) -> None:
+        """Make an outlet a partner, or no longer one. Ties keep what it was when they were made."""
+        changed = await self._outlets.update_one({"_id": parse_id(outlet_id)}, {"$set": {"partner": partner}})
+        if changed.matched_count == 0:
+            raise NotFound(N_("There is no such outlet."))
+
+    async def add_feed(
+        self, outlet_id: ObjectId, url: str, title: str, platform: Platform, column: str = "", *, demo: bool = False
+    ) -> bool:
+        """Subscribe to ``url``; False when it is subscribed to already.
+
+        Raises:
+            InvalidInput: an address that would never be asked.
+        """
+        url = check_feed_url(url)
+        row = {
+            "outlet_id": outlet_id,
+            "url": url,
+            "title": title.strip() or url,
+            "platform": platform.value,
+            "column": column.strip(),
+            "active": True,
+            "demo": demo,
+            "state": FeedState().model_dump(),
+        }
+        result = await self._feeds.update_one({"url": url}, {"$setOnInsert": row}, upsert=True)
+        return result.upserted_id is not None
+
+    async def set_feed_active(self, feed_id: str, active: bool) -> None:
+        """Rest a feed, or poll it again."""
+        changed = await self._feeds.update_one({"_id": parse_id(feed_id)}, {"$set": {"active": active}})
+        if changed.matched_count == 0:
+            raise NotFound(N_("There is no such feed."))
+
+    async def import_subscriptions(self, subscriptions: Sequence[Subscription], *, demo: bool = False) -> Imported:
+        """Subscribe to all of ``subscriptions``. Doing it again adds nothing.
+
+        Raises:
+            InvalidInput: one of the addresses would never be asked; then nothing is taken in.
+        """
+        for each in subscriptions:
+            check_feed_url(each.url)
+        outlets_added = feeds_added = 0
+        for each in subscriptions:
+            outlet_id, added = await self._outlet_for(each, demo)
+            outlets_added += added
+            feeds_added += await self.add_feed(outlet_id, each.url, each.title, each.platform, each.column, demo=demo)
+        return Imported(outlets_added, feeds_added, len(subscriptions) - feeds_added)
+
+    async def _outlet_for(self, subscription: Subscription, demo: bool) -> tuple[ObjectId, bool]:
+        row = {
+            "kind": subscription.kind.value,
+            "partner": subscription.partner,
+            "homepage": subscription.homepage,
+            "active": True,
+            "demo": demo,
+            "version": 1,
+        }
+        before = await self._outlets.find_one_and_update(
+            {"name": subscription.outlet},
+            {"$setOnInsert": row},
+            upsert=True,
+            projection={"_id": 1},
+            return_document=ReturnDocument.BEFORE,
+        )
+        if before is not None:
+            return ObjectId(before["_id"]), False
+        after = await self._outlets.find_one({"name": subscription.outlet}, {"_id": 1})
+        assert after is not None  # it has just been put there
+        return ObjectId(after["_id"]), True
+
+    async def subscriptions(self) -> list[Subscription]:
+        """Everything that is subscribed to, as an export needs it."""
+        outlets = {outlet.id: outlet for outlet in await self.all()}
+        found = []
+        for feed in await self.feeds():
+            outlet = outlets[feed.outlet_id]  # type: ignore[index]  # Beanie's own id type is an ObjectId
+            found.append(
+                Subscription(
+                    feed.url,
+                    feed.title,
+                    outlet.name,
+                    outlet.kind,
+                    outlet.partner,
+                    outlet.homepage,
+                    feed.platform,
+                    feed.column,
+                )
+            )
+        return sorted(found, key=lambda each: (each.outlet, each.url))
+
+    async def projects(self) -> list[Project]:
+        """Every project, by name."""
+        return [
+            Project.model_validate(row) async for row in self._projects.find().sort([("outlet_id", 1), ("name", 1)])
+        ]
+
+    async def add_project(
+        self,
+        outlet_id: ObjectId,
+        name: str,
+        columns: Sequence[str],
+        starts: date,
+        ends: date,
+        planned_stories: int | None,
+        *,
+        demo: bool = False,
+    ) -> None:
+        """Add what an outlet has committed to; ``InvalidInput`` when something is missing or its name is taken."""
+        fields: dict[str, str] = {}
+        if not name.strip():
+            fields["name"] = N_("Please give the project a name.")
+        if ends < starts:
+            fields["ends"] = N_("A project cannot end before it begins.")
+        if planned_stories is not None and planned_stories < 0:
+            fields["planned_stories"] = N_("Please give a number of stories, or nothing.")
+        if fields:
+            raise InvalidInput(N_("Please fill in what is missing."), fields)
+        row = {
+            "outlet_id": outlet_id,
+            "name": name.strip(),
+            "columns": [column.strip() for column in columns if column.strip()],
+            "starts": _midnight(starts),
+            "ends": _midnight(ends),
+            "planned_stories": planned_stories,
+            "demo": demo,
+        }
+        try:
+            await self._projects.insert_one(row)
+        except DuplicateKeyError:
+            sentence = N_("This outlet has a project of this name already.")
+            raise InvalidInput(sentence, {"name": sentence}) from None
+
+
+def check_feed_url(url: str) -> str:
+    """``url`` as it will be asked; ``InvalidInput`` when it never would be."""
+    try:
+        return str(checked_url(url.strip(), URL_CHARS))
+    except FetchError as error:
+        sentence = N_("This is not an address of a feed that can be asked: {url}")
+        raise InvalidInput(sentence, {"url": sentence.replace("{url}", url[:200])}, url=url[:200]) from error
+
+
+def _midnight(day: date) -> datetime:
+    """A day as BSON can hold it: its midnight in UTC; read back as a day, whatever the zone."""
+    return datetime.combine(day, time(), ZoneInfo("UTC"))

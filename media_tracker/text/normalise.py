@@ -1,0 +1,93 @@
+"""One form of a text for matching, with a way back to the characters it came from.
+
+Full-width letters, digits and punctuation become plain (NFKC), all blanks become one space, line ends stay, and what has no
+width or no meaning (zero-width marks, control characters, lone surrogates) goes. Evidence is shown in the *original* text,
+so every span found in the normalised one can be mapped back.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_BLANK_RUN = re.compile(r"[ \n]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """``text`` is the normalised form of ``original``; ``starts`` and ``ends`` are None where offsets are the same."""
+
+    text: str
+    original: str
+    starts: tuple[int, ...] | None = None
+    ends: tuple[int, ...] | None = None
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Span in ``original`` of ``text[start:end]``, for 0 ≤ start ≤ end ≤ len(text)."""
+        if self.starts is None or self.ends is None:
+            return start, end
+        if start == end:
+            at = self.starts[start] if start < len(self.starts) else len(self.original)
+            return at, at
+        return self.starts[start], self.ends[end - 1]
+
+
+class _Plain(dict[int, str]):
+    """Code point → plain form, filled as characters are met. ``irregular`` are those that are not one character for one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.irregular: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        plain = self[code] = _plain(chr(code))
+        if len(plain) != 1 or unicodedata.combining(chr(code)):
+            self.irregular.add(chr(code))
+        return plain
+
+
+def _plain(cluster: str) -> str:
+    """Plain form of a character and the marks that combine with it."""
+    kept = []
+    for char in unicodedata.normalize("NFKC", cluster):
+        if char == "\n":
+            kept.append(char)
+        elif char.isspace():
+            kept.append(" ")
+        elif unicodedata.category(char) not in _DROPPED_CATEGORIES:
+            kept.append(char)
+    return "".join(kept)
+
+
+_PLAIN = _Plain()
+
+
+def normalise(text: str) -> Normalised:
+    """Normalise ``text``. Runs of blanks shrink to one space, or to one line end if there is one among them."""
+    plain = text.translate(_PLAIN)
+    if _PLAIN.irregular.isdisjoint(text) and not _BLANK_RUN.search(plain):
+        return Normalised(plain, text)
+    return _normalise_slowly(text)
+
+
+def _normalise_slowly(text: str) -> Normalised:
+    chars: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+    while position < len(text):
+        after = position + 1
+        while after < len(text) and unicodedata.combining(text[after]):
+            after += 1
+        for char in _plain(text[position:after]):
+            if char in " \n" and chars and chars[-1] in " \n":
+                chars[-1] = "\n" if "\n" in (char, chars[-1]) else " "
+                ends[-1] = after
+                continue
+            chars.append(char)
+            starts.append(position)
+            ends.append(after)
+        position = after
+    return Normalised("".join(chars), text, tuple(starts), tuple(ends))

@@ -1,0 +1,215 @@
+"""The one place where everything is put together, for the web, the worker, the command line and the tests."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from beanie import Document, init_beanie
+from pymongo import IndexModel
+
+from media_tracker import __version__
+from media_tracker.accounts import sessions as session_store
+from media_tracker.accounts import throttle
+from media_tracker.accounts.actor import Level
+from media_tracker.accounts.audit import Audit
+from media_tracker.accounts.documents import AuditEvent, User
+from media_tracker.accounts.passwords import Passwords
+from media_tracker.accounts.service import Accounts
+from media_tracker.accounts.sessions import Sessions
+from media_tracker.accounts.throttle import Throttle
+from media_tracker.db import events
+from media_tracker.db.clock import Clock, system_clock
+from media_tracker.db.connection import Database, open_database
+from media_tracker.db.consumers import ConsumerRunner
+from media_tracker.db.embedded import EmbeddedServer
+from media_tracker.db.events import EventLog
+from media_tracker.db.migrations import Migrator
+from media_tracker.db.transactions import Transactor
+from media_tracker.deeds.documents import GoodDeed
+from media_tracker.deeds.service import Deeds
+from media_tracker.desk.service import Desk
+from media_tracker.files import store
+from media_tracker.files.store import FileStore
+from media_tracker.ingest.documents import Story
+from media_tracker.ingest.service import Ingest
+from media_tracker.ingest.stories import Stories
+from media_tracker.migrations import MIGRATIONS
+from media_tracker.monitor.documents import Release, ReleaseRow
+from media_tracker.monitor.releases import Releases
+from media_tracker.monitor.service import Monitor
+from media_tracker.net.fetch import Fetcher, user_agent
+from media_tracker.outlets.documents import Feed, Outlet, Project
+from media_tracker.outlets.service import Outlets
+from media_tracker.pipeline import Pipeline
+from media_tracker.places.documents import RegionDocument, UnitDocument
+from media_tracker.places.service import Places
+from media_tracker.problems.documents import Problem
+from media_tracker.problems.service import Problems
+from media_tracker.settings import Settings
+from media_tracker.tagging.service import Tagging
+from media_tracker.tagging.source import SuggesterSource
+from media_tracker.taxonomy.documents import CategoryDocument
+from media_tracker.taxonomy.service import Taxonomy
+
+DOCUMENTS: Sequence[type[Document]] = (
+    AuditEvent,
+    CategoryDocument,
+    Feed,
+    GoodDeed,
+    Outlet,
+    Problem,
+    Project,
+    RegionDocument,
+    Release,
+    ReleaseRow,
+    Story,
+    UnitDocument,
+    User,
+)
+
+
+def _indexes() -> dict[str, Sequence[IndexModel]]:
+    declared: dict[str, Sequence[IndexModel]] = {
+        document.Settings.name: document.Settings.indexes for document in DOCUMENTS
+    }
+    declared |= {events.COLLECTION: events.INDEXES, session_store.COLLECTION: session_store.INDEXES}
+    return {**declared, throttle.COLLECTION: throttle.INDEXES, **store.INDEXES}
+
+
+INDEXES: Mapping[str, Sequence[IndexModel]] = _indexes()
+"""Every index that this release needs, by collection; ``db migrate`` builds those that are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every service of the program, on one database."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    log: EventLog
+    migrator: Migrator
+    files: FileStore
+    places: Places
+    taxonomy: Taxonomy
+    accounts: Accounts
+    sessions: Sessions
+    audit: Audit
+    outlets: Outlets
+    ingest: Ingest
+    stories: Stories
+    tagging: Tagging
+    problems: Problems
+    deeds: Deeds
+    desk: Desk
+    monitor: Monitor
+    releases: Releases
+    pipeline: Pipeline
+    owner: str
+
+
+def process_name() -> str:
+    """A name for this process in leases: machine, process, and a random part, since numbers of processes come again."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Services]:
+    """Reach the database (starting the embedded server where no other is named), and put everything together.
+
+    Raises:
+        NotReady: there is no database to be had; the sentence says what to do.
+    """
+    async with AsyncExitStack() as stack:
+        uri = settings.mongodb_uri
+        if uri is None:
+            uri = (await stack.enter_async_context(EmbeddedServer(settings.data_dir))).uri
+        database = await stack.enter_async_context(open_database(uri, settings.database))
+        await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
+        fetcher = await stack.enter_async_context(
+            Fetcher(
+                user_agent=user_agent(__version__, settings.contact),
+                allow=settings.fetch_exceptions,
+                host_gap=settings.host_gap,
+            )
+        )
+        yield assemble(settings, database, fetcher, clock)
+
+
+def assemble(
+    settings: Settings, database: Database, fetcher: Fetcher, clock: Clock, passwords: Passwords | None = None
+) -> Services:
+    """Everything on ``database``. Beanie must have been initialised with ``DOCUMENTS``."""
+    zone, owner = settings.zone, process_name()
+    log = EventLog(database, clock)
+    transactor = Transactor(database, log)
+    files, places, taxonomy = FileStore(database, clock), Places(database, clock), Taxonomy(database, clock)
+    audit = Audit(database, clock)
+    sessions = Sessions(
+        database,
+        clock,
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        absolute=timedelta(hours=settings.session_hours),
+    )
+    accounts = Accounts(
+        database,
+        clock,
+        transactor,
+        passwords=passwords or Passwords(),
+        sessions=sessions,
+        throttle=Throttle(database, clock),
+        audit=audit,
+    )
+    stories = Stories(database)
+    tagging = Tagging(database, places, SuggesterSource(places, taxonomy, clock), clock)
+    problems = Problems(database, log, transactor, places, taxonomy, files, clock, zone)
+    deeds = Deeds(database, places, clock)
+    monitor = Monitor(database, places, taxonomy, clock, Level(settings.level), zone)
+    runner = ConsumerRunner(database, log, clock, owner)
+    return Services(
+        settings=settings,
+        clock=clock,
+        database=database,
+        log=log,
+        migrator=Migrator(database, clock, MIGRATIONS, INDEXES, owner),
+        files=files,
+        places=places,
+        taxonomy=taxonomy,
+        accounts=accounts,
+        sessions=sessions,
+        audit=audit,
+        outlets=Outlets(database, clock),
+        ingest=Ingest(database, transactor, fetcher, clock, zone, owner),
+        stories=stories,
+        tagging=tagging,
+        problems=problems,
+        deeds=deeds,
+        desk=Desk(database, transactor, stories, tagging, problems, deeds, places, taxonomy, clock),
+        monitor=monitor,
+        releases=Releases(database, transactor, monitor, places, clock),
+        pipeline=Pipeline(runner, [tagging.consumer()]),
+        owner=owner,
+    )
+
+
+def secret_key(settings: Settings) -> str:
+    """The key for CSRF tokens: the one that is set, or a random one kept in ``data_dir`` (0600)."""
+    if settings.secret_key:
+        return settings.secret_key
+    path: Path = settings.data_dir / "secret.key"
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii")
+    key = secrets.token_hex(32)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key)
+    return key

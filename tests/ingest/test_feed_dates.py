@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from time import struct_time
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media_tracker.ingest.feed_dates import FeedDate, plausible, read_date
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2022, 4, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment", "precision"),
+    [
+        # RFC 822
+        ("Thu, 24 Mar 2022 08:30:00 +0800", "2022-03-24T00:30", "minute"),
+        ("Thu, 24 Mar 2022 08:30:00 GMT", "2022-03-24T08:30", "minute"),
+        ("Thu, 24 Mar 2022 08:30:00 -0000", "2022-03-24T08:30", "minute"),
+        ("Thu, 24 Mar 2022 08:30:00 EST", "2022-03-24T13:30", "minute"),
+        ("Thu, 24 Mar 2022 08:30:00 CST", "2022-03-24T00:30", "minute"),  # China's, not central America's
+        ("Thu, 24 Mar 2022 08:30:00", "2022-03-24T00:30", "minute"),
+        ("24 Mar 22 08:30", "2022-03-24T00:30", "minute"),
+        ("Thu Mar 24 08:30:00 2022", "2022-03-24T00:30", "minute"),
+        ("Thu Mar 24 08:30:00 CST 2022", "2022-03-24T00:30", "minute"),
+        ("Thu, 24 Mar 2022 00:00:00 +0800", "2022-03-23T16:00", "day"),
+        ("Thu, 24 Mar 2022 00:00:00 GMT", "2022-03-24T00:00", "day"),
+        ("Wed, 23 Mar 2022 16:00:00 GMT", "2022-03-23T16:00", "day"),
+        ("Thu, 24 Mar 2022 00:00:01 +0800", "2022-03-23T16:00:01", "minute"),
+        # RFC 3339, ISO 8601
+        ("2022-03-24T08:30:00+08:00", "2022-03-24T00:30", "minute"),
+        ("2022-03-24T08:30:00.123456789Z", "2022-03-24T08:30", "minute"),
+        ("2022-03-24T08:30+0800", "2022-03-24T00:30", "minute"),
+        ("2022-03-24T08:30:00-05:30", "2022-03-24T14:00", "minute"),
+        ("2022-03-24T08:30:00", "2022-03-24T00:30", "minute"),
+        ("2022-03-24T00:00:00Z", "2022-03-24T00:00", "day"),
+        # what sites write
+        ("2022-03-24 08:30:15", "2022-03-24T00:30:15", "minute"),
+        ("2022-3-4 8:05", "2022-03-04T00:05", "minute"),
+        ("2022/03/24 08:30", "2022-03-24T00:30", "minute"),
+        ("2022.03.24", "2022-03-23T16:00", "day"),
+        ("2022-03-24", "2022-03-23T16:00", "day"),
+        ("2022年3月24日", "2022-03-23T16:00", "day"),
+        ("2022年03月24日 08:30", "2022-03-24T00:30", "minute"),
+        ("2022年3月24日08时30分15秒", "2022-03-24T00:30:15", "minute"),
+        ("2022-03-24 08:30:60", "2022-03-24T00:30:59", "minute"),  # a leap second
+        ("1648081800", "2022-03-24T00:30", "minute"),
+        ("1648081800123", "2022-03-24T00:30", "minute"),
+    ],
+)
+def test_a_date_is_read_as_its_writer_meant_it(text: str, moment: str, precision: str) -> None:
+    date = read_date(text, None, ZONE)
+    assert date is not None
+    assert date.moment == datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    assert date.precision == precision
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "昨天",
+        "2022-13-01",
+        "2022-02-30",
+        "0000-00-00 00:00:00",
+        "25:00",
+        "99999999999999999",
+        "Thu, 99 Foo 2022",
+    ],
+)
+def test_what_is_no_date_gives_none(text: str) -> None:
+    assert read_date(text, None, ZONE) is None
+
+
+def test_an_odd_format_is_left_to_feedparser() -> None:
+    reading = struct_time((2004, 7, 8, 23, 56, 58, 3, 190, 0))
+    date = read_date("Πεμ, 08 Ιούλ 2004 23:56:58 EET", reading, ZONE)
+    assert date == FeedDate(datetime(2004, 7, 8, 23, 56, 58, tzinfo=UTC), "minute")
+
+
+@pytest.mark.parametrize(
+    ("moment", "believed"),
+    [
+        (datetime(1989, 12, 31, 23, 59, tzinfo=UTC), False),
+        (datetime(1990, 1, 1, tzinfo=UTC), True),
+        (NOW + timedelta(days=1), True),
+        (NOW + timedelta(days=1, seconds=1), False),
+        (datetime(9999, 12, 31, tzinfo=UTC), False),
+    ],
+)
+def test_a_date_is_believed_from_1990_until_tomorrow(moment: datetime, believed: bool) -> None:
+    assert plausible(FeedDate(moment, "minute"), NOW) is believed
+
+
+@given(
+    st.datetimes(datetime(1991, 1, 1), datetime(2090, 1, 1)),
+    st.sampled_from(["%Y-%m-%d %H:%M:%S", "%a, %d %b %Y %H:%M:%S"]),
+)  # noqa: DTZ001
+def test_a_local_time_comes_back_as_itself(local: datetime, form: str) -> None:
+    date = read_date(local.strftime(form), None, ZONE)
+    assert date is not None
+    expected = local.replace(microsecond=0, fold=0)
+    assert date.moment.astimezone(ZONE).replace(tzinfo=None) in (expected, expected + timedelta(hours=1))
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_date_or_none(text: str) -> None:
+    date = read_date(text, None, ZONE)
+    assert date is None or date.moment.tzinfo is UTC

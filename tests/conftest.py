@@ -20,7 +20,7 @@ from media_tracker.db.connection import Database, open_database
 from media_tracker.db.embedded import EmbeddedServer
 from media_tracker.db.events import EventLog
 from media_tracker.db.transactions import Transactor
-from tests.schema import DOCUMENTS, INDEXES
+from media_tracker.wiring import DOCUMENTS, INDEXES
 from tests.fake_clock import FakeClock
 
 

@@ -143,7 +143,7 @@ class EventLog:
     async def read(self, after: int, limit: int = 500) -> list[Event]:
         """Up to ``limit`` events behind position ``after``, in order, without overtaking one that may still come.
 
-        Voids are not returned; use ``last_settled`` of the result's end through ``read_settled`` to move past them.
+        Voids are not returned; who has to move past them uses ``read_settled``.
         """
         events, _ = await self.read_settled(after, limit)
         return events

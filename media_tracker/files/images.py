@@ -7,11 +7,13 @@ nothing that was hidden in the file, place of the photo included, gets through.
 from __future__ import annotations
 
 import io
+import struct
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from media_tracker.errors import N_, InvalidInput, TooLarge
 
@@ -26,6 +28,16 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each orientation (EXIF 2.31, tag 0x0112)."""
 _JPEG_QUALITY = 88
 _THUMBNAIL_QUALITY = 80
 _WITH_ALPHA = frozenset({"RGBA", "LA", "PA"})
@@ -61,7 +73,7 @@ def read_image(data: bytes) -> CleanImage:
         raise InvalidInput(N_("This file is not a photo. Send a JPEG, PNG or WebP picture.")) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels() from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError, struct.error) as error:
         # Pillow's decoders let all of these out for a file that is cut off or garbled.
         raise InvalidInput(N_("The photo is damaged or incomplete. Send it again.")) from error
 
@@ -71,8 +83,8 @@ def _read(data: bytes) -> CleanImage:
         if opened.width * opened.height > MAX_PIXELS:
             raise _too_many_pixels()
         opened.load()
-        taken_at = _taken_at(opened.getexif())
-        upright = ImageOps.exif_transpose(opened)
+        turn, taken_at = _camera_facts(opened)
+        upright = opened if turn is None else opened.transpose(turn)
         picture = upright.convert("RGBA" if _is_transparent(upright) else "RGB")
     content, content_type = _encode(picture)
     return CleanImage(
@@ -121,19 +133,26 @@ def _bare(picture: Image.Image) -> Image.Image:
     return copy
 
 
-def _taken_at(exif: Image.Exif) -> datetime | None:
+def _camera_facts(picture: Image.Image) -> tuple[Image.Transpose | None, datetime | None]:
+    """How to turn the picture upright, and when it was taken, as far as its EXIF tells."""
+    try:
+        exif = picture.getexif()
+        return _TURNS.get(exif.get(ExifTags.Base.Orientation, 1)), _taken_at(exif.get_ifd(ExifTags.IFD.Exif))
+    except Exception:
+        # A photo is not refused for its metadata, and for a garbled one Pillow lets out whatever it stumbles over.
+        return None, None
+
+
+def _taken_at(camera: Mapping[int, object]) -> datetime | None:
     """The moment of the photo (EXIF 2.31, DateTimeOriginal with OffsetTimeOriginal).
 
     Without the offset nobody knows which zone the camera was set to, and a guess must not become evidence.
     """
-    camera = exif.get_ifd(ExifTags.IFD.Exif)
     local, offset = camera.get(ExifTags.Base.DateTimeOriginal), camera.get(ExifTags.Base.OffsetTimeOriginal)
     if not isinstance(local, str) or not isinstance(offset, str):
         return None
     try:
-        moment = datetime.strptime(
-            f"{local.strip(chr(0)).strip()} {offset.strip(chr(0)).strip()}", "%Y:%m:%d %H:%M:%S %z"
-        )
+        moment = datetime.strptime(f"{local} {offset}".replace("\0", " "), "%Y:%m:%d %H:%M:%S %z")
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

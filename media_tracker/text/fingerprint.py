@@ -28,8 +28,9 @@ _LONGEST_TEXT = 20_000
 _FEWEST_GRAMS = 12
 """Texts with fewer 3-grams have no keys: they would meet by chance."""
 
-REPRINT_CONTAINMENT = 0.6
-"""Share of the shorter text's 3-grams that the longer one must have."""
+REPRINT_CONTAINMENT = 0.7
+"""Share of the shorter text's 3-grams that the longer one must have. Follow-ups that quote their exposure stay under 0.4;
+daily series in one mould and pages with a long common frame reach 0.68."""
 
 _REPRINT_SIZE = 30
 

@@ -1,0 +1,1 @@
+"""Pages: controllers, forms, page contexts. A handler calls one service and renders or redirects."""

@@ -28,6 +28,9 @@ from media_tracker.db.embedded.source import judge_version
 from media_tracker.errors import NotReady
 
 LEFT_SECONDS = 5.0
+"""How long a process may be seen after its last user has gone."""
+
+START_SECONDS = 60.0
 
 COMMAND = """
 import asyncio, sys
@@ -194,9 +197,7 @@ async def test_the_first_start_gives_a_primary_with_transactions_to_who_has_the_
         assert hello["me"] == f"{LOOPBACK}:{address.port}"
         assert left == 0
         await asyncio.to_thread(try_as_a_stranger, address.port)
-        listening = [
-            c.laddr for c in psutil.Process(address.pid).net_connections("all") if c.status == "LISTEN"
-        ]
+        listening = [c.laddr for c in psutil.Process(address.pid).net_connections("all") if c.status == "LISTEN"]
         assert listening == [(LOOPBACK, address.port)]
 
 
@@ -213,6 +214,7 @@ async def test_nobody_but_the_owner_can_read_the_files_and_the_password_shows_in
     assert not (home / "mongod.json").exists()
 
 
+@pytest.mark.slow
 async def test_a_second_server_on_the_directory_is_refused_and_named(home: Path) -> None:
     with (
         a_server_of_somebody_else(home) as pid,
@@ -267,6 +269,7 @@ async def test_commands_that_begin_at_one_moment_share_one_server(home: Path) ->
         assert len(names(home)) == 2  # one mongod, one keeper
 
 
+@pytest.mark.slow
 async def test_a_command_that_comes_while_the_server_closes_waits_and_gets_a_new_one(home: Path) -> None:
     first = EmbeddedServer(home)
     old = await first.__aenter__()
@@ -285,9 +288,7 @@ async def test_a_command_that_comes_while_the_server_closes_waits_and_gets_a_new
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-async def test_a_starter_that_is_ended_by_a_signal_leaves_no_process(
-    home: Path, kind: signal.Signals
-) -> None:
+async def test_a_starter_that_is_ended_by_a_signal_leaves_no_process(home: Path, kind: signal.Signals) -> None:
     with command(home) as starter:
         await server_of(starter)
         assert len(names(home)) == 2
@@ -297,11 +298,12 @@ async def test_a_starter_that_is_ended_by_a_signal_leaves_no_process(
 
 async def test_an_interrupt_during_the_start_leaves_no_process(home: Path) -> None:
     with command(home) as starter:
-        assert await eventually(lambda: "mongod" in names(home))
+        assert await eventually(lambda: "mongod" in names(home), START_SECONDS)
         os.killpg(starter.pid, signal.SIGINT)
         assert await eventually(lambda: starter.poll() is not None and not processes_on(home))
 
 
+@pytest.mark.slow
 async def test_after_kill_9_of_the_server_users_go_on_and_the_next_start_has_the_data(home: Path) -> None:
     async with EmbeddedServer(home) as address:
         await remember(address, "kept")
@@ -332,6 +334,7 @@ async def test_after_kill_9_of_everything_the_next_start_has_the_data(home: Path
         assert await remembered(later) == ["kept"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's own")
 async def test_after_kill_9_of_the_keeper_the_server_ends_and_a_new_one_takes_over(home: Path) -> None:
     async with EmbeddedServer(home) as address:
@@ -343,10 +346,11 @@ async def test_after_kill_9_of_the_keeper_the_server_ends_and_a_new_one_takes_ov
             assert names(home).count("mongod") == 1
 
 
+@pytest.mark.slow
 async def test_a_first_start_that_is_killed_at_any_point_can_be_done_again(home: Path) -> None:
     for seconds in (0.0, 0.3, 0.6):
         with command(home) as starter:
-            assert await eventually(lambda: "mongod" in names(home))
+            assert await eventually(lambda: "mongod" in names(home), START_SECONDS)
             await asyncio.sleep(seconds)
             starter.kill()
             for process in processes_on(home):
@@ -431,9 +435,7 @@ def test_a_wheel_that_does_not_fit_is_told_with_the_library_it_misses(tmp_path: 
         (3, "", "", "ends with exit code 3"),
     ],
 )
-def test_what_mongod_answers_to_version_is_judged(
-    code: int, output: str, complaint: str, verdict: str | None
-) -> None:
+def test_what_mongod_answers_to_version_is_judged(code: int, output: str, complaint: str, verdict: str | None) -> None:
     assert judge_version(code, output, complaint) == verdict
 
 

@@ -1,5 +1,7 @@
 """Which names are found, which region they add up to, and which words say where."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,7 +154,7 @@ def test_an_address_does_not_run_over_a_line_end() -> None:
 def test_any_text_gives_ordered_mentions_and_a_guess_within_bounds(text: str) -> None:
     mentions = GAZETTEER.find(text)
     assert all(text[m.start : m.end] == m.text for m in mentions)
-    assert all(one.end <= other.start for one, other in zip(mentions, mentions[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(mentions))
     guess = guess_region(TREE, mentions)
     assert 0.0 <= guess.score <= 1.0
     assert guess.code is None or guess.code in TREE

@@ -132,8 +132,8 @@ class Tale:
         partner: bool = True,
         occasion: int = 1,
         number: str | None = None,
-        due: str | None = None,
-        closed_elsewhere: str | None = None,
+        due: str | datetime | None = None,
+        closed_elsewhere: str | datetime | None = None,
     ) -> Self:
         """A report by any channel; received here when it was made, unless told otherwise."""
         seen = at(received) if received is not None else at(moment)
@@ -160,6 +160,10 @@ class Tale:
             if report.story_id is not None and (outlet is None or report.outlet_id == oid(outlet)):
                 self._happened(EventType.REPORT_WITHDRAWN, moment, report_id=report.id)
         return self
+
+    def withdraw_last(self, moment: str | datetime) -> Self:
+        """The story that was told last is withdrawn."""
+        return self._happened(EventType.REPORT_WITHDRAWN, moment, report_id=self.case.reports[-1].id)
 
     # Work
 

@@ -92,5 +92,5 @@ def test_the_version_follows_the_contents(tmp_path: Path) -> None:
     ],
 )
 def test_a_row_that_is_no_cue_is_refused_with_its_line(tmp_path: Path, row: str) -> None:
-    with pytest.raises(InvalidInput, match="Line 2 of kind_cues.csv"):
+    with pytest.raises(InvalidInput, match=r"Line 2 of kind_cues\.csv"):
         read_cues(_tables(tmp_path, row))

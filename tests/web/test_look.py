@@ -75,9 +75,7 @@ def test_text_stands_out_from_its_ground_by_four_and_a_half_to_one(theme: str) -
 @pytest.mark.parametrize("theme", PALETTES)
 def test_what_is_seen_but_not_read_stands_out_by_three_to_one(theme: str) -> None:
     palette = PALETTES[theme]
-    ratios = {
-        (shape, ground): round(_contrast(palette[shape], palette[ground]), 2) for shape, ground in SHAPES
-    }
+    ratios = {(shape, ground): round(_contrast(palette[shape], palette[ground]), 2) for shape, ground in SHAPES}
     assert not {pair: ratio for pair, ratio in ratios.items() if ratio < 3}
 
 
@@ -102,9 +100,7 @@ def test_the_script_stays_under_six_kilobytes() -> None:
     assert (STATIC / "app.js").stat().st_size < 6_000
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "templates" / "macros").glob("*.html")), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", sorted((ROOT / "templates" / "macros").glob("*.html")), ids=lambda path: path.name)
 def test_a_macro_file_describes_every_macro_that_pages_may_call(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     described = source[: source.index("#}")]

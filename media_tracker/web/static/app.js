@@ -11,7 +11,7 @@
   };
   const on = (type, listener, capture = false) => document.addEventListener(type, listener, capture);
 
-  // Theme: the form would post; here the page changes at once and the cookie is kept for the next one.
+  // Theme: the form would post; here the page changes at once and a cookie keeps it.
   on("submit", (event) => {
     const button = event.submitter;
     if (!event.target.matches("[data-theme-form]") || !button) return;
@@ -68,7 +68,7 @@
     output.replaceChildren(...shown);
   });
 
-  // Keys: an element with data-key is clicked (a field is focused). They can be switched off (WCAG 2.1.4).
+  // Keys: click (or focus) the element with that data-key. Can be switched off (WCAG 2.1.4).
   const dialog = find("#keys");
   const toggle = find("[data-keys-on]");
   toggle.checked = localStorage.getItem("keys") !== "off";
@@ -116,10 +116,9 @@
     if (!next.matches("a, button, input, select, textarea")) next.tabIndex = -1;
     next.focus();
   });
-  for (const failure of ["htmx:sendError", "htmx:responseError"]) {
-    on(failure, () => announce(body.dataset.failed));
-  }
+  for (const failure of ["htmx:sendError", "htmx:responseError"]) on(failure, () => announce(body.dataset.failed));
   find(".error-summary[data-focus]")?.focus();
   const here = find(".nav [aria-current]");
-  if (here) find(".nav ul").scrollLeft = here.offsetLeft - 80;
+  const strip = find(".nav ul");
+  if (here) strip.scrollLeft = here.getBoundingClientRect().right + 40 - strip.getBoundingClientRect().right;
 })();

@@ -1,0 +1,92 @@
+"""The web application, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Request
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.plugins.htmx import HTMXPlugin
+from litestar.static_files import create_static_files_router
+
+from media_tracker.errors import MediaTrackerError
+from media_tracker.locate import static_dir
+from media_tracker.logs import configure
+from media_tracker.settings import Settings
+from media_tracker.web.edge import Edge
+from media_tracker.web.errors import on_any_error, on_http_error, on_own_error
+from media_tracker.web.guards import anyone
+from media_tracker.web.i18n import Catalogue
+from media_tracker.web.locale_choice import LocaleMiddleware
+from media_tracker.web.pages import ROUTES
+from media_tracker.web.render import Pages, SampleData
+from media_tracker.web.visitor import VisitorMiddleware
+from media_tracker.wiring import Services, open_services, secret_key
+
+BODY_BYTES = 1_000_000
+"""Of ordinary forms; the routes that take photos allow more."""
+
+
+def create_app(settings: Settings | None = None, services: Services | None = None) -> Litestar:
+    """The application. With ``services`` it uses those (tests); else it opens its own when it starts."""
+    settings = settings or (services.settings if services else Settings())
+    configure(settings.log_format)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        if services is not None:
+            yield
+            return
+        async with open_services(settings) as opened:
+            _install(app, opened)
+            yield
+
+    app = Litestar(
+        route_handlers=[
+            *ROUTES,
+            create_static_files_router(
+                path="/static",
+                directories=[static_dir()],
+                guards=[anyone],
+                cache_control=None,
+                name="static",
+                include_in_schema=False,
+            ),
+        ],
+        lifespan=[lifespan],
+        middleware=[VisitorMiddleware(), LocaleMiddleware()],
+        csrf_config=CSRFConfig(
+            secret=secret_key(settings), cookie_secure=settings.secure_cookies, cookie_httponly=True
+        ),
+        exception_handlers={
+            MediaTrackerError: on_own_error,
+            HTTPException: on_http_error,
+            Exception: on_any_error,
+        },
+        plugins=[HTMXPlugin()],
+        request_class=Request,
+        request_max_body_size=BODY_BYTES,
+        state=State(),
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    if services is not None:
+        _install(app, services)
+    return app
+
+
+def create_asgi(settings: Settings | None = None, services: Services | None = None) -> Edge:
+    """The application behind its outermost layer: what a server serves."""
+    settings = settings or (services.settings if services else Settings())
+    app = create_app(settings, services)
+    return Edge(app, hosts=settings.hosts, proxies=settings.proxies, secure=settings.secure_cookies)
+
+
+def _install(app: Litestar, services: Services) -> None:
+    app.state.services = services
+    app.state.pages = Pages(Catalogue.load(), services.settings.zone)
+    app.state.sample_data = SampleData(services.database, services.clock)

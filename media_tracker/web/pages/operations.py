@@ -1,0 +1,102 @@
+"""For probes and monitors: alive, ready, metrics; live events; files."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import HttpMethod, Request, Response, get, route
+from litestar.enums import MediaType
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
+from litestar.response import ServerSentEvent, Stream
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from pymongo.errors import PyMongoError
+
+from media_tracker.accounts.actor import Role
+from media_tracker.db.ids import parse_id
+from media_tracker.errors import N_, NotFound
+from media_tracker.web.guards import anyone, only, signed_in
+from media_tracker.web.visitor import Connection, services
+
+PENDING = Gauge("media_tracker_stories_pending", "Stories that wait for an editor")
+EVENTS = Gauge("media_tracker_events_position", "Highest position in the event log")
+
+POLL_SECONDS = 2.0
+LONGEST_STREAM_SECONDS = 600.0
+"""A page asks again; a stream that never ends would keep a server from stopping."""
+
+
+@get("/healthz", guards=[anyone], media_type=MediaType.TEXT)
+async def healthz() -> str:
+    """The process lives."""
+    return "ok\n"
+
+
+@get("/readyz", guards=[anyone])
+async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+    """200 when the database answers and has this release's migrations and indexes, else 503 with what is missing."""
+    try:
+        status = await services(request).migrator.status()
+    except PyMongoError as error:
+        return Response({"ready": False, "database": type(error).__name__}, status_code=503)
+    missing = {"migrations": list(status.pending), "indexes": list(status.missing_indexes)}
+    ready = status.current and not await request.app.state.sample_data.loading()
+    return Response({"ready": ready, **missing}, status_code=200 if ready else 503)
+
+
+def _token_or_admin(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The metrics token of the settings, or a signed-in admin."""
+    token = services(connection).settings.metrics_token
+    given = connection.headers.get("authorization", "").removeprefix("Bearer ")
+    if token and hmac.compare_digest(token.encode(), given.encode()):
+        return
+    only(Role.ADMIN)(connection, handler)
+
+
+@get("/metrics", guards=[_token_or_admin])
+async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Prometheus text format."""
+    PENDING.set(await services(request).stories.count_pending())
+    EVENTS.set(await services(request).log.last_position())
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+@get("/events", guards=[signed_in])
+async def events(request: Request[Any, Any, Any]) -> ServerSentEvent:
+    """What happens, as it happens: kind and type of each event, no content. For pages that refresh themselves."""
+    log = services(request).log
+
+    async def stream() -> AsyncIterator[dict[str, Any]]:
+        position = await log.last_position()
+        yield {"event": "hello", "data": json.dumps({"position": position})}
+        waited = 0.0
+        while waited < LONGEST_STREAM_SECONDS:
+            found, position = await log.read_settled(position)
+            for event in found:
+                data = json.dumps({"position": event.position, "entity": event.entity, "type": event.type})
+                yield {"event": "change", "data": data}
+            await asyncio.sleep(POLL_SECONDS)
+            waited += POLL_SECONDS
+
+    return ServerSentEvent(stream())
+
+
+@get("/files/{file_id:str}", guards=[signed_in])
+async def file(request: Request[Any, Any, Any], file_id: FromPath[str]) -> Stream:
+    """A photo, to people with an account. Its bytes never change, but who may see it can: so it is kept privately."""
+    metadata, chunks = await services(request).files.open(parse_id(file_id))
+    headers = {"cache-control": "private, max-age=3600", "content-length": str(metadata.size)}
+    return Stream(chunks, media_type=metadata.content_type, headers=headers)
+
+
+@route("/{path:path}", http_method=[HttpMethod.GET, HttpMethod.POST], guards=[anyone])
+async def nowhere(path: FromPath[str]) -> None:
+    """Every other address: a route, so that the page that says so knows its visitor."""
+    raise NotFound(N_("There is nothing at this address."))
+
+
+ROUTES = [healthz, readyz, metrics, events, file, nowhere]

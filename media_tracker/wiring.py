@@ -120,6 +120,15 @@ def process_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
+def open_fetcher(settings: Settings) -> Fetcher:
+    """The way out, as the settings have it; to be entered."""
+    return Fetcher(
+        user_agent=user_agent(__version__, settings.contact),
+        allow=settings.fetch_exceptions,
+        host_gap=settings.host_gap,
+    )
+
+
 @asynccontextmanager
 async def open_services(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Services]:
     """Reach the database (starting the embedded server where no other is named), and put everything together.
@@ -133,13 +142,7 @@ async def open_services(settings: Settings, clock: Clock = system_clock) -> Asyn
             uri = (await stack.enter_async_context(EmbeddedServer(settings.data_dir))).uri
         database = await stack.enter_async_context(open_database(uri, settings.database))
         await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
-        fetcher = await stack.enter_async_context(
-            Fetcher(
-                user_agent=user_agent(__version__, settings.contact),
-                allow=settings.fetch_exceptions,
-                host_gap=settings.host_gap,
-            )
-        )
+        fetcher = await stack.enter_async_context(open_fetcher(settings))
         yield assemble(settings, database, fetcher, clock)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bson import ObjectId
@@ -77,6 +78,11 @@ class Accounts:
         """All users, by user name."""
         return await User.find_all().sort("username").to_list()
 
+    async def names(self, ids: Iterable[ObjectId]) -> dict[ObjectId, str]:
+        """Names to show, by id; unknown ids are left out."""
+        cursor = self._users.find({"_id": {"$in": list(ids)}}, {"display_name": 1})
+        return {row["_id"]: row["display_name"] async for row in cursor}
+
     async def get(self, user_id: str) -> User:
         """The user with this id, as a path carries it.
 
@@ -84,6 +90,10 @@ class Accounts:
             NotFound: no such user, or no id at all.
         """
         return await self._get(parse_id(user_id))
+
+    async def names(self, ids: Iterable[ObjectId]) -> dict[ObjectId, str]:
+        """Names to show, by user id; unknown ids are left out."""
+        return {user.object_id: user.display_name for user in await User.find({"_id": {"$in": list(ids)}}).to_list()}
 
     async def find_by_username(self, username: str) -> User | None:
         """The user with this name, typed in any case."""

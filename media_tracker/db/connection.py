@@ -34,7 +34,8 @@ async def open_database(uri: str, name: str, *, timeout_seconds: float = 10.0) -
         client: Client = AsyncMongoClient(
             uri, tz_aware=True, serverSelectionTimeoutMS=int(timeout_seconds * 1000), appname="media-tracker"
         )
-    except ConfigurationError as error:
+    except (ConfigurationError, ValueError, OSError) as error:
+        # The last two are for a port out of range and a certificate that is not there.
         raise NotReady(N_("MONGODB_URI cannot be used: {reason}"), reason=str(error)) from error
     try:
         try:

@@ -47,8 +47,8 @@ class Deeds:
         return _deed(row) if row else None
 
     async def page(self, after: str | None = None, size: int = PAGE) -> DeedPage:
-        """One page, newest first."""
-        query: Json = {}
+        """One page, newest first, without deeds all of whose stories have been withdrawn."""
+        query: Json = {"stories": {"$elemMatch": {"withdrawn_at": None}}}
         if after and ObjectId.is_valid(after):
             last = await self._deeds.find_one({"_id": ObjectId(after)}, {"first_published_at": 1})
             if last is not None:

@@ -129,6 +129,11 @@ class CaptureServer:
         return int(self._runner.addresses[0][1])
 
     @property
+    def today(self) -> date:
+        """The day that dates are counted from."""
+        return self._today
+
+    @property
     def slugs(self) -> list[str]:
         """The feeds that are served, in order of their names."""
         return sorted(self._captures)

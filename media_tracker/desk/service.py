@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.clock import Clock
-from media_tracker.db.connection import Database
+from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import Origin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.deeds.documents import DeedStory, GoodDeed, NewDeed
@@ -18,8 +19,9 @@ from media_tracker.ingest.documents import DecisionRecord, DeskState, Dispositio
 from media_tracker.ingest.stories import Stories
 from media_tracker.outlets.documents import Outlet, OutletKind
 from media_tracker.places.service import Places
-from media_tracker.problems.case import Channel, Precision, Report
+from media_tracker.problems.case import Case, Channel, Precision, Report, State
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.lifecycle import revocable
 from media_tracker.problems.matching import Candidate, Wanted, same_place
 from media_tracker.problems.service import NewProblem, Problems
 from media_tracker.tagging.service import Tagging
@@ -31,6 +33,7 @@ DISPOSITIONS: dict[Kind, tuple[Disposition, ...]] = {
     Kind.FOLLOW_UP: (Disposition.PROGRESS, Disposition.OUT_OF_AREA),
 }
 """Why a story of this kind may lead to no problem."""
+MOST_OFFERED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,19 @@ class Desk:
         """Say what a story is. An exposure or follow-up stays in the queue until it is tied, or said to lead to nothing.
 
         Raises:
-            Forbidden, NotFound, Conflict; InvalidInput: a category or region that is none; Conflict also when the story is tied
-            and would no longer be of a kind that can be.
+            Forbidden, NotFound, Conflict; InvalidInput: a category or region that is none; Conflict also when the story is
+            withdrawn, or is tied or filed and would no longer be of the kind that can be.
         """
         _editors_only(actor)
         story = await self._stories.get(story_id)
+        if story.withdrawn_at is not None:
+            raise Conflict(N_("This story has been withdrawn; there is nothing left to decide."))
         await self._check(decision)
         tied = await self._problems.tied_to(_id(story)) if story.decision and story.decision.disposition else []
         if tied and story.decision and decision.kind is not story.decision.kind:
             raise Conflict(N_("This story is tied to a problem already; its kind can no longer be changed."))
+        if decision.kind is not Kind.GOOD_DEED and await self._deeds.of_story(_id(story)) is not None:
+            raise Conflict(N_("This story has been filed as a good deed already; its kind can no longer be changed."))
         record = DecisionRecord(
             kind=decision.kind,
             category=decision.category,
@@ -99,7 +106,10 @@ class Desk:
         return await self._transactor.run(work, origin)
 
     async def candidates(self, story: Story) -> list[tuple[Problem, Candidate]]:
-        """Problems that the story may belong to, best first, without those it is tied to."""
+        """Problems that the story may belong to, best first: those of its reprints, then those alike in place and category.
+
+        Without those that it is tied to already.
+        """
         decision, suggestion = story.decision, story.suggestion
         category = decision.category if decision else suggestion.category if suggestion else None
         region = decision.region if decision else suggestion.region if suggestion else None
@@ -108,8 +118,28 @@ class Desk:
         path = tree.path(region) if region is not None and region in tree else ()
         wanted = Wanted((await self._taxonomy.table()).path(category), path, place, story.published_at)
         tied = {problem.case.id for problem in await self._problems.tied_to(_id(story))}
-        found = await self._problems.candidates(wanted, limit=5 + len(tied))
-        return [(problem, candidate) for problem, candidate in found if problem.case.id not in tied][:5]
+        offered = {problem.case.id: (problem, candidate) for problem, candidate in await self._of_reprints(story)}
+        for problem, candidate in await self._problems.candidates(wanted, limit=MOST_OFFERED + len(tied)):
+            offered.setdefault(problem.case.id, (problem, candidate))
+        return [offered[problem_id] for problem_id in offered if problem_id not in tied][:MOST_OFFERED]
+
+    async def _of_reprints(self, story: Story) -> list[tuple[Problem, Candidate]]:
+        """What stories with the same text have been tied to."""
+        others = await self._stories.in_cluster(story.cluster, _id(story))
+        tied = [each for each in others if each.decision and each.decision.disposition is Disposition.TIED]
+        found = [problem for each in tied[:MOST_OFFERED] for problem in await self._problems.tied_to(_id(each))]
+        why = (N_("a reprint of this story is tied to it"),)
+        return [
+            (problem, Candidate(problem.case.id, 1.0, why))
+            for problem in found
+            if problem.case.state is not State.DUPLICATE
+        ]
+
+    async def relapses(self, story: Story, problems: Iterable[Problem]) -> frozenset[ObjectId]:
+        """Ids of those ``problems`` that were closed so long before ``story`` that its exposure is a relapse, not a tie."""
+        if await self._channel(story) is not Channel.EXPOSURE:
+            return frozenset()
+        return frozenset(each.case.id for each in problems if _has_come_back(each.case, story))
 
     async def attach(self, story_id: str, version: int, number: str, actor: Actor, origin: Origin) -> Problem:
         """Tie a decided story to a problem that is known."""
@@ -141,11 +171,22 @@ class Desk:
         for other in await self._problems.tied_to(_id(story)):
             same_kind = other.case.category == new.category
             if same_kind and (other.case.region == new.region) and same_place(other.place, new.place):
-                sentence = N_(
-                    "This story exposes that as {number} already. Split only where place, category or unit differs."
+                raise InvalidInput(
+                    N_(
+                        "This story exposes that as {number} already. Split only where place, category or unit differs."
+                    ),
+                    {"place": N_("Split only where place, category or unit differs.")},
+                    number=other.number,
                 )
-                raise InvalidInput(sentence, {"place": sentence.replace("{number}", other.number)}, number=other.number)
         report = await self._report(story)
+        if new.relapse_of is not None:
+            former = await self._problems.by_id(new.relapse_of)
+            comes_back = report.channel is Channel.EXPOSURE and _has_come_back(former.case, story)
+            if not comes_back or former.case.relapsed_as is not None:
+                raise Conflict(
+                    N_("For {number} this is no relapse (any more). Look at it again, then tie the story."),
+                    number=former.number,
+                )
         numbered = replace(new, number=await self._problems.draw_number(), demo=story.demo)
 
         async def work(tx: Transaction) -> Problem:
@@ -213,17 +254,13 @@ class Desk:
         return story
 
     async def _report(self, story: Story) -> Report:
-        """The tie that a story makes. What self-media tells is 网络反映, not an exposure."""
-        row = await self._outlets.find_one({"_id": story.outlet_id})
-        assert row is not None  # a story's outlet is never removed while the story stands
+        """The tie that a story makes."""
         if story.decision is None or story.decision.kind not in TIEABLE:
             raise Conflict(N_("Only exposures and follow-ups can be tied to a problem."))
-        channel = Channel.EXPOSURE if story.decision.kind is Kind.EXPOSURE else Channel.FOLLOW_UP
-        if channel is Channel.EXPOSURE and row["kind"] == OutletKind.SELF_MEDIA.value:
-            channel = Channel.ONLINE
+        row = await self._outlet(story)
         return Report(
             id=ObjectId(),
-            channel=channel,
+            channel=_channel_of(story, row),
             occurred_at=story.published_at,
             precision=Precision(story.precision),
             received_at=story.fetched_at,
@@ -233,6 +270,14 @@ class Desk:
             cluster=story.cluster,
         )
 
+    async def _channel(self, story: Story) -> Channel:
+        return _channel_of(story, await self._outlet(story))
+
+    async def _outlet(self, story: Story) -> Json:
+        row = await self._outlets.find_one({"_id": story.outlet_id})
+        assert row is not None  # a story's outlet is never removed while the story stands
+        return row
+
     async def _check(self, decision: Decision) -> None:
         fields: dict[str, str] = {}
         if decision.category is not None and decision.category not in await self._taxonomy.table():
@@ -241,6 +286,19 @@ class Desk:
             fields["region"] = N_("Please choose a region from the list.")
         if fields:
             raise InvalidInput(N_("Please fill in what is missing."), fields)
+
+
+def _channel_of(story: Story, outlet: Json) -> Channel:
+    """By which door a decided story tells of a problem. What self-media tells is 网络反映, not an exposure."""
+    if story.decision is None or story.decision.kind is not Kind.EXPOSURE:
+        return Channel.FOLLOW_UP
+    return Channel.ONLINE if outlet["kind"] == OutletKind.SELF_MEDIA.value else Channel.EXPOSURE
+
+
+def _has_come_back(case: Case, story: Story) -> bool:
+    """True when ``case`` was closed before ``story``, and too long before for the closing to be taken back."""
+    closed_before = case.closed_at is not None and case.closed_at < story.published_at
+    return closed_before and not revocable(case, story.published_at)
 
 
 def _editors_only(actor: Actor) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,15 @@ class StoredFile:
     height: int
     size: int
     """Bytes kept, which is not the number of bytes sent."""
+    taken_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What a page needs to show a photo."""
+
+    id: ObjectId
+    thumbnail_id: ObjectId
     taken_at: datetime | None
 
 
@@ -121,6 +130,14 @@ class FileStore:
         except NoFile as error:
             raise _no_such_file() from error
         return _metadata(stream), _chunks(stream)
+
+    async def photos(self, file_ids: Iterable[ObjectId]) -> dict[ObjectId, Photo]:
+        """Photos by id; what is no photo (any more) is left out."""
+        query = {"_id": {"$in": list(file_ids)}, "metadata.thumbnail_id": {"$ne": None}}
+        wanted = {"metadata.thumbnail_id": 1, "metadata.taken_at": 1}
+        found = await self._files.find(query, wanted).to_list()
+        kept = ((row["_id"], row["metadata"]) for row in found)
+        return {key: Photo(key, metadata["thumbnail_id"], metadata["taken_at"]) for key, metadata in kept}
 
     async def attach(self, file_ids: Sequence[ObjectId], session: AsyncClientSession) -> None:
         """Mark saved photos and their thumbnails as needed, in the transaction of ``session``.

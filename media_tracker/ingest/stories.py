@@ -63,20 +63,22 @@ class Stories:
         query = _query(wanted)
         cursor = _parse_cursor(after)
         if cursor is not None:
-            moment, last = cursor
-            query["$or"] = [{"published_at": {"$lt": moment}}, {"published_at": moment, "_id": {"$lt": last}}]
+            query |= _behind(*cursor)
         order = [("published_at", -1), ("_id", -1)]
         rows = await self._stories.find(query).sort(order).limit(size + 1).to_list()
         stories = [_story(row) for row in rows[:size]]
         more = len(rows) > size
         return StoryPage(stories, _cursor(stories[-1]) if more else None)
 
-    async def next_pending(self, skip: ObjectId | None = None) -> Story | None:
-        """The newest story that waits for an editor, other than ``skip``."""
+    async def next_pending(self, behind: Story | None = None) -> Story | None:
+        """The story that an editor should look at next: the one behind ``behind`` in the queue, at its end the newest one."""
         query: Json = {"desk": DeskState.PENDING.value, "withdrawn_at": None}
-        if skip is not None:
-            query["_id"] = {"$ne": skip}
-        row = await self._stories.find_one(query, sort=[("published_at", -1), ("_id", -1)])
+        order = [("published_at", -1), ("_id", -1)]
+        row = None
+        if behind is not None:
+            row = await self._stories.find_one({**query, **_behind(behind.published_at, behind.id)}, sort=order)
+            query["_id"] = {"$ne": behind.id}
+        row = row or await self._stories.find_one(query, sort=order)
         return _story(row) if row else None
 
     async def count_pending(self) -> int:
@@ -116,6 +118,11 @@ def _query(wanted: StoryFilter) -> Json:
     if clauses:
         query["$and"] = clauses
     return query
+
+
+def _behind(moment: datetime, last: ObjectId | None) -> Json:
+    """What comes after a story in a list that has the newest first."""
+    return {"$or": [{"published_at": {"$lt": moment}}, {"published_at": moment, "_id": {"$lt": last}}]}
 
 
 def _cursor(story: Story) -> str:

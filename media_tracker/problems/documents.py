@@ -51,6 +51,8 @@ class Problem(Document):
             ),
             IndexModel([("case.registered_at", DESCENDING), ("_id", DESCENDING)], name="registered"),
             IndexModel([("case.unit_id", ASCENDING), ("case.state", ASCENDING)], name="unit_state"),
+            IndexModel([("case.co_unit_ids", ASCENDING), ("case.state", ASCENDING)], name="co_unit_state"),
+            IndexModel([("case.state", ASCENDING), ("case.due_at", ASCENDING)], name="state_due"),
             IndexModel([("region_path", ASCENDING), ("case.category", ASCENDING)], name="region_category"),
             IndexModel([("case.reports.story_id", ASCENDING)], name="story"),
             IndexModel([("first_exposed_at", DESCENDING)], name="first_exposed"),

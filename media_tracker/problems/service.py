@@ -6,7 +6,7 @@ condition that nobody has changed the case since it was read. Who loses the race
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ from media_tracker.places.service import Places
 from media_tracker.problems.case import OPEN_STATES, Case, Channel, EventType, Report, Severity, State, apply
 from media_tracker.problems.documents import Problem, Words
 from media_tracker.problems.lifecycle import Command, Decided, Step, Surroundings, available, decide, revocable
+from media_tracker.problems.listing import PAGE, ProblemFilter, ProblemPage, query_of, read_page
 from media_tracker.problems.matching import Candidate, Known, Wanted, rank
 from media_tracker.problems.occasions import occasion_for
 from media_tracker.taxonomy.service import Taxonomy
@@ -89,6 +90,21 @@ class Problems:
     async def by_id(self, problem_id: ObjectId) -> Problem:
         """The problem with this id; ``NotFound`` without one."""
         return _problem(await self._problems.find_one({"_id": problem_id}), str(problem_id))
+
+    async def page(
+        self, wanted: ProblemFilter, older_than: str | None = None, newer_than: str | None = None, size: int = PAGE
+    ) -> ProblemPage:
+        """One page of a list, newest registered first; the cursors are those that another page gave."""
+        return await read_page(self._problems, wanted, older_than, newer_than, size)
+
+    async def count(self, wanted: ProblemFilter) -> int:
+        """How many problems ``page`` would list."""
+        return await self._problems.count_documents(query_of(wanted))
+
+    async def numbers(self, ids: Iterable[ObjectId]) -> dict[ObjectId, str]:
+        """Numbers of problems by id; unknown ids are left out."""
+        cursor = self._problems.find({"_id": {"$in": list(ids)}}, {"number": 1})
+        return {row["_id"]: row["number"] async for row in cursor}
 
     async def history(self, problem: Problem) -> list[Event]:
         """Every event of the problem, oldest first."""
@@ -210,9 +226,21 @@ class Problems:
 
         async def work(tx: Transaction) -> Problem:
             problem = await self._read_version(tx, number, version)
+            if problem.case.state is State.DUPLICATE:
+                raise Conflict(N_("This problem is a duplicate. Add the report to the problem that stays."))
             return await self._write(tx, problem, [Decided(EventType.REPORTED, report.model_dump())], text)
 
         return await self._transactor.run(work, origin)
+
+    async def check(self, number: str, version: int, command: Command, actor: Actor) -> Problem:
+        """The problem, if ``act`` would take this step on it now. Changes nothing; raises what ``act`` raises.
+
+        For what has to be done before the transaction, such as saving photos.
+        """
+        problem = _at_version(await self.get(number), version)
+        decide(problem.case, command, actor, await self._surroundings(problem.case))
+        await self._check_units(command)
+        return problem
 
     async def act(self, number: str, version: int, command: Command, actor: Actor, origin: Origin) -> Problem:
         """Take one step of the lifecycle.
@@ -220,6 +248,7 @@ class Problems:
         Raises:
             NotFound, Conflict (somebody was faster, or the state forbids it), Forbidden, InvalidInput: see ``decide``.
         """
+        await self._check_units(command)
 
         async def work(tx: Transaction) -> Problem:
             problem = await self._read_version(tx, number, version)
@@ -275,13 +304,19 @@ class Problems:
         return _problem(await self._problems.find_one({"_id": problem_id}, session=tx.session), str(problem_id))
 
     async def _read_version(self, tx: Transaction, number: str, version: int) -> Problem:
-        problem = _problem(await self._problems.find_one({"number": number}, session=tx.session), number)
-        if problem.case.version != version:
-            raise Conflict(
-                N_("Somebody has changed problem {number} in the meantime. Look at its history, then decide again."),
-                number=number,
-            )
-        return problem
+        return _at_version(
+            _problem(await self._problems.find_one({"number": number}, session=tx.session), number), version
+        )
+
+    async def _check_units(self, command: Command) -> None:
+        """A problem is given to units that exist and are not dissolved."""
+        given = [unit for unit in (command.unit_id, *command.co_unit_ids) if unit is not None]
+        if command.step is not Step.ASSIGN or not given:
+            return
+        active = {unit.id for unit in (await self._places.units()).active()}
+        if not active.issuperset(given):
+            sentence = N_("Please choose from the list.")
+            raise InvalidInput(N_("Please look at the marked fields."), {"unit_id": sentence})
 
     async def _write(self, tx: Transaction, problem: Problem, decided: Sequence[Decided], text: str = "") -> Problem:
         """Apply ``decided`` and write the outcome, if the stored version is still the one that was read."""
@@ -298,10 +333,7 @@ class Problems:
             {"_id": case.id, "case.version": before}, _dump(changed), session=tx.session
         )
         if result.matched_count == 0:
-            raise Conflict(
-                N_("Somebody has changed problem {number} in the meantime. Look at its history, then decide again."),
-                number=problem.number,
-            )
+            raise _changed_since(problem)
         tx.record(*events)
         return changed
 
@@ -353,6 +385,19 @@ def _problem(row: Json | None, name: str) -> Problem:
         raise NotFound(N_("There is no problem numbered {number}."), number=name)
     problem: Problem = Problem.model_validate(row)
     return problem
+
+
+def _at_version(problem: Problem, version: int) -> Problem:
+    if problem.case.version != version:
+        raise _changed_since(problem)
+    return problem
+
+
+def _changed_since(problem: Problem) -> Conflict:
+    return Conflict(
+        N_("Somebody has changed problem {number} in the meantime. Look at its history, then decide again."),
+        number=problem.number,
+    )
 
 
 def _follow(

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 
 from media_tracker import errors
 from media_tracker.errors import N_, MediaTrackerError
+from media_tracker.web.guards import PasswordDue
 from media_tracker.web.i18n import set_locale
 from media_tracker.web.locale_choice import locale_of
 from media_tracker.web.render import Pages
@@ -57,6 +58,8 @@ def on_own_error(request: Request[Any, Any, Any], error: MediaTrackerError) -> R
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         back = quote(path if request.method == "GET" else "/", safe="")
         return _redirect(request, f"/login?next={back}")
+    if isinstance(error, PasswordDue) and wants_page(request):
+        return _redirect(request, "/account")
     pages: Pages = request.app.state.pages
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, errors.TooMany) else {}
     return answer(request, status, pages.catalogue.explain(error), headers)

@@ -12,15 +12,25 @@ from media_tracker.web.visitor import Connection, visitor
 
 Guard = Callable[[Connection, BaseRouteHandler], None]
 
+OPEN_BEFORE_A_NEW_PASSWORD = frozenset({"/account", "/account/password", "/account/sign-out-everywhere", "/logout"})
+"""All that somebody may do whose password was made up by somebody else."""
+
+
+class PasswordDue(Forbidden):
+    """The password was made up by an admin: first comes one of the person's own. Browsers are sent to ``/account``."""
+
 
 def anyone(connection: Connection, _: BaseRouteHandler) -> None:
     """Open to the public. Said aloud, so that a route without a guard is a mistake."""
 
 
 def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
-    """Open to everybody with an account."""
-    if visitor(connection).user is None:
+    """Open to everybody with an account, and a password of their own."""
+    user = visitor(connection).user
+    if user is None:
         raise NotSignedIn(N_("Please sign in first."))
+    if user.must_change_password and connection.url.path not in OPEN_BEFORE_A_NEW_PASSWORD:
+        raise PasswordDue(N_("Please choose a password of your own."))
 
 
 def only(*roles: Role) -> Guard:

@@ -78,9 +78,9 @@ class Pages:
         self._environment.globals["static"] = static_url
         self._environment.globals["mistake"] = self._mistake
 
-    def _mistake(self, errors: Mapping[str, str], name: str) -> str:
-        """What is wrong with the field ``name``, translated; empty when nothing is."""
-        return self.catalogue.translate(errors.get(name, ""))
+    def _mistake(self, errors: Mapping[str, str], name: str, /, **params: object) -> str:
+        """What is wrong with the field ``name``, translated and filled; empty when nothing is."""
+        return self.catalogue.translate(errors.get(name, ""), None, **params)
 
     def render(self, template: str, context: Mapping[str, object], block: str | None = None) -> str:
         """The template as text; with ``block`` only that part of it."""
@@ -195,8 +195,11 @@ async def see_other(connection: Connection, path: str, message: str | None = Non
 
 
 def safe_path(path: str | None, otherwise: str = "/") -> str:
-    """``path`` if it stays on this site, else ``otherwise``: a form field must not send people elsewhere."""
-    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or any(c in path for c in "\r\n\\"):
+    """``path`` if it stays on this site, else ``otherwise``: a form field must not send people elsewhere.
+
+    Browsers take a backslash for a slash, and leave out tabs and line ends: ``/\\t/example.org`` is another site to them.
+    """
+    if not path or not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
         return otherwise
     return path
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 
 import pytest
 import pytest_asyncio
@@ -43,7 +42,9 @@ async def test_the_database_does_not_hold_what_the_cookie_carries(
     assert len(token) == 43  # 256 bits
 
 
-@pytest.mark.parametrize("token", [None, "", "x", "a" * 43, "会" * 43, secrets.token_urlsafe(32), "a" * 100_000])
+@pytest.mark.parametrize(
+    "token", [None, "", "x", "a" * 43, "会" * 43, "J5YBK2TO2OMjwfDd8X1fWFhE_IykRzKB00FxdCJnRus", "a" * 100_000]
+)
 async def test_a_token_that_was_not_made_here_is_nobody_and_leaves_nothing(
     database: Database, sessions: Sessions, token: str | None
 ) -> None:

@@ -155,6 +155,18 @@ async def test_a_photo_that_was_swept_away_or_is_in_use_cannot_be_attached(
             await attach(store, transactor, file_id)
 
 
+async def test_a_photo_that_has_lost_its_thumbnail_is_not_attached(
+    store: FileStore, database: Database, transactor: Transactor
+) -> None:
+    """As when a sweep has come to the thumbnail, but not yet to the photo."""
+    saved = await store.save_image(PHOTO, "a.jpg", None, "evidence")
+    await store.delete(saved.thumbnail_id)
+
+    with pytest.raises(Conflict):
+        await attach(store, transactor, saved.id)
+    assert await database[FILES].count_documents({"metadata.attached": True}) == 0
+
+
 async def test_attaching_nothing_is_no_change(store: FileStore, transactor: Transactor) -> None:
     await attach(store, transactor)
 

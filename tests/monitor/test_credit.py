@@ -338,6 +338,27 @@ def test_a_finding_that_was_falsely_closed_here_takes_no_credit() -> None:
     assert credit(tale) is Credit.VIA_MEDIA
 
 
+def test_what_was_closed_falsely_only_after_the_exposure_was_being_dealt_with_at_publication() -> None:
+    tale = (
+        Tale()
+        .reported(Channel.PATROL, "02-10")
+        .exposed("radio", "02-11")
+        .assigned(UNIT, "02-12", due="02-28")
+        .claimed("02-14")
+        .verified("02-15")
+        .closed("02-16")
+        .revoked("03-01", due="03-20")
+        .claimed("03-03", fixed="03-02")
+        .verified("03-04")
+    )
+    assert credit(tale) is Credit.ALSO_REPORTED
+
+
+def test_a_ticket_that_was_taken_back_takes_no_credit() -> None:
+    tale = Tale().reported(Channel.TICKET, "03-01").withdraw_last("03-02").exposed("radio", "03-05")
+    assert credit(fixed(tale, "03-10")) is Credit.VIA_MEDIA
+
+
 def test_an_exposure_after_the_ticket_ran_out_counts_though_an_earlier_one_did_not() -> None:
     tale = Tale().reported(Channel.TICKET, "03-01", due="03-06").exposed("radio", "03-05")
     assert credit(fixed(tale.exposed("evening news", "03-07"), "03-10")) is Credit.VIA_MEDIA

@@ -17,6 +17,8 @@ from media_tracker.web.render import page, safe_path
 from media_tracker.web.visitor import SESSION_COOKIE, actor, client_address, request_id, services, visitor
 
 PREFERENCE_SECONDS = 365 * 24 * 3600
+FIELD_NAMES = {"old_password": "old", "password": "new"}
+"""What the form calls the fields that ``Accounts`` complains of."""
 LANGUAGES: tuple[Language, ...] = ("zh_CN", "en")
 
 
@@ -39,6 +41,8 @@ class AccountPage:
     must_change_password: bool
     errors: dict[str, str] = field(default_factory=dict)
     message: str = ""
+    """An untranslated sentence, when the try before this one failed; ``params`` fill it and the ``errors``."""
+    params: dict[str, object] = field(default_factory=dict)
 
 
 @get("/login", guards=[anyone])
@@ -71,7 +75,9 @@ async def login(request: Request[Any, Any, Any]) -> Response[Any]:
         if isinstance(error, TooMany):
             response.headers["retry-after"] = str(error.retry_after)
         return response
-    answer = Redirect(target, status_code=303)
+    found = await services(request).sessions.find(token)
+    must_change = found is not None and found[1].must_change_password
+    answer = Redirect("/account" if must_change else target, status_code=303)
     _set_session(request, answer, token)
     return answer
 
@@ -109,6 +115,10 @@ async def change_password(request: Request[Any, Any, Any]) -> Response[Any]:
     except InvalidInput as error:
         context = _account(request, error)
         return await page(request, "account/account.html", context, status=422)
+    sessions = services(request).sessions
+    found = await sessions.find(token)
+    if found is not None:
+        await sessions.flash(found[0].id, "success", N_("Your password is changed. Other sessions have ended."), {})
     answer = Redirect("/account", status_code=303)
     _set_session(request, answer, token)
     return answer
@@ -143,9 +153,10 @@ async def preferences(request: Request[Any, Any, Any]) -> Response[Any]:
 def _account(request: Request[Any, Any, Any], error: InvalidInput | None = None) -> AccountPage:
     user = visitor(request).user
     assert user is not None  # the guard has seen to it
-    return AccountPage(
-        user.username, user.must_change_password, error.fields if error else {}, error.message if error else ""
-    )
+    if error is None:
+        return AccountPage(user.username, user.must_change_password)
+    errors = {FIELD_NAMES.get(name, name): sentence for name, sentence in error.fields.items()}
+    return AccountPage(user.username, user.must_change_password, errors, error.message, error.params)
 
 
 def _set_session(request: Request[Any, Any, Any], answer: Response[Any], token: str) -> None:

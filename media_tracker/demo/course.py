@@ -1,0 +1,147 @@
+"""How the sample problems fare: which steps are taken, by whom, when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bson import ObjectId
+
+from media_tracker.accounts.actor import Actor, Role
+from media_tracker.db.events import Origin
+from media_tracker.demo.people import Cast, SampleUnits
+from media_tracker.demo.pictures import draw
+from media_tracker.demo.timetable import Timetable
+from media_tracker.problems.case import Outcome
+from media_tracker.problems.documents import Problem
+from media_tracker.problems.lifecycle import Command, Step
+from media_tracker.wiring import Services
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+UNTOLD: Sequence[str] = ("claimed", "overdue", "in_progress", "returned", "deferred", "extended", "nothing")
+"""What becomes of problems that no follow-up story tells of, in turn."""
+
+
+@dataclass(slots=True)
+class Course:
+    """Puts the steps of problems into the timetable."""
+
+    services: Services
+    cast: Cast
+    units: SampleUnits
+    timetable: Timetable
+    untold: int = 0
+
+    def resolved(self, number: str, start: datetime, told: datetime) -> None:
+        """Assigned, fixed before ``told`` (the follow-up's time), verified and closed after it."""
+        self._dispatch(number, start)
+        claim = max(told - 5 * HOUR, start + 5 * HOUR)
+        self._claim(number, claim, Outcome.RESOLVED, "已清理整治，安排专人每日巡查，并公示责任人。")
+        self._verify(number, claim + DAY, Outcome.RESOLVED)
+        self._step(number, claim + 2 * DAY, Role.PUBLICITY, Step.CLOSE)
+
+    def partly(self, number: str, start: datetime, told: datetime) -> None:
+        """Assigned and fixed in part; verified as such, so it stays uncounted."""
+        self._dispatch(number, start)
+        claim = max(told - 5 * HOUR, start + 5 * HOUR)
+        self._claim(number, claim, Outcome.PARTLY_RESOLVED, "主体已整改，剩余部分列入计划，分步实施。")
+        self._verify(number, claim + DAY, Outcome.PARTLY_RESOLVED)
+
+    def disputed(self, number: str, start: datetime, told: datetime) -> None:
+        """Called fixed, and found not to be: sent back for another round."""
+        self._dispatch(number, start)
+        claim = max(told - 2 * DAY, start + 6 * HOUR)
+        self._claim(number, claim, Outcome.RESOLVED, "已完成清理。")
+        self._step(number, told + 3 * HOUR, Role.INSPECTOR, Step.FAIL, "现场仍有堆放，与反馈不符。", on_site=True)
+
+    def taken_back(self, number: str, at: datetime) -> None:
+        """A closing that does not hold: revoked within 30 days."""
+        self._step(number, at, Role.PUBLICITY, Step.REVOKE, "回访发现同一点位问题反复，撤销销号。")
+
+    def untold_story(self, number: str, start: datetime) -> None:
+        """Problems that no follow-up tells of take turns in standing at every stage."""
+        what = UNTOLD[self.untold % len(UNTOLD)]
+        self.untold += 1
+        self._step(number, start + 3 * HOUR, Role.PUBLICITY, Step.ASSIGN)
+        match what:
+            case "claimed":
+                self._own(number, start + DAY, Step.START, "已安排人员到场。")
+                self._claim(number, start + 2 * DAY, Outcome.RESOLVED, "已完成整改，请核验。")
+            case "overdue":
+                self._own(number, start + 20 * HOUR, Step.ACKNOWLEDGE)
+                self._step(number, start + 6 * DAY, Role.PUBLICITY, Step.REMIND, "请尽快反馈进展。")
+                self._step(number, start + 9 * DAY, Role.PUBLICITY, Step.SUPERVISE, "列入督办。")
+            case "in_progress":
+                self._own(number, start + DAY, Step.START, "方案已定，正在施工。")
+            case "returned":
+                self._own(number, start + DAY, Step.RETURN, "该点位不在本单位管辖范围。")
+            case "deferred":
+                review = self.timetable.now + 20 * DAY
+                self._step(
+                    number, start + 2 * DAY, Role.PUBLICITY, Step.DEFER, "需结合管网改造一并实施。", review_at=review
+                )
+            case "extended":
+                self._own(number, start + DAY, Step.START, "设备采购中。")
+                due = self.timetable.now + 10 * DAY
+                self._step(number, start + 2 * DAY, Role.PUBLICITY, Step.EXTEND, "设备到货需要时间。", due_at=due)
+            case _:
+                self._own(number, start + DAY, Step.START, "已到场查看。")
+                self._claim(number, start + 2 * DAY, Outcome.NOTHING_FOUND, "多次到场未发现所反映情况。")
+                note = "两次到场，未见所反映的情况。"
+                self._step(number, start + 3 * DAY, Role.INSPECTOR, Step.CONFIRM_NOTHING, note, on_site=True)
+
+    def _dispatch(self, number: str, start: datetime) -> None:
+        self._step(number, start + 2 * HOUR, Role.PUBLICITY, Step.ASSIGN)
+        self._own(number, start + 3 * HOUR, Step.ACKNOWLEDGE)
+        self._own(number, start + 4 * HOUR, Step.START, "已安排专人到场处置，明确完成时限。")
+
+    def _verify(self, number: str, at: datetime, outcome: Outcome) -> None:
+        note = "到场核查，照片与现场一致。"
+        self._step(number, at, Role.INSPECTOR, Step.VERIFY, note, on_site=True, verified_outcome=outcome)
+
+    def _claim(self, number: str, at: datetime, outcome: Outcome, text: str) -> None:
+        async def act() -> None:
+            before, after = await self._photos(number, outcome)
+            values = {"outcome": outcome, "fixed_at": at - 2 * HOUR, "before": before, "after": after}
+            await self._act(number, Step.CLAIM, None, text, values)
+
+        self.timetable.at(at, act)
+
+    async def _photos(self, number: str, outcome: Outcome) -> tuple[tuple[ObjectId, ...], tuple[ObjectId, ...]]:
+        if outcome is Outcome.NOTHING_FOUND:
+            return (), ()
+        uploader = self.cast.actor(Role.OFFICIAL).user_id
+        ids = []
+        for name, fixed in (("before.jpg", False), ("after.jpg", True)):
+            stored = await self.services.files.save_image(draw(number, fixed=fixed), name, uploader, "remediation")
+            ids.append(stored.id)
+        return (ids[0],), (ids[1],)
+
+    def _own(self, number: str, at: datetime, step: Step, text: str = "") -> None:
+        """A step by the unit in charge."""
+        self.timetable.at(at, lambda: self._act(number, step, None, text, {}))
+
+    def _step(self, number: str, at: datetime, role: Role, step: Step, text: str = "", **values: Any) -> None:
+        """A step by the office or the inspectors."""
+        self.timetable.at(at, lambda: self._act(number, step, role, text, values))
+
+    async def _act(self, number: str, step: Step, role: Role | None, text: str, values: dict[str, Any]) -> None:
+        problem = await self.services.problems.get(number)
+        command = replace(Command(step, self.timetable.clock(), text), **values)
+        if step is Step.ASSIGN:
+            command = replace(command, unit_id=self._unit(problem))
+        who = self._official(problem) if role is None else self.cast.actor(role)
+        unit = next(iter(who.units), None)
+        origin = Origin(who.user_id, unit)
+        await self.services.problems.act(number, problem.case.version, command, who, origin)
+
+    def _unit(self, problem: Problem) -> ObjectId:
+        return self.units.for_problem(problem.district, problem.case.category[:1])
+
+    def _official(self, problem: Problem) -> Actor:
+        assert problem.case.unit_id is not None  # only assigned problems get here
+        return self.cast.official_of(problem.case.unit_id)

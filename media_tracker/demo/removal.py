@@ -1,0 +1,54 @@
+"""Removing the samples: everything that is marked as such, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bson import ObjectId
+
+from media_tracker.db.connection import Json
+from media_tracker.db.events import COLLECTION as EVENTS
+from media_tracker.db.events import VOID
+from media_tracker.wiring import Services
+
+MARKED = ("stories", "problems", "deeds", "releases", "projects", "feeds", "outlets", "units")
+ENTITIES = {"stories": "story", "problems": "problem", "deeds": "deed", "releases": "release"}
+
+
+async def remove(services: Services) -> int:
+    """Remove all sample records and return how many there were.
+
+    Their events become voids: positions in the log are never taken away, or readers would wait for them.
+    """
+    database = services.database
+    photos = await _photos(services)
+    numbers = [row["number"] async for row in database["releases"].find({"demo": True}, {"number": 1})]
+    removed = 0
+    for name in MARKED:
+        ids = [row["_id"] async for row in database[name].find({"demo": True}, {"_id": 1})]
+        if name in ENTITIES:
+            await _void(services, ENTITIES[name], ids)
+        removed += (await database[name].delete_many({"_id": {"$in": ids}})).deleted_count
+    await database["release_rows"].delete_many({"release": {"$in": numbers}})
+    for photo in photos:
+        await services.files.delete(photo)
+    removed += await services.accounts.remove_demo_users()
+    await database["status"].delete_one({"_id": "samples"})
+    return removed
+
+
+async def _void(services: Services, entity: str, ids: Sequence[ObjectId]) -> None:
+    cleared: dict[str, Any] = {"entity": VOID, "seq": 0, "type": VOID, "payload": {}, "actor": None}
+    query: Json = {"entity": entity, "entity_id": {"$in": list(ids)}}
+    await services.database[EVENTS].update_many(query, {"$set": cleared, "$unset": {"entity_id": ""}})
+
+
+async def _photos(services: Services) -> list[ObjectId]:
+    """Photos of sample problems; they belong to nothing else."""
+    found: list[ObjectId] = []
+    async for row in services.database["problems"].find({"demo": True}, {"case.rounds": 1}):
+        for each in row["case"]["rounds"]:
+            claim, check = each.get("claim") or {}, each.get("verification") or {}
+            found += [*claim.get("before", []), *claim.get("after", []), *check.get("photos", [])]
+    return found

@@ -1,0 +1,57 @@
+"""The worker: reads the feeds that are due, runs the pipeline, sweeps up. Any number of them share the work by leases."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from datetime import timedelta
+
+import structlog
+
+from media_tracker.ingest.service import FeedResult, Summary
+from media_tracker.wiring import Services
+
+log = structlog.get_logger("worker")
+
+FEEDS_AT_ONCE = 8
+IDLE_SECONDS = 5.0
+SWEEP_AFTER = timedelta(hours=24)
+"""Photos that were uploaded and never attached to anything are removed after so long."""
+
+
+async def turn(services: Services) -> Summary:
+    """One turn: what is due now, then everything that follows from it."""
+    results = await services.ingest.run(await services.ingest.claim_due(FEEDS_AT_ONCE), _tell)
+    await services.pipeline.catch_up()
+    await services.files.sweep(services.clock() - SWEEP_AFTER)
+    return Summary.of(results)
+
+
+async def work(services: Services, stop: asyncio.Event) -> None:
+    """Take turns until ``stop`` is set; the turn under way is finished."""
+    while not stop.is_set():
+        summary = await turn(services)
+        if summary.feeds == 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop.set)
+    return stop
+
+
+def _tell(result: FeedResult) -> None:
+    log.info(
+        "feed",
+        url=result.url,
+        result=result.result.value,
+        new=result.new,
+        changed=result.changed,
+        error=str(result.error) if result.error else None,
+    )

@@ -90,13 +90,14 @@ def main() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
-def serve(host: str, port: int, workers: int) -> None:
+@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when standard input ends.")
+def serve(host: str, port: int, workers: int, with_parent: bool) -> None:
     """Serve the pages."""
     from media_tracker.serve import serve as run
 
     settings = told(Settings)
     configure(settings.log_format)
-    told(lambda: run(settings, host, port, workers))
+    told(lambda: run(settings, host, port, workers, with_parent=with_parent))
 
 
 @main.command()

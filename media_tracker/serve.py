@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
+import sys
+import threading
 from contextlib import AsyncExitStack
 
 from granian import Granian
@@ -26,13 +29,15 @@ def application() -> Edge:
     return create_asgi(Settings())
 
 
-def serve(settings: Settings, host: str, port: int, workers: int) -> None:
-    """Serve until SIGINT or SIGTERM.
+def serve(settings: Settings, host: str, port: int, workers: int, *, with_parent: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM; with ``with_parent`` also only until standard input ends, as it does with its writer.
 
     Raises:
         Conflict: the port is taken. NotReady: there is no MongoDB to be had.
     """
     check_free(host, port)
+    if with_parent:
+        threading.Thread(target=_stop_when_input_ends, daemon=True).start()
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         if settings.mongodb_uri is None:
@@ -52,6 +57,12 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
             ).serve()
         finally:
             runner.run(stack.aclose())
+
+
+def _stop_when_input_ends() -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def check_free(host: str, port: int) -> None:

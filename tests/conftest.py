@@ -13,14 +13,19 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 from beanie import init_beanie
 from pymongo import IndexModel
 
+from media_tracker.accounts.passwords import Passwords
 from media_tracker.db.connection import Database, open_database
 from media_tracker.db.embedded import EmbeddedServer
 from media_tracker.db.events import EventLog
 from media_tracker.db.transactions import Transactor
-from media_tracker.wiring import DOCUMENTS, INDEXES
+from media_tracker.migrations import m0001_starting_tables
+from media_tracker.net.fetch import Fetcher, FetchLimits
+from media_tracker.settings import Settings
+from media_tracker.wiring import DOCUMENTS, INDEXES, Services, assemble
 from tests.fake_clock import FakeClock
 
 
@@ -79,6 +84,45 @@ def log(database: Database, clock: FakeClock) -> EventLog:
 @pytest.fixture
 def transactor(database: Database, log: EventLog) -> Transactor:
     return Transactor(database, log)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def starting_tables(migrated_database: Database) -> AsyncIterator[Database]:
+    """A database beside the worker's that holds the starting tables and nothing else: read once, copied often."""
+    beside = migrated_database.client.get_database(f"{migrated_database.name}_tables")
+    await m0001_starting_tables.up(beside)
+    yield beside
+    await beside.client.drop_database(beside.name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The settings of an installation that nobody has set anything for."""
+    return Settings(_env_file=None, data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+def fetch_allow() -> frozenset[tuple[str, int]]:
+    """Loopback addresses that ``services`` may fetch from: none, unless a folder's own conftest says which."""
+    return frozenset()
+
+
+@pytest_asyncio.fixture
+async def services(
+    database: Database,
+    starting_tables: Database,
+    settings: Settings,
+    clock: FakeClock,
+    fetch_allow: frozenset[tuple[str, int]],
+) -> AsyncIterator[Services]:
+    """Every service, wired as the application wires them, on a database with the starting tables; cheap hashing."""
+    for name in await starting_tables.list_collection_names():
+        copy = [{"$out": {"db": database.name, "coll": name}}]
+        await (await starting_tables[name].aggregate(copy)).to_list()
+    limits = FetchLimits(total_seconds=10, bytes_decompressed=2 * 2**20)
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    async with Fetcher(user_agent="media-tracker/test", limits=limits, allow=fetch_allow, host_gap=0) as fetcher:
+        yield assemble(settings, database, fetcher, clock, passwords)
 
 
 async def build_indexes(database: Database, indexes: Mapping[str, Sequence[IndexModel]]) -> None:

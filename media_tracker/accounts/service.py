@@ -91,10 +91,6 @@ class Accounts:
         """
         return await self._get(parse_id(user_id))
 
-    async def names(self, ids: Iterable[ObjectId]) -> dict[ObjectId, str]:
-        """Names to show, by user id; unknown ids are left out."""
-        return {user.object_id: user.display_name for user in await User.find({"_id": {"$in": list(ids)}}).to_list()}
-
     async def find_by_username(self, username: str) -> User | None:
         """The user with this name, typed in any case."""
         return await User.find_one({"username": fold_username(username)})

@@ -98,6 +98,8 @@ async def _web(settings: Settings, host: str, port: int, tell: Tell) -> AsyncIte
         host,
         "--port",
         str(port),
+        "--with-parent",
+        stdin=asyncio.subprocess.PIPE,  # ends with this process, however it ends
         env={**os.environ, "MEDIA_TRACKER_DATA_DIR": str(settings.data_dir)},
     )
     try:

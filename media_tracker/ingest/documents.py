@@ -118,7 +118,7 @@ class Story(Document):
     changed_at: datetime | None = None
     content_hash: str
     revisions: list[Revision] = Field(default_factory=list)
-    """Earlier texts, the oldest first, at most ten."""
+    """Earlier texts, the oldest first: the last ten, or as many of them as a document can hold."""
     version: int = 1
     withdrawn_at: datetime | None = None
     desk: DeskState = DeskState.PENDING

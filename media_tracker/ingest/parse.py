@@ -84,6 +84,8 @@ class ParsedFeed:
     language: str | None
     entries: tuple[ParsedEntry, ...]
     warnings: tuple[str, ...]
+    whole: bool = True
+    """False when the document breaks off: there is more, though its validators say that we have it."""
 
 
 @dataclass(slots=True)
@@ -121,9 +123,12 @@ def parse_feed(
     raw = cast(list[_Fields], result["entries"])
     if not result["version"] and not raw:
         raise _no_feed(text)
-    if result["bozo"]:
-        raw, warning = _whole_entries(text, raw)
-        warnings.append(warning)
+    whole = not result["bozo"] or _ROOT_END.search(text, max(0, len(text) - 4_000)) is not None
+    if not whole:
+        raw = _whole_entries(text, raw)
+        warnings.append("The feed breaks off in the middle; the entries before that were read.")
+    elif result["bozo"]:
+        warnings.append("The feed is not well-formed XML; it was read as well as it could be.")
     if len(raw) > MAX_ENTRIES:
         warnings.append(f"{len(raw) - MAX_ENTRIES} entries beyond the first {MAX_ENTRIES} were left out.")
     feed = cast(_Fields, result["feed"])
@@ -140,6 +145,7 @@ def parse_feed(
         language=one_line(_text(feed, "language"), 35) or None,
         entries=parsed,
         warnings=tuple(warnings),
+        whole=whole,
     )
 
 
@@ -200,20 +206,18 @@ def _no_feed(text: str) -> NotAFeed:
     return NotAFeed(N_("What is at this address is not an RSS or Atom feed."))
 
 
-def _whole_entries(text: str, raw: list[_Fields]) -> tuple[list[_Fields], str]:
-    """Of a malformed feed, the entries that are whole, and what to say about it.
+def _whole_entries(text: str, raw: list[_Fields]) -> list[_Fields]:
+    """The entries that are whole, of a feed that breaks off.
 
-    Where the document breaks off, the entry it breaks off in is left out: stored by halves, it would look edited the next time.
+    The one that it breaks off in is left out: stored by halves, it would look edited the next time.
     """
-    if _ROOT_END.search(text, max(0, len(text) - 4_000)):
-        return raw, "The feed is not well-formed XML; it was read as well as it could be."
     starts = [match.start() for match in _ENTRY_START.finditer(text)]
     ends = [match.start() for match in _ENTRY_END.finditer(text)]
     if starts and starts[-1] > (ends[-1] if ends else -1):
         raw = raw[:-1]
     if not raw:
         raise NotAFeed(N_("The feed breaks off before its first entry is complete."))
-    return raw, "The feed breaks off in the middle; the entries before that were read."
+    return raw
 
 
 def _entry(fields: _Fields, reader: _Reader) -> ParsedEntry:

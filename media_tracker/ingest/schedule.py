@@ -22,7 +22,7 @@ def retry_after(value: str | None, now: datetime) -> datetime | None:
         return now + min(timedelta(seconds=int(text)), LONGEST)
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last for a zone that is years away
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

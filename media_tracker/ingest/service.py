@@ -14,27 +14,31 @@ from datetime import timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+import structlog
 from bson import ObjectId
 from pymongo import ReturnDocument, UpdateOne
-from pymongo.errors import DuplicateKeyError
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import SYSTEM, NewEvent
 from media_tracker.db.transactions import Transaction, Transactor
-from media_tracker.errors import MediaTrackerError
+from media_tracker.errors import N_, MediaTrackerError, Unavailable
 from media_tracker.ingest.documents import DeskState, Story
-from media_tracker.ingest.parse import parse_feed
+from media_tracker.ingest.parse import ParsedFeed, parse_feed
 from media_tracker.ingest.prepare import Prepared, prepare
 from media_tracker.ingest.schedule import next_check, retry_after
 from media_tracker.net.errors import HttpStatus
 from media_tracker.net.fetch import Fetched, Fetcher, NotModified
 from media_tracker.outlets.documents import Feed
 
+log = structlog.get_logger("ingest")
+
 ENTITY = "story"
 LEASE = timedelta(minutes=5)
 AT_ONCE = 8
 MOST_REVISIONS = 10
+MOST_REVISION_CHARS = 1_000_000
+"""Of the revisions of one story together: a document of MongoDB holds 16 MB, and a character has up to four bytes."""
 
 
 class Result(StrEnum):
@@ -138,7 +142,7 @@ class Ingest:
         return claimed
 
     async def take_in(self, feed: Feed) -> FeedResult:
-        """Look at one feed now and store what is new. Never raises for what a feed may do."""
+        """Look at one feed now and store what is new. Never raises for what a feed may do, only without a database."""
         state = feed.state
         try:
             answer = await self._fetcher.get(feed.url, etag=state.etag, last_modified=state.last_modified)
@@ -150,11 +154,16 @@ class Ingest:
             return await self._read(feed, answer, body_hash)
         except MediaTrackerError as error:
             return await self._failed(feed, error)
+        except Exception as error:  # what nobody has thought of: it must not stop the other feeds
+            log.exception("feed_not_taken_in", url=feed.url)
+            told = Unavailable(N_("This feed could not be taken in. What stopped it is in the log."))
+            told.__cause__ = error
+            return await self._failed(feed, told)
 
     async def _read(self, feed: Feed, answer: Fetched, body_hash: str) -> FeedResult:
         now = self._clock()
 
-        def work() -> tuple[list[Prepared], tuple[str, ...]]:
+        def work() -> tuple[ParsedFeed, list[Prepared]]:
             parsed = parse_feed(
                 answer.body,
                 content_type=answer.headers.content_type,
@@ -162,17 +171,18 @@ class Ingest:
                 zone=self._zone,
                 now=now,
             )
-            return prepare(parsed.entries, feed.column, now), parsed.warnings
+            return parsed, prepare(parsed.entries, feed.column, now)
 
-        prepared, warnings = await asyncio.to_thread(work)
+        parsed, prepared = await asyncio.to_thread(work)
+        # The half of a feed bears the validators of the whole: who kept them would never be sent the rest.
         state = {
-            "etag": answer.headers.etag,
-            "last_modified": answer.headers.last_modified,
-            "body_hash": body_hash,
+            "etag": answer.headers.etag if parsed.whole else None,
+            "last_modified": answer.headers.last_modified if parsed.whole else None,
+            "body_hash": body_hash if parsed.whole else None,
             "stories_last": len(prepared),
         }
         new, changed = await self._save(feed, prepared, state)
-        return FeedResult(_id(feed), feed.url, feed.title, Result.READ, new, changed, warnings=warnings)
+        return FeedResult(_id(feed), feed.url, feed.title, Result.READ, new, changed, warnings=parsed.warnings)
 
     async def _save(self, feed: Feed, prepared: Sequence[Prepared], state: Json) -> tuple[int, int]:
         async def work(tx: Transaction) -> tuple[int, int]:
@@ -188,11 +198,8 @@ class Ingest:
             await self._feeds.update_one({"_id": feed.id}, {"$set": self._success(state)}, session=tx.session)
             return len(new), len(changed)
 
-        while True:
-            try:
-                return await self._transactor.run(work, SYSTEM)
-            except DuplicateKeyError:
-                continue  # another process has just saved one of these stories: read what is known again
+        # Another process that saves one of these stories at the same time is a transient conflict: ``work`` runs again.
+        return await self._transactor.run(work, SYSTEM)
 
     async def _known(self, tx: Transaction, feed: Feed, prepared: Sequence[Prepared]) -> dict[str, Json]:
         wanted = {"key": 1, "content_hash": 1, "version": 1, "title": 1, "html": 1, "decision.by": 1}
@@ -214,6 +221,9 @@ class Ingest:
         if not changed:
             return
         now = self._clock()
+        query = {"_id": {"$in": [old["_id"] for _, old in changed]}}
+        rows = self._stories.find(query, {"revisions": 1}, session=tx.session)
+        earlier = {row["_id"]: row["revisions"] async for row in rows}
         writes = []
         for each, old in changed:
             revision = {"title": old["title"], "html": old["html"], "content_hash": old["content_hash"], "until": now}
@@ -229,9 +239,9 @@ class Ingest:
                             "search": each.search,
                             "changed_at": now,
                             "changed_since_decision": old.get("decision") is not None,
+                            "revisions": _kept([*earlier[old["_id"]], revision]),
                         },
                         "$inc": {"version": 1},
-                        "$push": {"revisions": {"$each": [revision], "$slice": -MOST_REVISIONS}},
                     },
                 )
             )
@@ -254,17 +264,37 @@ class Ingest:
         again = next_check(now, failures)
         asked = retry_after(error.retry_after, now) if isinstance(error, HttpStatus) else None
         again = max(again, asked) if asked is not None else again
-        changes = {"checked_at": now, "failures": failures, "error": str(error), "next_check_at": again}
+        changes = {"checked_at": now, "failures": failures, "next_check_at": again, **_told(error)}
         await self._feeds.update_one({"_id": feed.id}, {"$set": _state({**changes, **_RELEASED})})
         return FeedResult(_id(feed), feed.url, feed.title, Result.FAILED, error=error)
 
     def _success(self, state: Json) -> Json:
         now = self._clock()
-        changes = {"checked_at": now, "failures": 0, "error": None, "next_check_at": next_check(now, 0)}
+        changes = {"checked_at": now, "failures": 0, "next_check_at": next_check(now, 0), **_told(None)}
         return _state({**state, **changes, **_RELEASED})
 
 
 _RELEASED: Json = {"leased_by": None, "leased_until": None}
+
+
+def _told(error: MediaTrackerError | None) -> Json:
+    """A failure as a feed's state keeps it: in English, and in parts for other languages."""
+    if error is None:
+        return {"error": None, "error_message": None, "error_params": {}}
+    params = {name: str(value) for name, value in error.params.items()}
+    return {"error": str(error), "error_message": error.message, "error_params": params}
+
+
+def _kept(revisions: Sequence[Json]) -> list[Json]:
+    """The last revision, and those before it as far as there is room."""
+    kept: list[Json] = []
+    room = MOST_REVISION_CHARS
+    for revision in reversed(revisions[-MOST_REVISIONS:]):
+        room -= len(revision["html"])
+        if kept and room < 0:
+            break
+        kept.append(revision)
+    return kept[::-1]
 
 
 def _state(changes: Json) -> Json:

@@ -29,6 +29,12 @@ class StoryFilter:
     district: str | None = None
     words: str = ""
     withdrawn: bool | None = None
+    columns: Sequence[str] | None = None
+    """The columns that it ran under, one of these."""
+    start: datetime | None = None
+    """Published at this moment or later."""
+    end: datetime | None = None
+    """Published before this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,15 @@ class Stories:
         more = len(rows) > size
         return StoryPage(stories, _cursor(stories[-1]) if more else None)
 
+    async def count(self, wanted: StoryFilter) -> int:
+        """How many stories ``page`` would list from the first page to the last."""
+        return await self._stories.count_documents(_query(wanted))
+
+    async def newest(self, wanted: StoryFilter) -> Story | None:
+        """The story at the top of that list."""
+        row = await self._stories.find_one(_query(wanted), sort=[("published_at", -1), ("_id", -1)])
+        return _story(row) if row else None
+
     async def next_pending(self, behind: Story | None = None) -> Story | None:
         """The story that an editor should look at next: the one behind ``behind`` in the queue, at its end the newest one."""
         query: Json = {"desk": DeskState.PENDING.value, "withdrawn_at": None}
@@ -108,6 +123,11 @@ def _query(wanted: StoryFilter) -> Json:
         query["district"] = wanted.district
     if wanted.withdrawn is not None:
         query["withdrawn_at"] = {"$ne": None} if wanted.withdrawn else None
+    if wanted.columns is not None:
+        query["column"] = {"$in": list(wanted.columns)}
+    between = {"$gte": wanted.start, "$lt": wanted.end}
+    if wanted.start is not None or wanted.end is not None:
+        query["published_at"] = {operator: moment for operator, moment in between.items() if moment is not None}
     clauses: list[Json] = []
     if wanted.kind is not None:
         kind = wanted.kind.value

@@ -6,24 +6,24 @@ category, unit, state and a link to the outlet's story.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
+from media_tracker.db.counters import COLLECTION as COUNTERS
 from media_tracker.db.counters import draw
 from media_tracker.db.events import NewEvent, Origin
 from media_tracker.db.transactions import Transaction, Transactor
-from media_tracker.errors import N_, Forbidden, InvalidInput, NotFound
+from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
 from media_tracker.ingest.documents import Story
 from media_tracker.monitor.counting import rows
 from media_tracker.monitor.definitions import DEFINITIONS, Key
 from media_tracker.monitor.documents import Release, ReleasedFigure, ReleaseRow
-from media_tracker.monitor.facts import EVERYTHING, Facts, Period, Row
+from media_tracker.monitor.facts import EVERYTHING, Facts, Period, Row, View
 from media_tracker.monitor.service import Monitor
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
@@ -31,6 +31,7 @@ from media_tracker.problems.case import Case
 from media_tracker.problems.documents import Problem
 
 ENTITY = "release"
+COUNTER = "release"
 PUBLIC_KEYS = (Key.RESOLVED, Key.PROBLEMS, Key.EXPOSURES, Key.BEFORE_PRINT, Key.DUE, Key.DUE_CLOSED, Key.RELAPSED)
 """What is released, in the order in which it is shown. Stories and deeds are no figures about problems."""
 
@@ -51,6 +52,23 @@ class PublicRow:
     withheld: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody had before their eyes when they released: the figures, and which release was the latest (0: none)."""
+
+    values: tuple[int, ...]
+    """In the order of ``PUBLIC_KEYS``."""
+    latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The figures of a period as a release would freeze them now."""
+
+    figures: Sequence[ReleasedFigure]
+    seen: Seen
+
+
 class Releases:
     """Releases figures and reads what was released."""
 
@@ -65,28 +83,42 @@ class Releases:
         self._places = places
         self._clock = clock
 
-    async def release(self, period: Period, actor: Actor, origin: Origin, *, demo: bool = False) -> Release:
+    async def preview(self, period: Period) -> Preview:
+        """What ``release`` would make public now.
+
+        Raises:
+            InvalidInput: the period ends in the future, or holds too much.
+        """
+        _, lists, _ = await self._count(period)
+        latest = await self.latest()
+        figures = [_figure(key, found) for key, found in lists.items()]
+        return Preview(figures, Seen(_values(lists), latest.number if latest else 0))
+
+    async def release(
+        self, period: Period, actor: Actor, origin: Origin, *, seen: Seen | None = None, demo: bool = False
+    ) -> Release:
         """Freeze the public figures of ``period`` as they are now, and make them public.
+
+        With ``seen``, only if they still are what was seen, and nobody has released anything since: a form that is sent twice
+        releases once.
 
         Raises:
             Forbidden: not publicity staff. InvalidInput: the period ends in the future, or holds too much.
+            Conflict: the figures are not those that were seen.
         """
         if not actor.has(Role.PUBLICITY):
             raise Forbidden(N_("Only publicity staff can release figures."))
-        view = self._monitor.view(period)
-        if period.end < period.start or period.end > view.day(view.now):
-            sentence = N_("The period must end today or before, and not before it begins.")
-            raise InvalidInput(sentence, {"end": sentence})
-        facts = await self._monitor.facts(period)
-        lists = {key: rows(key, facts, view, EVERYTHING) for key in PUBLIC_KEYS}
-        if sum(map(len, lists.values())) > MOST_ROWS:
-            raise InvalidInput(N_("That is too much for one release. Choose a shorter period."))
+        facts, lists, view = await self._count(period)
+        if seen is not None and seen.values != _values(lists):
+            raise Conflict(
+                N_("The figures have changed since you looked at them. Look at them again, then release them.")
+            )
         release = Release(
             id=ObjectId(),
-            number=(await draw(self._database, "release"))[0],
+            number=(await draw(self._database, COUNTER))[0],
             start=period.start.isoformat(),
             end=period.end.isoformat(),
-            released_at=self._clock(),
+            released_at=view.now,
             released_by=actor.user_id,
             figures=[_figure(key, found) for key, found in lists.items()],
             demo=demo,
@@ -94,6 +126,7 @@ class Releases:
         frozen = _freeze(release.number, lists, facts, await self._places.regions())
 
         async def work(tx: Transaction) -> Release:
+            await self._nobody_was_faster(tx, release, seen)
             row = release.model_dump(exclude={"id", "revision_id"})
             await self._releases.insert_one({"_id": release.id, **row}, session=tx.session)
             if frozen:
@@ -105,6 +138,32 @@ class Releases:
             return release
 
         return await self._transactor.run(work, origin)
+
+    async def _count(self, period: Period) -> tuple[Facts, dict[Key, list[Row]], View]:
+        """The lists of the public figures as they are now, with what they were counted from."""
+        view = self._monitor.view(period)
+        if period.end < period.start or period.end > view.day(view.now):
+            sentence = N_("The period must end today or before, and not before it begins.")
+            raise InvalidInput(sentence, {"to": sentence})
+        facts = await self._monitor.facts(period, set(PUBLIC_KEYS))
+        lists = {key: rows(key, facts, view, EVERYTHING) for key in PUBLIC_KEYS}
+        if sum(map(len, lists.values())) > MOST_ROWS:
+            sentence = N_("That is too much for one release. Choose a shorter period.")
+            raise InvalidInput(sentence, {"from": sentence})
+        return facts, lists, view
+
+    async def _nobody_was_faster(self, tx: Transaction, release: Release, seen: Seen | None) -> None:
+        """Of two releases at once the second one waits here for the first, and then sees it."""
+        await self._database[COUNTERS].update_one(
+            {"_id": COUNTER}, {"$max": {"released": release.number}}, session=tx.session
+        )
+        if seen is None:
+            return
+        newest = await self._releases.find_one({}, {"number": 1}, sort=[("number", -1)], session=tx.session)
+        if newest is not None and newest["number"] != seen.latest:
+            raise Conflict(
+                N_("Figures have been released since you looked. See them, then decide whether more are due.")
+            )
 
     async def latest(self) -> Release | None:
         """What is public now."""
@@ -119,7 +178,7 @@ class Releases:
         release: Release = Release.model_validate(row)
         return release
 
-    async def all(self, limit: int = 100) -> list[Release]:
+    async def all(self, limit: int = 1000) -> list[Release]:
         """Releases, newest first."""
         return [Release.model_validate(row) async for row in self._releases.find().sort("number", -1).limit(limit)]
 
@@ -140,6 +199,10 @@ class Releases:
         )
         links = {row["_id"]: row async for row in stories}
         return [_public(row, withheld, links) for row in frozen]
+
+
+def _values(lists: Mapping[Key, Sequence[Row]]) -> tuple[int, ...]:
+    return tuple(len(found) for found in lists.values())
 
 
 def _figure(key: Key, found: Sequence[Row]) -> ReleasedFigure:
@@ -199,12 +262,3 @@ def _public(row: Json, withheld: set[ObjectId], links: dict[ObjectId, Json]) -> 
         outlet_id=link["outlet_id"] if link else None,
         url=link["url"] if link else "",
     )
-
-
-def parse_day(text: str, field: str) -> date:
-    """A day as forms send it; ``InvalidInput`` for anything else."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        sentence = N_("Please give a day as year-month-day.")
-        raise InvalidInput(sentence, {field: sentence}) from None

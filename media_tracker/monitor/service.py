@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from media_tracker.accounts.actor import Level
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.deeds.documents import GoodDeed
+from media_tracker.errors import N_, NotFound
 from media_tracker.ingest.documents import Disposition, Story
 from media_tracker.monitor.counting import adds_up, breakdown, rows
 from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension, Key
@@ -34,6 +35,8 @@ class Figure:
 
     key: Key
     rows: Sequence[Row]
+    hours: Mapping[ObjectId, float] = field(default_factory=dict)
+    """How long it took, by problem; only in the list behind a duration."""
 
     @property
     def value(self) -> int:
@@ -42,6 +45,14 @@ class Figure:
     @property
     def definition(self) -> Definition:
         return DEFINITIONS[self.key]
+
+
+class Stretch(StrEnum):
+    """A stretch of time that is measured; in the order of ``durations``."""
+
+    ASSIGNMENT = "assignment"
+    ANSWER = "answer"
+    FIX = "fix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +78,20 @@ class Overview:
 
     view: View
     figures: Mapping[Key, Figure]
-    durations: Sequence[Duration]
+    earlier: View
+    """The period of the same length just before."""
+    before: Mapping[Key, Figure]
+    durations: Mapping[Stretch, Duration]
     tables: Mapping[Dimension, Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """The records that rows of a list stand for, for showing them."""
+
+    stories: Mapping[ObjectId, Story]
+    problems: Mapping[ObjectId, Problem]
+    deeds: Mapping[ObjectId, GoodDeed]
 
 
 class Monitor:
@@ -91,18 +114,46 @@ class Monitor:
         return View(period, self._clock(), self.level, self.zone)
 
     async def overview(self, period: Period, by: Sequence[Key], part: Slice = Slice()) -> Overview:  # noqa: B008 - frozen
-        """Every figure of the period, and the figures ``by`` broken down by outlet, district, category and month."""
+        """Every figure of the period beside the period before, and the figures ``by`` broken down by each dimension."""
         view = self.view(period)
-        facts = await self.facts(period)
+        earlier = replace(view, period=period.before())
+        facts = await self.facts(Period(earlier.period.start, period.end))
         figures = {key: Figure(key, rows(key, facts, view, part)) for key in Key}
+        before = {key: Figure(key, rows(key, facts, earlier, part)) for key in Key}
         chosen = {key: figures[key].rows for key in by}
         tables = {dimension: _table(dimension, chosen, self.zone) for dimension in Dimension}
-        return Overview(view, figures, durations(facts, view), tables)
+        meant = {row.id for row in figures[Key.PROBLEMS].rows}
+        times = durations(Facts(cases=[fact for fact in facts.cases if fact.case.id in meant]), view)
+        return Overview(view, figures, earlier, before, dict(zip(Stretch, times, strict=True)), tables)
 
-    async def figure(self, key: Key, period: Period, part: Slice) -> Figure:
-        """One figure, with its list."""
-        facts = await self.facts(period, {key})
-        return Figure(key, rows(key, facts, self.view(period), part))
+    async def figure(self, key: Key, period: Period, part: Slice, stretch: Stretch | None = None) -> Figure:
+        """One figure, with its list. With ``stretch`` only the problems over which that duration is measured.
+
+        Raises:
+            NotFound: a stretch of something else than the problems exposed.
+        """
+        if stretch is not None and key is not Key.PROBLEMS:
+            raise NotFound(N_("There is nothing at this address."))
+        facts, view = await self.facts(period, {key}), self.view(period)
+        found = rows(key, facts, view, part)
+        if stretch is None:
+            return Figure(key, found)
+        hours = _hours(facts, view, stretch)
+        return Figure(key, [row for row in found if row.id in hours], hours)
+
+    async def subjects(self, found: Sequence[Row]) -> Subjects:
+        """Read the records behind ``found``."""
+        story_ids = [row.story_id for row in found if row.story_id is not None]
+        problem_ids = [row.problem_id for row in found if row.problem_id is not None]
+        deed_ids = [row.id for row in found if row.problem_id is None and row.story_id is None]
+        stories = self._stories.find({"_id": {"$in": story_ids}})
+        problems = self._problems.find({"_id": {"$in": problem_ids}})
+        deeds = self._deeds.find({"_id": {"$in": deed_ids}})
+        return Subjects(
+            {row["_id"]: Story.model_validate(row) async for row in stories},
+            {row["_id"]: Problem.model_validate(row) async for row in problems},
+            {row["_id"]: GoodDeed.model_validate(row) async for row in deeds},
+        )
 
     async def facts(self, period: Period, keys: frozenset[Key] | set[Key] = frozenset(Key)) -> Facts:
         """The facts that ``keys`` need for ``period``."""
@@ -158,37 +209,19 @@ def _story_fact(row: Json, table: CategoryTable) -> StoryFact:
     )
 
 
+def _hours(facts: Facts, view: View, stretch: Stretch) -> dict[ObjectId, float]:
+    """How long ``stretch`` took, for each problem that has both its ends: the same measure, taken of one at a time."""
+    place = list(Stretch).index(stretch)
+    found = {}
+    for fact in facts.cases:
+        hours = durations(Facts(cases=[fact]), view)[place].median_hours
+        if hours is not None:
+            found[fact.case.id] = hours
+    return found
+
+
 def _table(by: Dimension, chosen: Mapping[Key, Sequence[Row]], zone: ZoneInfo) -> Table:
     counted = {key: breakdown(found, by, zone) for key, found in chosen.items()}
     values = sorted({value for counts in counted.values() for value in counts})
     columns = [Column(value, {key: counts.get(value, 0) for key, counts in counted.items()}) for value in values]
     return Table(by, columns, frozenset(key for key, found in chosen.items() if not adds_up(found, by)))
-
-
-@dataclass(frozen=True, slots=True)
-class Subjects:
-    """The records that rows of a list stand for, for showing them."""
-
-    stories: Mapping[ObjectId, Story]
-    problems: Mapping[ObjectId, Problem]
-    deeds: Mapping[ObjectId, GoodDeed]
-
-
-async def subjects_of(database: Database, found: Sequence[Row]) -> Subjects:
-    """Read the records behind ``found``."""
-    story_ids = [row.story_id for row in found if row.story_id is not None]
-    problem_ids = [row.problem_id for row in found if row.problem_id is not None]
-    deed_ids = [row.id for row in found if row.problem_id is None and row.story_id is None]
-    stories = database[Story.Settings.name].find({"_id": {"$in": story_ids}})
-    problems = database[Problem.Settings.name].find({"_id": {"$in": problem_ids}})
-    deeds = database[GoodDeed.Settings.name].find({"_id": {"$in": deed_ids}})
-    return Subjects(
-        {row["_id"]: Story.model_validate(row) async for row in stories},
-        {row["_id"]: Problem.model_validate(row) async for row in problems},
-        {row["_id"]: GoodDeed.model_validate(row) async for row in deeds},
-    )
-
-
-def released_moment(moment: datetime, zone: ZoneInfo) -> str:
-    """The local day of ``moment``, as people write it in a file name."""
-    return f"{moment.astimezone(zone):%Y-%m-%d}"

@@ -59,7 +59,10 @@ class FeedState(BaseModel):
     next_check_at: datetime | None = None
     failures: int = 0
     error: str | None = None
-    """The last failure's sentence (a gettext id), None after a success."""
+    """The last failure in one English sentence, None after a success."""
+    error_message: str | None = None
+    """The gettext id of that sentence, which ``error_params`` fill, for pages in other languages."""
+    error_params: dict[str, str] = Field(default_factory=dict)
     stories_last: int = 0
     leased_by: str | None = None
     leased_until: datetime | None = None

@@ -112,9 +112,10 @@ class Outlets:
         result = await self._feeds.update_one({"url": url}, {"$setOnInsert": row}, upsert=True)
         return result.upserted_id is not None
 
-    async def set_feed_active(self, feed_id: str, active: bool) -> None:
-        """Rest a feed, or poll it again."""
-        changed = await self._feeds.update_one({"_id": parse_id(feed_id)}, {"$set": {"active": active}})
+    async def set_feed_active(self, feed_id: str, active: bool, *, outlet_id: ObjectId | None = None) -> None:
+        """Rest a feed, or poll it again. With ``outlet_id`` it must be one of that outlet's."""
+        query: Json = {"_id": parse_id(feed_id)} | ({} if outlet_id is None else {"outlet_id": outlet_id})
+        changed = await self._feeds.update_one(query, {"$set": {"active": active}})
         if changed.matched_count == 0:
             raise NotFound(N_("There is no such feed."))
 
@@ -175,11 +176,19 @@ class Outlets:
             )
         return sorted(found, key=lambda each: (each.outlet, each.url))
 
-    async def projects(self) -> list[Project]:
-        """Every project, by name."""
-        return [
-            Project.model_validate(row) async for row in self._projects.find().sort([("outlet_id", 1), ("name", 1)])
-        ]
+    async def projects(self, outlet_id: ObjectId | None = None) -> list[Project]:
+        """The projects of an outlet, or all, by name."""
+        query: Json = {} if outlet_id is None else {"outlet_id": outlet_id}
+        rows = self._projects.find(query).sort([("outlet_id", 1), ("name", 1)])
+        return [Project.model_validate(row) async for row in rows]
+
+    async def project(self, project_id: str) -> Project:
+        """The project with this id; ``NotFound`` without one."""
+        row = await self._projects.find_one({"_id": parse_id(project_id)})
+        if row is None:
+            raise NotFound(N_("There is no such project."))
+        project: Project = Project.model_validate(row)
+        return project
 
     async def add_project(
         self,

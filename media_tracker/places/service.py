@@ -71,6 +71,22 @@ class Places:
             await self._regions.bulk_write(writes, ordered=False)
         self._tree = None
 
+    async def find_regions(self, words: str, limit: int = 50) -> list[Region]:
+        """Regions whose code begins with ``words``, or whose name as written in running text, or alias, holds them.
+
+        The shortest names come first: who asks for 张店 means the district before its subdistricts.
+        """
+        words = "".join(words.split())
+        if not words:
+            return []
+        tree = await self.regions()
+        found = []
+        for region in tree:
+            label = tree.label(region.code)
+            if region.code.startswith(words) or words in label or any(words in alias for alias in region.aliases):
+                found.append((len(label), region.code, region))
+        return [region for _, _, region in sorted(found, key=lambda each: each[:2])[:limit]]
+
     async def units(self) -> UnitTree:
         """All units as they are now. They are few and change under people's hands, so they are read each time."""
         rows = await self._units.find().to_list()
@@ -128,7 +144,8 @@ class Places:
             NotFound: one of the codes is unknown.
         """
         tree = await self.regions()
-        _ = tree[code]
+        if tree[code].level not in ("subdistrict", "community"):
+            raise InvalidInput(N_("Only a subdistrict or a community can be administered by another body."))
         if body is not None and tree[body].level != "district":
             raise InvalidInput(N_("Only a district or a zone can administer a region."))
         await self._regions.update_one({"_id": code}, {"$set": {"administered_by": body}})

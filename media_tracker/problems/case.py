@@ -363,6 +363,7 @@ def _verified(case: Case, at: datetime, payload: Payload) -> Changes:
         "state": State.VERIFIED,
         "outcome": verification.outcome,
         "verified_at": at,
+        "closed_at": None,
         "rounds": _with_round(case, verification=verification),
     }
 
@@ -371,7 +372,14 @@ def _failed(case: Case, at: datetime, payload: Payload) -> Changes:
     payload = dict(payload)
     due_at = payload.pop("due_at")
     verification = Verification(passed=False, outcome=None, at=at, **payload)
-    return {"state": State.REWORK, "due_at": due_at, "rounds": _with_round(case, verification=verification)}
+    return {
+        "state": State.REWORK,
+        "outcome": None,
+        "verified_at": None,
+        "closed_at": None,
+        "due_at": due_at,
+        "rounds": _with_round(case, verification=verification),
+    }
 
 
 def _nothing_found(case: Case, at: datetime, payload: Payload) -> Changes:

@@ -71,13 +71,14 @@ def dependences(actor: Actor, of: Parties, ancestors: Ancestors) -> tuple[Depend
     above = {unit for party in of.units for unit in ancestors.get(party, ())}
     actors_above = {unit for own in actor.units for unit in ancestors.get(own, ())}
     answered = set(actor.answers_for)
+    answered_above = {unit for own in actor.answers_for for unit in ancestors.get(own, ())}
     tests = {
         Dependence.CLAIMANT: actor.user_id in of.claimants,
         Dependence.OWN_UNIT: not actor.units.isdisjoint(of.units),
         Dependence.SUPERIOR: not actor.units.isdisjoint(above),
         Dependence.SUBORDINATE: not actors_above.isdisjoint(of.units),
-        # Who answers for a unit answers for those below it as well.
-        Dependence.ANSWERS_FOR: not answered.isdisjoint(of.units | above),
+        # Who answers for a unit answers for those below it, and has a stake in the one above it.
+        Dependence.ANSWERS_FOR: not answered.isdisjoint(of.units | above) or not answered_above.isdisjoint(of.units),
         Dependence.BACKS_PLACE: not actor.backs.isdisjoint(of.place),
     }
     return tuple(reason for reason, holds in tests.items() if holds)

@@ -14,7 +14,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from media_tracker.accounts.actor import Actor, Role
+from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
 from media_tracker.problems.case import OPEN_STATES, Basis, Case, Channel, Claim, EventType, Outcome, Precision, State
 from media_tracker.problems.independence import SENTENCES, Ancestors, dependences, parties
@@ -102,6 +102,8 @@ def _from(*states: State) -> frozenset[State]:
 
 _WORK = _from(State.ASSIGNED, State.IN_PROGRESS, State.REWORK)
 _UNDER_WAY = OPEN_STATES - {State.VERIFIED}
+_CHECKED = _from(State.CLAIMED_FIXED, State.VERIFIED, State.CLOSED)
+"""Where a check may take place: what a district has checked itself (区级核验) the city may check again."""
 _ANY = frozenset(State)
 
 S, E, N, W, C = State, EventType, Need, Who, Clock
@@ -109,7 +111,7 @@ S, E, N, W, C = State, EventType, Need, Who, Clock
 TABLE: tuple[Transition, ...] = (
     Transition(Step.ASSIGN, _from(S.REGISTERED, S.RETURNED), S.ASSIGNED, E.ASSIGNED, W.DISPATCHER, (N.UNIT,), C.STARTS),
     Transition(Step.ACKNOWLEDGE, _from(S.ASSIGNED), None, E.ACKNOWLEDGED, W.HANDLER),
-    Transition(Step.RETURN, _from(S.ASSIGNED, S.IN_PROGRESS), S.RETURNED, E.RETURNED, W.HANDLER, (N.TEXT,), C.RESTS),
+    Transition(Step.RETURN, _from(S.ASSIGNED, S.IN_PROGRESS), S.RETURNED, E.RETURNED, W.HANDLER, (N.TEXT,)),
     Transition(Step.START, _from(S.ASSIGNED, S.REWORK), S.IN_PROGRESS, E.STARTED, W.HANDLER, (N.TEXT,)),
     Transition(
         Step.CLAIM,
@@ -122,13 +124,13 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition(
         Step.VERIFY,
-        _from(S.CLAIMED_FIXED),
+        _CHECKED,
         S.VERIFIED,
         E.VERIFIED,
         W.VERIFIER,
         (N.VERIFIED_OUTCOME, N.ON_SITE, N.TEXT),
     ),
-    Transition(Step.FAIL, _from(S.CLAIMED_FIXED), S.REWORK, E.FAILED, W.VERIFIER, (N.ON_SITE, N.TEXT), C.ANEW),
+    Transition(Step.FAIL, _CHECKED, S.REWORK, E.FAILED, W.VERIFIER, (N.ON_SITE, N.TEXT), C.ANEW),
     Transition(
         Step.CONFIRM_NOTHING,
         _from(S.CLAIMED_FIXED),
@@ -153,7 +155,7 @@ TABLE: tuple[Transition, ...] = (
         W.DISPATCHER,
         (N.TARGET,),
     ),
-    Transition(Step.REVOKE, _from(S.CLOSED), S.REWORK, E.REVOKED, W.OFFICE, (N.TEXT,), C.ANEW),
+    Transition(Step.REVOKE, _from(S.VERIFIED, S.CLOSED), S.REWORK, E.REVOKED, W.OFFICE, (N.TEXT,), C.ANEW),
     Transition(Step.WITHHOLD, _ANY, None, E.WITHHELD, W.OFFICE, (N.TEXT,)),
     Transition(Step.SHOW, _ANY, None, E.SHOWN, W.OFFICE),
 )
@@ -209,11 +211,11 @@ class Decided:
 def refusal(case: Case, actor: Actor, step: Step, around: Surroundings) -> Conflict | Forbidden | None:
     """Why ``actor`` cannot take ``step`` now, whatever they would give for it; None when they can."""
     row = ROWS[step]
-    if step is Step.REVOKE and case.closed_at and around.now and not _in_time(case, around.now):
+    if step is Step.REVOKE and case.verified_at and around.now and not _in_time(case, around.now):
         return Conflict(
             N_("This was closed more than 30 days ago. What comes back now is a relapse: a new, linked problem.")
         )
-    if case.state not in row.sources or not _fits(case, step):
+    if case.state not in row.sources or not _fits(case, step, actor):
         return Conflict(
             N_(
                 "This cannot be done while the problem is “{state}”. Somebody may have been faster: look at its history."
@@ -248,12 +250,14 @@ def available(case: Case, actor: Actor, around: Surroundings) -> tuple[Step, ...
     return tuple(row.step for row in TABLE if refusal(case, actor, row.step, around) is None)
 
 
-def _fits(case: Case, step: Step) -> bool:
+def _fits(case: Case, step: Step, actor: Actor) -> bool:
     """What the state alone does not say."""
     claim = case.round.claim if case.round else None
     match step:
         case Step.VERIFY:
-            return claim is not None and claim.outcome is not Outcome.NOTHING_FOUND
+            return claim is not None and claim.outcome is not Outcome.NOTHING_FOUND and _needs_check(case, actor)
+        case Step.FAIL:
+            return _needs_check(case, actor)
         case Step.CONFIRM_NOTHING:
             return claim is not None and claim.outcome is Outcome.NOTHING_FOUND
         case Step.ACKNOWLEDGE:
@@ -375,9 +379,21 @@ def _check(command: Command, actor: Actor) -> dict[str, Any]:
     }
 
 
+def _needs_check(case: Case, actor: Actor) -> bool:
+    """True before a check, and after a district's own when it is the city that looks."""
+    check = case.round.verification if case.round else None
+    return check is None or (check.level is Level.DISTRICT and actor.level is Level.CITY)
+
+
+def settled_at(case: Case) -> datetime | None:
+    """When the problem was closed, or, where nobody has got round to closing it, verified."""
+    return case.closed_at or case.verified_at
+
+
 def revocable(case: Case, exposed_at: datetime) -> bool:
     """True when an exposure at ``exposed_at`` of the same defect takes back a closing; later it is a relapse."""
-    return case.closed_at is not None and case.closed_at <= exposed_at <= case.closed_at + REVOCABLE_FOR
+    settled = settled_at(case)
+    return settled is not None and settled <= exposed_at <= settled + REVOCABLE_FOR
 
 
 def _in_time(case: Case, now: datetime) -> bool:

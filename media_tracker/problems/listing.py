@@ -96,6 +96,10 @@ def _cursor(problem: Problem) -> str:
 
 def _parse_cursor(text: str | None) -> tuple[datetime, ObjectId] | None:
     milliseconds, _, last = (text or "").partition("-")
-    if not (milliseconds.isascii() and milliseconds.isdecimal()) or len(milliseconds) > 13 or not ObjectId.is_valid(last):
+    if (
+        not (milliseconds.isascii() and milliseconds.isdecimal())
+        or len(milliseconds) > 13
+        or not ObjectId.is_valid(last)
+    ):
         return None
     return EPOCH + timedelta(milliseconds=int(milliseconds)), ObjectId(last)

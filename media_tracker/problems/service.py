@@ -26,7 +26,16 @@ from media_tracker.files.store import FileStore
 from media_tracker.places.service import Places
 from media_tracker.problems.case import OPEN_STATES, Case, Channel, EventType, Report, Severity, State, apply
 from media_tracker.problems.documents import Problem, Words
-from media_tracker.problems.lifecycle import Command, Decided, Step, Surroundings, available, decide, revocable
+from media_tracker.problems.lifecycle import (
+    Command,
+    Decided,
+    Step,
+    Surroundings,
+    available,
+    decide,
+    revocable,
+    settled_at,
+)
 from media_tracker.problems.listing import PAGE, ProblemFilter, ProblemPage, query_of, read_page
 from media_tracker.problems.matching import Candidate, Known, Wanted, rank
 from media_tracker.problems.occasions import occasion_for
@@ -186,6 +195,12 @@ class Problems:
         tx.record(*events)
         if new.relapse_of is not None:
             former = await self._read(tx, new.relapse_of)
+            if former.case.state is not State.CLOSED or revocable(former.case, self._clock()):
+                raise Conflict(
+                    N_(
+                        "A relapse follows a closing of more than 30 days ago. Before that, take the closing back instead."
+                    )
+                )
             await self._write(tx, former, [Decided(EventType.RELAPSED, {"relapsed_as": problem_id})])
         return problem
 
@@ -203,8 +218,8 @@ class Problems:
             occasion = occasion_for(case, report.outlet_id, report.cluster, report.occurred_at)
             report = report.model_copy(update={"occasion": occasion})
         decided = [Decided(EventType.REPORTED, report.model_dump())]
-        exposed_again = report.channel is Channel.EXPOSURE and case.closed_at is not None
-        if exposed_again and case.closed_at is not None and report.occurred_at > case.closed_at:
+        settled = settled_at(case) if case.state in (State.VERIFIED, State.CLOSED) else None
+        if report.channel is Channel.EXPOSURE and settled is not None and report.occurred_at > settled:
             if not revocable(case, report.occurred_at):
                 raise Conflict(
                     N_("This was closed more than 30 days before. Register a relapse: a new, linked problem.")

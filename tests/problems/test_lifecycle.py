@@ -113,7 +113,7 @@ DESIGN: Mapping[Step, Rule] = {
     Step.INSTRUCT: Rule(UNDER_WAY, None, OFFICE, "text"),
     Step.REFUSE: Rule("registered returned", "not_accepted", OFFICE, "text"),
     Step.MARK_DUPLICATE: Rule("registered assigned returned", "duplicate", DISPATCHERS, "target"),
-    Step.REVOKE: Rule("closed", "rework", OFFICE, "text", fresh_deadline=True),
+    Step.REVOKE: Rule("verified closed", "rework", OFFICE, "text", fresh_deadline=True),
     Step.WITHHOLD: Rule(EVERY, None, OFFICE, "text"),
     Step.SHOW: Rule(EVERY, None, OFFICE),
 }
@@ -395,6 +395,18 @@ def test_who_worked_on_an_earlier_round_may_not_verify_a_later_one() -> None:
     assert available(case, PEOPLE["an inspector"], AROUND) == (Step.VERIFY, Step.FAIL)
     for name in (VERIFIER_BOUND, "an inspector of the co-handler", "an inspector of the bureau above"):
         assert available(case, PEOPLE[name], AROUND) == ()
+
+
+def test_what_a_district_has_checked_itself_the_city_may_check_again_and_then_it_counts() -> None:
+    checked = _claimed().verified("03-04", level=Level.DISTRICT).closed("03-05")
+    city, district = PEOPLE["an inspector"], replace(PEOPLE["an inspector"], level=Level.DISTRICT)
+    assert {Step.VERIFY, Step.FAIL} <= set(available(checked.case, city, AROUND))
+    assert not {Step.VERIFY, Step.FAIL} & set(available(checked.case, district, AROUND))
+    again = checked.verified("03-06").case
+    assert (again.state, again.closed_at) == (State.VERIFIED, None)
+    assert not {Step.VERIFY, Step.FAIL} & set(available(again, city, AROUND))
+    found_wanting = checked.failed("03-06").case
+    assert (found_wanting.state, found_wanting.outcome, found_wanting.verified_at) == (State.REWORK, None, None)
 
 
 # Deadlines

@@ -96,7 +96,7 @@ def test_every_state_kind_and_outcome_has_a_name_in_chinese() -> None:
 def test_a_figure_is_a_link_with_its_definition_and_says_when_it_does_not_add_up() -> None:
     figure = {"label": "曝光", "value": 1526, "href": "/list", "definition": "口径文字", "adds_up": False}
     shown = _render("{{ figures.tile(figure) }}", "zh_CN", figure=figure)
-    assert '<a href="/list" aria-label="曝光 1,526">1,526</a>' in shown
+    assert '<a href="/list" aria-label="曝光 1,526" data-figure="1526">1,526</a>' in shown
     assert "不可加总" in shown
     assert "<p>口径文字</p>" in shown
 
@@ -104,5 +104,5 @@ def test_a_figure_is_a_link_with_its_definition_and_says_when_it_does_not_add_up
 def test_every_column_of_a_chart_is_a_link_and_stands_in_its_table() -> None:
     points = [{"label": "3", "name": "Mar", "values": [4, 2], "hrefs": ["/a", "/b"]}]
     shown = _render('{{ figures.column_chart(points, "C", ["Exposed", "Resolved"]) }}', points=points)
-    assert '<a href="/a" aria-label="Mar Exposed 4">' in shown
-    assert '<td class="numeric"><a href="/b">2</a></td>' in shown
+    assert '<a href="/a" aria-label="Mar Exposed 4" data-figure="4">' in shown
+    assert '<td class="numeric"><a href="/b" data-figure="2">2</a></td>' in shown

@@ -1,0 +1,175 @@
+"""Units, regions and the audit trail as administration shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bson import ObjectId
+
+from media_tracker.accounts.actor import Level, Role
+from media_tracker.accounts.documents import AuditAction, AuditEvent
+from media_tracker.errors import N_
+from media_tracker.places.regions import Region, RegionTree
+from media_tracker.places.units import Unit, UnitTree
+from media_tracker.web.render import ROLE_NAMES
+from media_tracker.web.visitor import Connection, services
+
+DEEPEST = 4
+"""Steps to the right that a list shows; what lies deeper stands under the last one."""
+INDENT = "\u3000"
+
+LEVEL_NAMES: Mapping[Level, str] = {Level.CITY: N_("City"), Level.DISTRICT: N_("District")}
+REGION_LEVEL_NAMES: Mapping[str, str] = {
+    "city": N_("City"),
+    "district": N_("District"),
+    "subdistrict": N_("Subdistrict"),
+    "community": N_("Community"),
+}
+ACTION_NAMES: Mapping[AuditAction, str] = {
+    AuditAction.SIGNED_IN: N_("signed in"),
+    AuditAction.SIGN_IN_FAILED: N_("failed to sign in"),
+    AuditAction.SIGNED_OUT: N_("signed out"),
+    AuditAction.SIGNED_OUT_EVERYWHERE: N_("ended all sessions"),
+    AuditAction.PASSWORD_CHANGED: N_("changed the password"),
+    AuditAction.PASSWORD_RESET: N_("reset the password"),
+    AuditAction.USER_ADDED: N_("added the account"),
+    AuditAction.ROLES_CHANGED: N_("changed roles and duties"),
+    AuditAction.USER_DEACTIVATED: N_("closed the account"),
+    AuditAction.USER_REACTIVATED: N_("opened the account again"),
+    AuditAction.EXPORTED: N_("exported"),
+    AuditAction.RELEASED: N_("released figures"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice; ``label`` is a name, or untranslated where the template translates it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit in the tree, ``depth`` steps under the top."""
+
+    id: str
+    name: str
+    depth: int
+    aliases: Sequence[str]
+    region: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRow:
+    """A region and the body that counts it. ``level`` is untranslated."""
+
+    code: str
+    label: str
+    level: str
+    lies_in: str
+    body: str
+    """Code of the body that is entered for this very region; empty: none."""
+    body_name: str
+    changeable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One entry of the audit trail. ``action`` and ``roles`` are untranslated; ``actor`` empty: nobody or the system."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    subject_href: str
+    roles: Sequence[str]
+    detail: str
+    request_id: str
+
+
+def role_options() -> list[Option]:
+    """Every role with its untranslated name."""
+    return [Option(role.value, name) for role, name in ROLE_NAMES.items()]
+
+
+def unit_options(units: UnitTree, kept: Collection[ObjectId] = ()) -> list[Option]:
+    """Units that can be chosen, as a tree; dissolved ones only where they are among ``kept``."""
+    return [
+        Option(str(unit.id), INDENT * min(depth, DEEPEST) + unit.name)
+        for unit, depth in _walk(units)
+        if unit.active or unit.id in kept
+    ]
+
+
+def unit_rows(units: UnitTree, regions: RegionTree) -> list[UnitRow]:
+    """All units as a tree, each under the one that it answers to."""
+    return [
+        UnitRow(
+            id=str(unit.id),
+            name=unit.name,
+            depth=min(depth, DEEPEST),
+            aliases=unit.aliases,
+            region=regions.label(unit.region) if unit.region is not None and unit.region in regions else "",
+            active=unit.active,
+        )
+        for unit, depth in _walk(units)
+    ]
+
+
+def region_row(tree: RegionTree, region: Region) -> RegionRow:
+    """``region`` as the table shows it."""
+    above = tree.path(region.code)[:-1]
+    counted_by = tree.district_for_counting(region.code)
+    return RegionRow(
+        code=region.code,
+        label=tree.label(region.code),
+        level=REGION_LEVEL_NAMES[region.level],
+        lies_in="".join(tree[code].name for code in above),
+        body=region.administered_by or "",
+        body_name=tree[counted_by].name if counted_by is not None else "",
+        changeable=region.level in ("subdistrict", "community"),
+    )
+
+
+async def audit_rows(connection: Connection, entries: Sequence[AuditEvent]) -> list[AuditRow]:
+    """Entries with the names of who did it and to whom."""
+    names = {user.object_id: user.display_name for user in await services(connection).accounts.list_users()}
+    return [_audit_row(entry, names) for entry in entries]
+
+
+def _audit_row(entry: AuditEvent, names: Mapping[ObjectId, str]) -> AuditRow:
+    subject = entry.subject
+    known = isinstance(subject, ObjectId) and subject in names
+    shown = names.get(subject, str(subject)) if isinstance(subject, ObjectId) else subject or ""
+    oneself = entry.actor is not None and entry.actor == subject
+    roles = entry.detail.get("roles", [])
+    rest = {name: value for name, value in entry.detail.items() if isinstance(value, str | int) and name != "level"}
+    return AuditRow(
+        at=entry.at,
+        actor=names.get(entry.actor, str(entry.actor)) if entry.actor is not None else "",
+        action=ACTION_NAMES[entry.action],
+        subject="" if oneself else shown,
+        subject_href=f"/admin/users/{subject}" if known and not oneself else "",
+        roles=[ROLE_NAMES[Role(role)] for role in roles] if isinstance(roles, list) else [],
+        detail=" ".join(f"{name}={value}" for name, value in rest.items()),
+        request_id=entry.request_id or "",
+    )
+
+
+def _walk(units: UnitTree) -> Iterator[tuple[Unit, int]]:
+    """Every unit once, by name, with its depth, each below the one that it answers to (if that one is known)."""
+    children: dict[ObjectId | None, list[Unit]] = {}
+    for unit in units:
+        path = units.ancestors[unit.id]
+        children.setdefault(path[0] if path else None, []).append(unit)
+
+    def below(parent: ObjectId | None, depth: int) -> Iterator[tuple[Unit, int]]:
+        for unit in children.get(parent, []):
+            yield unit, depth
+            yield from below(unit.id, depth + 1)
+
+    yield from below(None, 0)

@@ -1,0 +1,312 @@
+"""The desk as a page: the queue, the story that is open, and the one form that it needs now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bson import ObjectId
+from litestar import Request
+
+from media_tracker.deeds.documents import GoodDeed
+from media_tracker.desk.service import DISPOSITIONS, TIEABLE
+from media_tracker.ingest.documents import DecisionRecord, DeskState, Kind, Story, SuggestionRecord
+from media_tracker.ingest.stories import StoryFilter
+from media_tracker.problems.case import Severity
+from media_tracker.problems.documents import Problem
+from media_tracker.problems.matching import Candidate
+from media_tracker.web import story_views
+from media_tracker.web.forms import LONGEST_LINE
+from media_tracker.web.naming import Names, names_of
+from media_tracker.web.region_input import region_options, region_text
+from media_tracker.web.story_views import ProblemRow, StoryRow, StoryView, Tags
+from media_tracker.web.visitor import actor, services
+
+QUEUE = 30
+RECENT_DEEDS = 50
+Options = Sequence[Mapping[str, object]]
+Stage = Literal["decide", "tie", "deed", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class DecideForm:
+    """Say what the story is. ``source``: where the values come from."""
+
+    values: Mapping[str, str]
+    source: Literal["decision", "reprint", "suggestion", "nothing"]
+    scores: Mapping[str, float]
+    """How sure the machine is of a field that it has filled in."""
+    categories: Options
+    regions: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A problem that the story may belong to."""
+
+    problem: ProblemRow
+    reasons: Sequence[str]
+    """Untranslated."""
+    way: Literal["attach", "relapse", "came_back"]
+    came_back_as: str
+    """Number of the problem that it came back as."""
+    relapse: Mapping[str, str]
+    """Fields that register the relapse."""
+
+
+@dataclass(frozen=True, slots=True)
+class TieForm:
+    """Say which problems the story belongs to, or why none."""
+
+    decided: Tags
+    tied: Sequence[ProblemRow]
+    offers: Sequence[Offer]
+    values: Mapping[str, str]
+    can_expose: bool
+    categories: Options
+    regions: Options
+    reasons: Options
+    """Why the story may lead to no problem: {value, label (untranslated)}."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeedForm:
+    """File the good deed that the story tells of."""
+
+    values: Mapping[str, str]
+    recent: Options
+    regions: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The story that is open, and its one form."""
+
+    story: StoryView
+    version: str
+    """Of the story that the form was made from."""
+    stage: Stage
+    decide: DecideForm | None
+    tie: TieForm | None
+    deed: DeedForm | None
+    next: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPage:
+    """``templates/desk/desk.html``"""
+
+    waiting: int
+    queue: Sequence[StoryRow]
+    newer: str
+    older: str
+    open: Open | None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    message: str = ""
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A form that came back: what was typed, and what is wrong with it."""
+
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+    message: str
+    params: Mapping[str, object]
+
+
+async def desk_page(
+    request: Request[Any, Any, Any],
+    story_id: str | None = None,
+    after: str | None = None,
+    *,
+    again: bool = False,
+    typed: Typed | None = None,
+) -> DeskPage:
+    """The desk with the story ``story_id`` open, or else the first of the queue behind the cursor ``after``.
+
+    ``again``: show the form of the decision, though there is one.
+    """
+    found, names, who = services(request), await names_of(request), actor(request)
+    page = await found.stories.page(StoryFilter(desk=DeskState.PENDING, withdrawn=False), after, QUEUE)
+    story = await found.stories.get(story_id) if story_id else next(iter(page.stories), None)
+    return DeskPage(
+        waiting=await found.stories.count_pending(),
+        queue=[story_views.story_row(each, names, who) for each in page.stories],
+        newer="/desk" if after else "",
+        older=f"/desk?after={page.next}" if page.next else "",
+        open=await _open(request, story, page.stories, names, again, typed) if story else None,
+        errors=typed.errors if typed else {},
+        message=typed.message if typed else "",
+        params=typed.params if typed else {},
+    )
+
+
+def stage_of(story: Story, deed: GoodDeed | None, again: bool) -> Stage:
+    """What an editor has to say of the story next."""
+    if story.withdrawn_at is not None:
+        return "withdrawn"
+    if story.decision is None or again:
+        return "decide"
+    if story.decision.kind in TIEABLE:
+        return "tie"
+    return "deed" if story.decision.kind is Kind.GOOD_DEED and deed is None else "decide"
+
+
+async def _open(
+    request: Request[Any, Any, Any],
+    story: Story,
+    queue: Sequence[Story],
+    names: Names,
+    again: bool,
+    typed: Typed | None,
+) -> Open:
+    found = services(request)
+    key = ObjectId(story.id)
+    reprints = await found.stories.in_cluster(story.cluster, key)
+    stage = stage_of(story, await found.deeds.of_story(key), again)
+    behind = await found.stories.next_pending(behind=story)
+    ids = [each.id for each in queue]
+    at = ids.index(story.id) if story.id in ids else 0
+    values = typed.values if typed else None
+    return Open(
+        story=story_views.story_view(story, reprints, names, actor(request)),
+        version=values.get("version", "0") if values else str(story.version),
+        stage=stage,
+        decide=await _decide_form(request, story, reprints, names, values) if stage == "decide" else None,
+        tie=await _tie_form(request, story, names, values) if stage == "tie" else None,
+        deed=await _deed_form(request, story, values) if stage == "deed" else None,
+        next=story_path(behind.id) if behind else "",
+        previous=story_path(ids[at - 1]) if at else "",
+    )
+
+
+def story_path(story_id: object) -> str:
+    """Where a story is open on the desk."""
+    return f"/desk?story={story_id}"
+
+
+async def _decide_form(
+    request: Request[Any, Any, Any],
+    story: Story,
+    reprints: Sequence[Story],
+    names: Names,
+    typed: Mapping[str, str] | None,
+) -> DecideForm:
+    places = services(request).places
+    decided = next((each.decision for each in reprints if each.decision and not each.withdrawn_at), None)
+    said: DecisionRecord | SuggestionRecord | None = story.decision or decided or story.suggestion
+    source: Literal["decision", "reprint", "suggestion", "nothing"] = "nothing"
+    if said is not None:
+        source = "decision" if story.decision else "reprint" if decided else "suggestion"
+    values: Mapping[str, str] = {"kind": "", "category": "", "region": "", "place": ""}
+    if typed is not None:
+        values = {**values, **typed}
+    elif said is not None:
+        values = {
+            "kind": said.kind.value,
+            "category": said.category or "",
+            "region": await region_text(places, said.region),
+            "place": said.place or "",
+        }
+    suggestion = story.suggestion
+    scores: dict[str, float] = {}
+    if suggestion is not None and source == "suggestion":
+        scores["kind"] = suggestion.kind_score
+        scores |= {"category": suggestion.category_score} if suggestion.category else {}
+        scores |= {"region": suggestion.region_score} if suggestion.region else {}
+    return DecideForm(
+        values, source, scores, story_views.category_options(names), await _regions(request, values["region"])
+    )
+
+
+async def _regions(request: Request[Any, Any, Any], shown: str) -> Options:
+    """Regions to offer, with the one that is shown, which may be a community."""
+    options = await region_options(services(request).places)
+    known = {option["value"] for option in options}
+    return [*options, *([{"value": shown, "label": shown}] if shown and shown not in known else [])]
+
+
+async def _tie_form(
+    request: Request[Any, Any, Any], story: Story, names: Names, typed: Mapping[str, str] | None
+) -> TieForm:
+    found, decision = services(request), story.decision
+    decided = story_views.decided_tags(story, names)
+    assert decision is not None  # the stage says so
+    assert decided is not None
+    tied = await found.problems.tied_to(ObjectId(story.id))
+    candidates = await found.desk.candidates(story)
+    relapses = await found.desk.relapses(story, [problem for problem, _ in candidates])
+    values = {
+        "title": story.title[:LONGEST_LINE],
+        "category": decision.category or "",
+        "region": await region_text(found.places, decision.region),
+        "place": decision.place,
+        "severity": Severity.NORMAL.value,
+        "long_standing": "",
+        "relapse_of": "",
+        "number": "",
+        **(typed or {}),
+    }
+    reasons = [
+        {"value": why.value, "label": story_views.DISPOSITIONS[why]} for why in DISPOSITIONS.get(decision.kind, ())
+    ]
+    return TieForm(
+        decided=decided,
+        tied=[story_views.problem_row(problem, names) for problem in tied],
+        offers=[await _offer(request, story, each, names, relapses) for each in candidates],
+        values=values,
+        can_expose=decision.kind is Kind.EXPOSURE,
+        categories=story_views.category_options(names),
+        regions=await _regions(request, values["region"]),
+        reasons=[] if tied else reasons,
+    )
+
+
+async def _offer(
+    request: Request[Any, Any, Any],
+    story: Story,
+    offered: tuple[Problem, Candidate],
+    names: Names,
+    relapses: frozenset[ObjectId],
+) -> Offer:
+    problem, candidate = offered
+    case = problem.case
+    way: Literal["attach", "relapse", "came_back"] = "attach"
+    came_back_as = ""
+    if case.id in relapses:
+        way = "relapse"
+        if case.relapsed_as is not None:
+            way = "came_back"
+            came_back_as = (await services(request).problems.by_id(case.relapsed_as)).number
+    relapse = {
+        "title": story.title[:LONGEST_LINE],
+        "category": case.category,
+        "region": case.region or "",
+        "place": problem.place,
+        "severity": case.severity.value,
+        "relapse_of": problem.number,
+    }
+    return Offer(story_views.problem_row(problem, names), candidate.reasons, way, came_back_as, relapse)
+
+
+async def _deed_form(request: Request[Any, Any, Any], story: Story, typed: Mapping[str, str] | None) -> DeedForm:
+    found, decision = services(request), story.decision
+    assert decision is not None  # the stage says so
+    values = {
+        "deed_title": story.title[:LONGEST_LINE],
+        "deed": "",
+        "person": "",
+        "consent": "",
+        "minor": "",
+        "region": await region_text(found.places, decision.region),
+        "place": decision.place,
+        "deed_id": "",
+    }
+    if typed is not None:
+        values = {**values, "deed_title": "", **typed}
+    recent = [{"value": str(deed.id), "label": deed.title} for deed in await found.deeds.recent(RECENT_DEEDS)]
+    return DeedForm(values, recent, await _regions(request, values["region"]))

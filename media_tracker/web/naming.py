@@ -1,0 +1,90 @@
+"""What outlets, regions, categories and units are called, in the language of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bson import ObjectId
+
+from media_tracker.errors import N_
+from media_tracker.monitor.definitions import Dimension
+from media_tracker.places.regions import RegionTree
+from media_tracker.places.units import UnitTree
+from media_tracker.taxonomy.service import CategoryTable
+from media_tracker.web.i18n import NOTHING, current_locale
+from media_tracker.web.render import Pages
+from media_tracker.web.visitor import Connection, services
+
+NONE_OF: Mapping[Dimension, str] = {
+    Dimension.OUTLET: N_("No outlet"),
+    Dimension.DISTRICT: N_("District not known"),
+    Dimension.CATEGORY: N_("No category"),
+}
+"""What the column is called for rows that have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Everything by its name. What is unknown by now is shown by its code, never left out."""
+
+    outlets: Mapping[ObjectId, str]
+    regions: RegionTree
+    categories: CategoryTable
+    units: UnitTree
+    pages: Pages
+
+    def gettext(self, message: str) -> str:
+        """A sentence of ours in the language of the page."""
+        return self.pages.catalogue.gettext(message)
+
+    def of(self, dimension: Dimension, value: str) -> str:
+        """One value of a breakdown; ``""`` is what has none."""
+        if not value:
+            return self.gettext(NONE_OF[dimension]) if dimension in NONE_OF else NOTHING
+        match dimension:
+            case Dimension.OUTLET:
+                return self.outlets.get(ObjectId(value), value) if ObjectId.is_valid(value) else value
+            case Dimension.DISTRICT:
+                return self.region(value)
+            case Dimension.CATEGORY:
+                return self.category(value)
+            case Dimension.MONTH:
+                return self.month(value)
+
+    def region(self, code: str | None) -> str:
+        """A region as running text writes it."""
+        if not code:
+            return ""
+        return self.regions.label(code) if code in self.regions else code
+
+    def category(self, code: str | None) -> str:
+        """A category; the Chinese name where it has no English one."""
+        if not code or code not in self.categories:
+            return code or ""
+        category = self.categories[code]
+        return category.name_en or category.name_zh if current_locale() == "en" else category.name_zh
+
+    def month(self, month: str) -> str:
+        """``2022-03`` as people write it; as it is when it is none."""
+        try:
+            return self.pages.formats.month(date.fromisoformat(f"{month}-01"))
+        except ValueError:
+            return month
+
+    def joined(self, outlets: Iterable[ObjectId]) -> str:
+        """Several outlets, by name."""
+        return self.gettext(N_(", ")).join(sorted(self.outlets.get(outlet, str(outlet)) for outlet in outlets))
+
+
+async def names_of(connection: Connection) -> Names:
+    """Read the tables of names; regions and categories are kept in memory for a minute."""
+    use = services(connection)
+    return Names(
+        outlets=await use.outlets.names(),
+        regions=await use.places.regions(),
+        categories=await use.taxonomy.table(),
+        units=await use.places.units(),
+        pages=connection.app.state.pages,
+    )

@@ -1,0 +1,209 @@
+"""Outlets, feeds and projects as pages show them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from bson import ObjectId
+
+from media_tracker.accounts.actor import Role
+from media_tracker.errors import N_
+from media_tracker.ingest.documents import Story
+from media_tracker.ingest.stories import StoryFilter
+from media_tracker.monitor.definitions import Dimension, Key
+from media_tracker.monitor.facts import whole_days
+from media_tracker.outlets.documents import Feed, Outlet, OutletKind, Platform, Project
+from media_tracker.web.figure_links import Asked
+from media_tracker.web.visitor import Connection, services, visitor
+
+KIND_NAMES: Mapping[OutletKind, str] = {
+    OutletKind.NEWSPAPER: N_("Newspaper"),
+    OutletKind.BROADCASTER: N_("Broadcaster"),
+    OutletKind.PORTAL: N_("Portal"),
+    OutletKind.APP: N_("App"),
+    OutletKind.DISTRICT_MEDIA: N_("District media centre"),
+    OutletKind.SELF_MEDIA: N_("Self-media"),
+}
+PLATFORM_NAMES: Mapping[Platform, str] = {
+    Platform.PAPER: N_("Paper"),
+    Platform.WEB: N_("Website"),
+    Platform.APP: N_("App"),
+    Platform.WECHAT: N_("WeChat"),
+    Platform.DOUYIN: N_("Douyin"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice of a select; ``label`` is in the reader's language or a name."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a feed, or the worst of several, is doing: an untranslated sentence and what fills it."""
+
+    tone: str
+    """``ok``, ``bad`` or ``quiet``."""
+    message: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLine:
+    """A story in a list."""
+
+    href: str
+    title: str
+    at: datetime
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutletRow:
+    """An outlet in the list. ``kind`` is untranslated."""
+
+    href: str
+    name: str
+    kind: str
+    partner: bool
+    feeds: int
+    checked_at: datetime | None
+    state: State
+    week: int
+    week_href: str
+    last: StoryLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A feed of an outlet. ``platform`` is untranslated."""
+
+    id: str
+    title: str
+    url: str
+    platform: str
+    column: str
+    active: bool
+    state: State
+    checked_at: datetime | None
+    next_check_at: datetime | None
+    stories: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRow:
+    """A project with how far it has come."""
+
+    href: str
+    name: str
+    outlet: str
+    outlet_href: str
+    columns: Sequence[str]
+    starts: date
+    ends: date
+    planned: int | None
+    so_far: int
+    last: StoryLine | None
+
+
+def outlet_row(
+    outlet: Outlet, feeds: Sequence[Feed], counts: Mapping[str, int], week: Asked, last: Story | None
+) -> OutletRow:
+    return OutletRow(
+        href=f"/outlets/{outlet.id}",
+        name=outlet.name,
+        kind=KIND_NAMES[outlet.kind],
+        partner=outlet.partner,
+        feeds=len(feeds),
+        checked_at=max((feed.state.checked_at for feed in feeds if feed.state.checked_at), default=None),
+        state=state_of_feeds(feeds),
+        week=counts.get(str(outlet.id), 0),
+        week_href=week.within(Dimension.OUTLET, str(outlet.id)).list_of(Key.STORIES),
+        last=story_line(last) if last else None,
+    )
+
+
+def feed_row(feed: Feed) -> FeedRow:
+    return FeedRow(
+        id=str(feed.id),
+        title=feed.title,
+        url=feed.url,
+        platform=PLATFORM_NAMES[feed.platform],
+        column=feed.column,
+        active=feed.active,
+        state=state_of_feeds([feed]),
+        checked_at=feed.state.checked_at,
+        next_check_at=feed.state.next_check_at if feed.active else None,
+        stories=feed.state.stories_last,
+    )
+
+
+def state_of_feeds(feeds: Sequence[Feed]) -> State:
+    """How the worst of ``feeds`` is doing. A feed that rests is asked nothing, so its last failure is no news."""
+    active = [feed for feed in feeds if feed.active]
+    failing = next((feed for feed in active if feed.state.error), None)
+    if failing is not None:
+        if failing.state.error_message is None:
+            return State("bad", "{sentence}", {"sentence": failing.state.error or ""})
+        return State("bad", failing.state.error_message, failing.state.error_params)
+    if not feeds:
+        return State("quiet", N_("no feed"))
+    if not active:
+        return State("quiet", N_("resting"))
+    if not any(feed.state.checked_at for feed in active):
+        return State("quiet", N_("not read yet"))
+    return State("ok", N_("in order"))
+
+
+async def project_row(connection: Connection, project: Project, names: Mapping[ObjectId, str]) -> ProjectRow:
+    stories, wanted = services(connection).stories, counted_stories(connection, project)
+    so_far, last = await asyncio.gather(stories.count(wanted), stories.newest(wanted))
+    return ProjectRow(
+        href=f"/projects/{project.id}",
+        name=project.name,
+        outlet=names.get(project.outlet_id, ""),
+        outlet_href=f"/outlets/{project.outlet_id}",
+        columns=project.columns,
+        starts=project.starts,
+        ends=project.ends,
+        planned=project.planned_stories,
+        so_far=so_far,
+        last=story_line(last) if last else None,
+    )
+
+
+def counted_stories(connection: Connection, project: Project) -> StoryFilter:
+    """The stories that count for a project; the number and its list both come from here."""
+    start, end = whole_days(project.starts, project.ends, services(connection).settings.zone)
+    return StoryFilter(outlet_id=project.outlet_id, columns=project.columns, start=start, end=end, withdrawn=False)
+
+
+def story_line(story: Story) -> StoryLine:
+    return StoryLine(f"/stories/{story.id}", story.title, story.published_at, story.column)
+
+
+def options(connection: Connection, names: Mapping[Any, str]) -> list[Option]:
+    catalogue = connection.app.state.pages.catalogue
+    return [Option(value.value, catalogue.gettext(label)) for value, label in names.items()]
+
+
+def has_role(connection: Connection, *roles: Role) -> bool:
+    who = visitor(connection).actor
+    return who is not None and who.has(*roles)
+
+
+def is_web(address: str) -> bool:
+    """Whether an address may become a link: ``javascript:`` must not."""
+    return address.startswith(("http://", "https://"))
+
+
+def stored_id(outlet_id: object) -> ObjectId:
+    assert isinstance(outlet_id, ObjectId)  # a stored outlet has one
+    return outlet_id

@@ -1,0 +1,284 @@
+"""Outlets with their feeds, in and out as OPML."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath
+
+from media_tracker.accounts.actor import Role
+from media_tracker.accounts.documents import AuditAction
+from media_tracker.errors import N_, InvalidInput
+from media_tracker.ingest.stories import StoryFilter
+from media_tracker.monitor.counting import breakdown
+from media_tracker.monitor.definitions import Dimension, Key
+from media_tracker.monitor.facts import EVERYTHING, Period
+from media_tracker.outlets.documents import Outlet, OutletKind, Platform
+from media_tracker.outlets.opml import MOST_BYTES, read_opml, write_opml
+from media_tracker.web.figure_links import Asked
+from media_tracker.web.forms import Form, read_form
+from media_tracker.web.guards import admins, signed_in
+from media_tracker.web.outlet_views import (
+    KIND_NAMES,
+    PLATFORM_NAMES,
+    FeedRow,
+    Option,
+    OutletRow,
+    ProjectRow,
+    StoryLine,
+    feed_row,
+    has_role,
+    is_web,
+    options,
+    outlet_row,
+    project_row,
+    stored_id,
+    story_line,
+)
+from media_tracker.web.render import page, see_other
+from media_tracker.web.visitor import actor, request_id, services
+
+WEEK = timedelta(days=6)
+"""From the first of seven days to the last."""
+LATEST = 10
+OPML_BODY_BYTES = MOST_BYTES + 100_000
+"""A file of the largest size and the rest of its form."""
+OPML_NAME = "media-tracker.opml"
+
+
+@dataclass(frozen=True, slots=True)
+class OutletsPage:
+    """``templates/outlets/outlets.html``"""
+
+    rows: Sequence[OutletRow]
+    may_change: bool
+    kinds: Sequence[Option]
+    week_start: date
+    week_end: date
+    definition: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutletPage:
+    """``templates/outlets/outlet.html``"""
+
+    id: str
+    name: str
+    kind: str
+    partner: bool
+    homepage: str
+    feeds: Sequence[FeedRow]
+    projects: Sequence[ProjectRow]
+    latest: Sequence[StoryLine]
+    may_change: bool
+    platforms: Sequence[Option]
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@get("/outlets", guards=[signed_in])
+async def outlets_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Every outlet: who they are, how their feeds do, what came of late."""
+    return await page(request, "outlets/outlets.html", await _outlets(request))
+
+
+@post("/outlets", guards=[admins])
+async def add_outlet(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Add an outlet."""
+    form = await read_form(request)
+    name = form.text("name", required=N_("Please give the outlet a name."))
+    kind = form.choice("kind", OutletKind, required=N_("Please choose from the list."))
+    homepage = form.text("homepage")
+    if homepage and not is_web(homepage):
+        form.errors["homepage"] = N_("A web address begins with http:// or https://.")
+    try:
+        form.check()
+        assert kind is not None  # or check() would have raised
+        outlet_id = await services(request).outlets.add_outlet(
+            name, kind, partner=form.flag("partner"), homepage=homepage
+        )
+    except InvalidInput as error:
+        context = await _outlets(request, form, error.fields, error.params)
+        return await page(request, "outlets/outlets.html", context, status=422)
+    return await see_other(request, f"/outlets/{outlet_id}", N_("The outlet is added. Now give it its feeds."))
+
+
+@post("/outlets/import", guards=[admins], request_max_body_size=OPML_BODY_BYTES)
+async def import_opml(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Subscribe to all feeds of an OPML file."""
+    form = await read_form(request)
+    try:
+        subscriptions = await asyncio.to_thread(read_opml, await _uploaded(form, "opml"))
+        imported = await services(request).outlets.import_subscriptions(subscriptions)
+    except InvalidInput as error:
+        context = await _outlets(request, form, {"opml": error.message}, error.params)
+        return await page(request, "outlets/outlets.html", context, status=422)
+    return await see_other(
+        request,
+        "/outlets",
+        N_("The file is taken in: {outlets} new outlets, {feeds} new feeds, {known} that were subscribed to already."),
+        outlets=imported.outlets_added,
+        feeds=imported.feeds_added,
+        known=imported.feeds_known,
+    )
+
+
+@get("/outlets/export.opml", guards=[admins])
+async def export_opml(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Everything that is subscribed to, for another reader."""
+    found = services(request)
+    subscriptions = await found.outlets.subscriptions()
+    await found.audit.write(
+        AuditAction.EXPORTED,
+        actor=actor(request).user_id,
+        subject=OPML_NAME,
+        detail={"feeds": len(subscriptions)},
+        request_id=request_id(request.scope),
+    )
+    headers = {"content-disposition": f'attachment; filename="{OPML_NAME}"'}
+    document = write_opml(found.settings.office_name, subscriptions)
+    return Response(document, media_type="text/x-opml; charset=utf-8", headers=headers)
+
+
+@get("/outlets/{outlet_id:str}", guards=[signed_in])
+async def outlet_page(request: Request[Any, Any, Any], outlet_id: FromPath[str]) -> Response[Any]:
+    """One outlet: feeds with their state, projects, latest stories."""
+    outlet = await services(request).outlets.get(outlet_id)
+    return await page(request, "outlets/outlet.html", await _outlet(request, outlet))
+
+
+@post("/outlets/{outlet_id:str}/partner", guards=[admins])
+async def set_partner(request: Request[Any, Any, Any], outlet_id: FromPath[str]) -> Response[Any]:
+    """Make an outlet a partner, or no longer one."""
+    form = await read_form(request)
+    await services(request).outlets.set_partner(outlet_id, form.flag("partner"))
+    return await see_other(request, f"/outlets/{outlet_id}", N_("Saved."))
+
+
+@post("/outlets/{outlet_id:str}/feeds", guards=[admins])
+async def add_feed(request: Request[Any, Any, Any], outlet_id: FromPath[str]) -> Response[Any]:
+    """Subscribe to a feed of an outlet."""
+    found = services(request).outlets
+    outlet = await found.get(outlet_id)
+    form = await read_form(request)
+    url = form.text("url", required=N_("Please give the feed's address."), longest=2000)
+    platform = form.choice("platform", Platform, required=N_("Please choose from the list."))
+    title, column = form.text("title"), form.text("column")
+    try:
+        form.check()
+        assert platform is not None  # or check() would have raised
+        if not await found.add_feed(stored_id(outlet.id), url, title, platform, column):
+            sentence = N_("This feed is subscribed to already.")
+            raise InvalidInput(sentence, {"url": sentence})
+    except InvalidInput as error:
+        context = await _outlet(request, outlet, form, error.fields or {"url": error.message}, error.params)
+        return await page(request, "outlets/outlet.html", context, status=422)
+    return await see_other(request, f"/outlets/{outlet_id}", N_("The feed is added. It is read with the next round."))
+
+
+@post("/outlets/{outlet_id:str}/feeds/{feed_id:str}/active", guards=[admins])
+async def set_feed_active(
+    request: Request[Any, Any, Any], outlet_id: FromPath[str], feed_id: FromPath[str]
+) -> Response[Any]:
+    """Rest a feed, or poll it again."""
+    found = services(request).outlets
+    outlet = await found.get(outlet_id)
+    form = await read_form(request)
+    active = form.flag("active")
+    await found.set_feed_active(feed_id, active, outlet_id=stored_id(outlet.id))
+    message = N_("The feed is read again from now on.") if active else N_("The feed rests.")
+    return await see_other(request, f"/outlets/{outlet_id}", message)
+
+
+# -- what pages show
+
+
+async def _outlets(
+    request: Request[Any, Any, Any],
+    form: Form | None = None,
+    errors: Mapping[str, str] | None = None,
+    params: Mapping[str, object] | None = None,
+) -> OutletsPage:
+    found = services(request)
+    outlets, feeds = await asyncio.gather(found.outlets.all(), found.outlets.feeds())
+    today = found.clock().astimezone(found.settings.zone).date()
+    week = Period(today - WEEK, today)
+    figure = await found.monitor.figure(Key.STORIES, week, EVERYTHING)
+    counts = breakdown(figure.rows, Dimension.OUTLET, found.settings.zone)
+    lasts = await asyncio.gather(
+        *(found.stories.newest(StoryFilter(outlet_id=stored_id(outlet.id), withdrawn=False)) for outlet in outlets)
+    )
+    rows = [
+        outlet_row(outlet, [feed for feed in feeds if feed.outlet_id == outlet.id], counts, Asked(week), last)
+        for outlet, last in zip(outlets, lasts, strict=True)
+    ]
+    return OutletsPage(
+        rows=rows,
+        may_change=has_role(request, Role.ADMIN),
+        kinds=options(request, KIND_NAMES),
+        week_start=week.start,
+        week_end=week.end,
+        definition=figure.definition.text,
+        values=form.values if form else {},
+        errors=errors or {},
+        params=params or {},
+    )
+
+
+async def _outlet(
+    request: Request[Any, Any, Any],
+    outlet: Outlet,
+    form: Form | None = None,
+    errors: Mapping[str, str] | None = None,
+    params: Mapping[str, object] | None = None,
+) -> OutletPage:
+    found = services(request)
+    outlet_id = stored_id(outlet.id)
+    feeds, projects = await asyncio.gather(found.outlets.feeds(outlet_id), found.outlets.projects(outlet_id))
+    latest = await found.stories.page(StoryFilter(outlet_id=outlet_id, withdrawn=False), size=LATEST)
+    names = {outlet_id: outlet.name}
+    return OutletPage(
+        id=str(outlet.id),
+        name=outlet.name,
+        kind=KIND_NAMES[outlet.kind],
+        partner=outlet.partner,
+        homepage=outlet.homepage if is_web(outlet.homepage) else "",
+        feeds=[feed_row(feed) for feed in feeds],
+        projects=await asyncio.gather(*(project_row(request, project, names) for project in projects)),
+        latest=[story_line(story) for story in latest.stories],
+        may_change=has_role(request, Role.ADMIN),
+        platforms=options(request, PLATFORM_NAMES),
+        values=form.values if form else {},
+        errors=errors or {},
+        params=params or {},
+    )
+
+
+async def _uploaded(form: Form, name: str) -> bytes:
+    upload = form.data.get(name)
+    content = await upload.read() if isinstance(upload, UploadFile) else b""
+    if not content:
+        raise InvalidInput(N_("Please choose an OPML file."))
+    return content
+
+
+ROUTES = [
+    outlets_page,
+    add_outlet,
+    import_opml,
+    export_opml,
+    outlet_page,
+    set_partner,
+    add_feed,
+    set_feed_active,
+]

@@ -1,0 +1,260 @@
+"""Forms of dispatchers: a problem that came through another channel, another report of a known one, a correction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any
+
+from bson import ObjectId
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+
+from media_tracker.errors import N_, InvalidInput, NotFound
+from media_tracker.problems.case import Channel, Precision, Report, Severity, State
+from media_tracker.problems.documents import Problem
+from media_tracker.problems.service import NewProblem
+from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
+from media_tracker.web.guards import dispatchers
+from media_tracker.web.pages.problem_names import Option, read_names
+from media_tracker.web.pages.problem_words import CHANNEL_HINTS, CHANNEL_NAMES, OTHER_CHANNELS, SEVERITIES
+from media_tracker.web.region_input import region_options, region_text, resolve_region
+from media_tracker.web.render import page, see_other
+from media_tracker.web.visitor import origin, services
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """``templates/problems/new.html``, ``report.html`` and ``correct.html``"""
+
+    number: str
+    version: int
+    title: str
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+    channels: Sequence[Option]
+    outlets: Sequence[Option]
+    categories: Sequence[Option]
+    regions: Sequence[Option]
+    severities: Sequence[str]
+
+
+@dataclass(slots=True)
+class Description:
+    """What a problem is, and where, as a form says it."""
+
+    title: str
+    place: str
+    category: str
+    region: str | None
+    severity: Severity
+    long_standing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A form that is shown: empty, with what is known, or with what was typed and is wrong."""
+
+    problem: Problem | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@get("/problems/new", guards=[dispatchers])
+async def new_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """The form for a problem that came through another channel than a story."""
+    return await _show(request, "problems/new.html", _Filled(values={"severity": Severity.NORMAL.value}))
+
+
+@post("/problems/new", guards=[dispatchers])
+async def register(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Register it, with its report."""
+    form = await read_form(request)
+    room = services(request)
+    try:
+        described = await _description(request, form)
+        report = await _report(request, form)
+        relapse_of = await _former(request, form)
+        text = form.text("text", longest=LONGEST_TEXT)
+        form.check()
+        new = NewProblem(
+            await room.problems.draw_number(),
+            described.title,
+            described.place,
+            described.category,
+            described.region,
+            described.severity,
+            described.long_standing,
+            relapse_of,
+        )
+        problem = await room.problems.register(new, [report], origin(request), text)
+    except InvalidInput as error:
+        filled = _Filled(values=form.values, errors=error.fields)
+        return await _show(request, "problems/new.html", filled, status=422)
+    return await see_other(request, f"/problems/{problem.number}", N_("Registered as {number}."), number=problem.number)
+
+
+@get("/problems/{number:str}/reports", guards=[dispatchers])
+async def report_page(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[str]:
+    """The form for another report of a known problem."""
+    problem = await services(request).problems.get(number)
+    return await _show(request, "problems/report.html", _Filled(problem))
+
+
+@post("/problems/{number:str}/reports", guards=[dispatchers])
+async def add_report(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
+    """Tie a report from another channel to a problem. It counts as received now, whatever date it states."""
+    form = await read_form(request)
+    room = services(request)
+    try:
+        report = await _report(request, form)
+        text = form.text("text", longest=LONGEST_TEXT)
+        form.check()
+        await room.problems.report(number, form.version(), report, origin(request), text)
+    except InvalidInput as error:
+        filled = _Filled(await room.problems.get(number), form.values, error.fields)
+        return await _show(request, "problems/report.html", filled, status=422)
+    return await see_other(request, f"/problems/{number}", N_("The report has been added."))
+
+
+@get("/problems/{number:str}/correct", guards=[dispatchers])
+async def correct_page(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[str]:
+    """The form for correcting what a problem is, or where."""
+    room = services(request)
+    problem = await room.problems.get(number)
+    values = {
+        "title": problem.title,
+        "place": problem.place,
+        "category": problem.case.category,
+        "region": await region_text(room.places, problem.case.region),
+        "severity": problem.case.severity.value,
+        "long_standing": "1" if problem.case.long_standing else "",
+    }
+    return await _show(request, "problems/correct.html", _Filled(problem, values))
+
+
+@post("/problems/{number:str}/correct", guards=[dispatchers])
+async def correct(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
+    """Correct it. The history and the unit stay."""
+    form = await read_form(request)
+    room = services(request)
+    try:
+        described = await _description(request, form)
+        form.check()
+        await room.problems.correct(
+            number,
+            form.version(),
+            title=described.title,
+            place=described.place,
+            category=described.category,
+            region=described.region,
+            severity=described.severity,
+            long_standing=described.long_standing,
+            origin=origin(request),
+        )
+    except InvalidInput as error:
+        filled = _Filled(await room.problems.get(number), form.values, error.fields)
+        return await _show(request, "problems/correct.html", filled, status=422)
+    return await see_other(request, f"/problems/{number}", N_("Corrected."))
+
+
+async def _show(request: Request[Any, Any, Any], template: str, filled: _Filled, status: int = 200) -> Response[str]:
+    room = services(request)
+    names = await read_names(room)
+    pages = request.app.state.pages
+    channels = [
+        {
+            "value": channel.value,
+            "label": pages.catalogue.gettext(CHANNEL_NAMES[channel]),
+            "hint": pages.catalogue.gettext(CHANNEL_HINTS.get(channel, "")),
+        }
+        for channel in OTHER_CHANNELS
+    ]
+    problem = filled.problem
+    context = FormPage(
+        number=problem.number if problem else "",
+        version=problem.case.version if problem else 0,
+        title=problem.title if problem else "",
+        values=filled.values,
+        errors=filled.errors,
+        channels=channels,
+        outlets=names.outlet_options(),
+        categories=names.category_options(),
+        regions=await region_options(room.places),
+        severities=[severity.value for severity in SEVERITIES],
+    )
+    return await page(request, template, context, status=status)
+
+
+async def _description(request: Request[Any, Any, Any], form: Form) -> Description:
+    """Title, place and the rest; mistakes are kept in the form."""
+    region = None
+    try:
+        region = await resolve_region(services(request).places, form.text("region"))
+    except InvalidInput as error:
+        form.errors.update(error.fields)
+    table = await services(request).taxonomy.table()
+    category = form.text("category", required=N_("Please choose a category from the list."))
+    if category and (category not in table or table[category].parent is None):
+        form.errors["category"] = N_("Please choose a category from the list.")
+    return Description(
+        title=form.text("title", required=N_("Please say in a few words what the problem is.")),
+        place=form.text("place", required=N_("Please say where it is. Without a place nobody can go and look.")),
+        category=category,
+        region=region,
+        severity=form.choice("severity", Severity) or Severity.NORMAL,
+        long_standing=form.flag("long_standing"),
+    )
+
+
+async def _report(request: Request[Any, Any, Any], form: Form) -> Report:
+    """The report that the form describes, received now; mistakes are kept in the form."""
+    room = services(request)
+    now = room.clock()
+    channel = form.choice("channel", Channel, required=N_("Please choose how it came in."))
+    if channel is not None and channel not in OTHER_CHANNELS:
+        form.errors["channel"] = N_("Please choose from the list.")
+    outlet_id = form.id("outlet_id")
+    outlet = next((each for each in await room.outlets.all() if each.id == outlet_id), None) if outlet_id else None
+    if channel is Channel.INQUIRY and outlet is None:
+        form.errors.setdefault("outlet_id", N_("Please choose the outlet that asks."))
+    by_day = form.flag("by_day")
+    stated = form.moment("occurred_at") or now
+    for name, moment in (("occurred_at", stated), ("closed_elsewhere_at", form.moment("closed_elsewhere_at"))):
+        if moment is not None and moment > now:
+            form.errors[name] = N_("This lies in the future.")
+    if by_day:
+        stated = datetime.combine(stated.astimezone(form.zone).date(), time(), form.zone)
+    asks = channel is Channel.INQUIRY and outlet is not None
+    return Report(
+        id=ObjectId(),
+        channel=channel or Channel.LIST,
+        occurred_at=stated,
+        precision=Precision.DAY if by_day else Precision.MINUTE,
+        received_at=now,
+        outlet_id=outlet_id if asks else None,
+        partner=outlet.partner if asks and outlet is not None else False,
+        outside_number=form.optional("outside_number"),
+        due_at=form.moment("due_at"),
+        closed_elsewhere_at=form.moment("closed_elsewhere_at"),
+    )
+
+
+async def _former(request: Request[Any, Any, Any], form: Form) -> ObjectId | None:
+    """The closed problem that this is a relapse of, by the number that was typed."""
+    number = form.text("relapse_of")
+    if not number:
+        return None
+    try:
+        former = await services(request).problems.get(number)
+    except NotFound:
+        form.errors["relapse_of"] = N_("There is no problem with this number.")
+        return None
+    if former.case.state is not State.CLOSED or former.case.relapsed_as is not None:
+        form.errors["relapse_of"] = N_("Only a closed problem that has not come back yet can have a relapse.")
+        return None
+    return former.case.id
+
+
+ROUTES = [new_page, register, report_page, add_report, correct_page, correct]

@@ -1,0 +1,504 @@
+"""Ingest over real HTTP on a real database: every story once, whatever a feed sends and whoever is faster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+import pytest_asyncio
+
+from media_tracker.db.transactions import Transactor
+from media_tracker.desk.service import Decision
+from media_tracker.errors import Conflict
+from media_tracker.ingest.documents import DeskState, Kind
+from media_tracker.ingest.schedule import INTERVAL, LONGEST
+from media_tracker.ingest.service import LEASE, MOST_REVISIONS, Ingest, Result, Summary
+from media_tracker.net.fetch import Fetcher, FetchLimits
+from media_tracker.wiring import Services
+from tests.fake_clock import FakeClock
+from tests.services.deaths import DyingTransactor, Killed, cut_off, refusing
+from tests.services.origin import Answer, Item, Origin, rss
+from tests.services.scene import Scene
+
+THREE = [Item(f"第{number}条", f"新华社区{number}号楼前有垃圾。", f"g{number}") for number in (1, 2, 3)]
+
+
+def ingest_of(scene: Scene, transactor: Transactor, fetcher: Fetcher) -> Ingest:
+    """Another process that takes feeds in."""
+    services = scene.services
+    return Ingest(services.database, transactor, fetcher, scene.clock, services.settings.zone, "another")
+
+
+@pytest_asyncio.fixture
+async def fetcher(origin: Origin) -> AsyncIterator[Fetcher]:
+    """Has no patience."""
+    limits = FetchLimits(total_seconds=0.3)
+    async with Fetcher(user_agent="t", limits=limits, allow={("127.0.0.1", origin.port)}, host_gap=0) as fetcher:
+        yield fetcher
+
+
+async def test_the_first_run_stores_every_story_and_tells_of_each(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE)
+    await scene.feed()
+
+    result = await scene.take_in()
+
+    assert (result.result, result.new, result.changed, result.error) == (Result.READ, 3, 0, None)
+    stories = await scene.stories()
+    assert {story.title for story in stories} == {"第1条", "第2条", "第3条"}
+    assert all(story.desk is DeskState.PENDING and story.version == 1 for story in stories)
+    state = (await scene.feed_at("/feed")).state
+    assert (state.failures, state.error, state.stories_last) == (0, None, 3)
+    assert state.next_check_at == scene.clock.now + INTERVAL
+
+
+async def test_a_feed_that_says_that_nothing_has_changed_is_not_read_again(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE, validators=True)
+    await scene.feed()
+    await scene.take_in()
+
+    again = await scene.take_in()
+
+    assert scene.origin.sent == [("/feed", 200), ("/feed", 304)]
+    assert (again.result, again.new, again.changed) == (Result.NOT_MODIFIED, 0, 0)
+    assert len(await scene.stories()) == 3
+
+
+async def test_the_same_bytes_without_validators_count_as_not_modified(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE)
+    await scene.feed()
+    await scene.take_in()
+
+    again = await scene.take_in()
+
+    assert again.result is Result.NOT_MODIFIED
+    assert len(await scene.stories()) == 3
+
+
+@pytest.mark.parametrize(
+    ("items", "remark"),
+    [
+        (THREE, "another comment"),
+        ([*reversed(THREE)], ""),
+        ([Item(i.title, f" {i.text}\n\t", i.guid) for i in THREE], ""),
+    ],
+    ids=["comment", "order", "white space"],
+)
+async def test_other_bytes_that_say_the_same_add_and_change_nothing(
+    scene: Scene, items: list[Item], remark: str
+) -> None:
+    scene.origin.publish("/feed", *THREE)
+    await scene.feed()
+    await scene.take_in()
+    before = await scene.stories()
+    scene.origin.publish("/feed", *items, remark=remark)
+
+    again = await scene.take_in()
+
+    assert (again.result, again.new, again.changed) == (Result.READ, 0, 0)
+    assert await scene.stories() == before
+
+
+async def test_of_a_known_feed_only_the_new_entry_is_added(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE)
+    await scene.feed()
+    await scene.take_in()
+    scene.origin.publish("/feed", Item("第4条", "新的", "g4"), *THREE)
+
+    again = await scene.take_in()
+
+    assert (again.new, again.changed) == (1, 0)
+    assert len(await scene.stories()) == 4
+
+
+async def test_a_changed_story_keeps_its_earlier_text_and_what_an_editor_has_decided(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE)
+    await scene.feed()
+    await scene.take_in()
+    first = (await scene.stories())[0]
+    decided = await scene.decide(first, Kind.NOTICE)
+    scene.clock.advance(hours=1)
+    scene.origin.publish("/feed", Item(first.title, "更正后的正文", "g1"), *THREE[1:])
+
+    again = await scene.take_in()
+
+    assert (again.new, again.changed) == (0, 1)
+    story = await scene.fresh(first)
+    assert story.text == "更正后的正文"
+    assert [revision.html for revision in story.revisions] == [first.html]
+    assert story.revisions[0].until == scene.clock.now
+    assert story.decision == decided.decision
+    assert (story.changed_since_decision, story.desk) == (True, DeskState.DECIDED)
+    assert story.version == 3
+
+
+async def test_an_editor_who_has_not_seen_the_change_cannot_decide_over_it(scene: Scene) -> None:
+    scene.origin.publish("/feed", THREE[0])
+    await scene.feed()
+    await scene.take_in()
+    seen = (await scene.stories())[0]
+    scene.origin.publish("/feed", Item("第1条", "另一说法", "g1"))
+    await scene.take_in()
+
+    with pytest.raises(Conflict, match="outlet has changed it"):
+        await scene.services.desk.decide(
+            str(seen.id), seen.version, Decision(Kind.OTHER), scene.editor, scene.who(scene.editor)
+        )
+    assert (await scene.fresh(seen)).decision is None
+
+
+async def test_of_a_story_that_changes_all_the_time_only_the_last_revisions_are_kept(scene: Scene) -> None:
+    await scene.feed()
+    for number in range(MOST_REVISIONS + 3):
+        scene.origin.publish("/feed", Item("滚动", f"第{number}稿", "g"))
+        await scene.take_in()
+
+    story = (await scene.stories())[0]
+
+    assert [revision.html for revision in story.revisions] == [f"<p>第{n}稿</p>" for n in range(2, 12)]
+    assert story.version == MOST_REVISIONS + 3
+
+
+async def test_a_story_of_the_largest_size_that_changes_all_the_time_still_fits(scene: Scene) -> None:
+    """A document may have 16 MB: ten earlier texts of half a million Chinese characters would have more."""
+    await scene.feed()
+    for number in range(MOST_REVISIONS + 2):
+        scene.origin.publish("/feed", Item("长篇", f"第{number}稿" + "字" * 499_000, "g"))
+        assert (await scene.take_in()).error is None
+
+    story = (await scene.stories())[0]
+
+    assert story.text.startswith(f"第{MOST_REVISIONS + 1}稿")
+    assert story.revisions[-1].html.startswith(f"<p>第{MOST_REVISIONS}稿")
+
+
+BAD = {
+    "status 500": Answer(status=500),
+    "status 404": Answer(status=404),
+    "huge": Answer(rss(THREE), endless=True),
+    "a web page": Answer(b"<!doctype html><html><body><p>Welcome</p></body></html>"),
+    "empty": Answer(b""),
+    "json": Answer(b'{"items": []}'),
+    "breaks off in transit": Answer(rss(THREE)[:250], breaks_off=True),
+    "cut before its first entry is whole": Answer(rss(THREE)[:150]),
+    "a redirect for ever": Answer(status=302, headers={"Location": "/bad"}),
+    "a redirect inside": Answer(status=302, headers={"Location": "http://127.0.0.1:1/"}),
+}
+
+
+@pytest.mark.parametrize("answer", BAD.values(), ids=BAD.keys())
+async def test_a_feed_that_fails_says_why_stores_nothing_and_waits_longer_each_time(
+    scene: Scene, answer: Answer
+) -> None:
+    scene.origin.answers["/bad"] = answer
+    scene.origin.publish("/good", *THREE)
+    await scene.feed("/bad")
+    await scene.feed("/good")
+
+    bad, good = await scene.services.ingest.run([await scene.feed_at("/bad"), await scene.feed_at("/good")])
+
+    assert bad.result is Result.FAILED
+    assert bad.error is not None
+    assert str(bad.error).endswith(".")
+    assert "{" not in str(bad.error)
+    assert (good.result, good.new) == (Result.READ, 3)
+    assert Summary.of([bad, good]) == Summary(feeds=2, stories_new=3, stories_changed=0, not_modified=0, failed=1)
+    assert {story.feed_id for story in await scene.stories()} == {good.feed_id}
+    state = (await scene.feed_at("/bad")).state
+    assert (state.error, state.failures, state.etag, state.body_hash) == (str(bad.error), 1, None, None)
+    assert state.next_check_at == scene.clock.now + 2 * INTERVAL
+    await scene.take_in("/bad")
+    assert (await scene.feed_at("/bad")).state.next_check_at == scene.clock.now + 4 * INTERVAL
+
+
+async def test_a_feed_that_is_too_slow_fails(scene: Scene, transactor: Transactor, fetcher: Fetcher) -> None:
+    scene.origin.answers["/feed"] = Answer(rss(THREE), silent=True)
+    await scene.feed()
+
+    result = await scene.take_in(ingest=ingest_of(scene, transactor, fetcher))
+
+    assert result.result is Result.FAILED
+    assert str(result.error) == "127.0.0.1 did not answer in full within 0.3 seconds."
+
+
+async def test_after_a_failure_the_next_success_clears_it(scene: Scene) -> None:
+    scene.origin.answers["/feed"] = Answer(status=500)
+    await scene.feed()
+    await scene.take_in()
+    scene.origin.publish("/feed", *THREE)
+
+    assert (await scene.take_in()).new == 3
+
+    state = (await scene.feed_at("/feed")).state
+    assert (state.failures, state.error) == (0, None)
+    assert state.next_check_at == scene.clock.now + INTERVAL
+
+
+async def test_a_feed_without_entries_is_read_and_brings_nothing(scene: Scene) -> None:
+    scene.origin.publish("/feed")
+    await scene.feed()
+
+    result = await scene.take_in()
+
+    assert (result.result, result.new) == (Result.READ, 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait"),
+    [
+        ("7200", timedelta(hours=2)),
+        (format_datetime(FakeClock.START + timedelta(hours=3), usegmt=True), timedelta(hours=3)),
+        ("60", 2 * INTERVAL),
+        ("999999999", LONGEST),
+        (format_datetime(FakeClock.START - timedelta(hours=3), usegmt=True), 2 * INTERVAL),
+        ("later", 2 * INTERVAL),
+        ("Mon, 02 Mar 2026 04:00:00 +99999999999999999999", 2 * INTERVAL),
+        ("Mon, 31 Dec 9999 23:59:59 -1200", LONGEST),
+        ("Mon, 01 Jan 0001 00:00:00 +1200", 2 * INTERVAL),
+        ("\u0662\u0664", 2 * INTERVAL),
+    ],
+)
+async def test_a_server_that_asks_to_be_left_alone_is_left_alone_but_no_longer_than_a_day(
+    scene: Scene, asked: str, wait: timedelta
+) -> None:
+    scene.origin.answers["/feed"] = Answer(status=429, headers={"Retry-After": asked})
+    await scene.feed()
+
+    assert (await scene.take_in()).result is Result.FAILED
+
+    assert (await scene.feed_at("/feed")).state.next_check_at == scene.clock.now + wait
+
+
+async def test_what_a_feed_that_broke_off_did_not_say_is_taken_in_when_it_says_it(scene: Scene) -> None:
+    """The half that came bears the validators of the whole: who kept them would be told 304 for ever."""
+    whole = rss(THREE)
+    half = whole[: whole.index("第3条".encode())]
+    headers = {"ETag": '"whole"', "Last-Modified": "Mon, 02 Mar 2026 00:00:00 GMT"}
+    scene.origin.answers["/feed"] = Answer(half, headers=headers)
+    await scene.feed()
+
+    assert (await scene.take_in()).new == 2
+    state = (await scene.feed_at("/feed")).state
+    assert (state.etag, state.last_modified, state.body_hash) == (None, None, None)
+    scene.origin.answers["/feed"] = Answer(whole, headers=headers)
+
+    assert (await scene.take_in()).new == 1
+    assert (await scene.feed_at("/feed")).state.etag == '"whole"'
+
+
+async def test_two_readers_of_one_feed_at_the_same_time_store_each_story_once(
+    scene: Scene, other_process: Services
+) -> None:
+    scene.origin.publish("/feed", *THREE)
+    await scene.feed()
+
+    results = await asyncio.gather(*(scene.take_in(ingest=s.ingest) for s in [scene.services, other_process] * 4))
+
+    assert sum(result.new for result in results) == 3
+    assert all(result.error is None for result in results)
+    assert len(await scene.stories()) == 3
+
+
+async def test_two_readers_of_one_change_at_the_same_time_keep_one_revision(
+    scene: Scene, other_process: Services
+) -> None:
+    scene.origin.publish("/feed", *THREE)
+    await scene.feed()
+    await scene.take_in()
+    scene.origin.publish("/feed", *[Item(i.title, "改了", i.guid) for i in THREE])
+
+    results = await asyncio.gather(*(scene.take_in(ingest=s.ingest) for s in [scene.services, other_process] * 4))
+
+    assert sum(result.changed for result in results) == 3
+    assert all(len(story.revisions) == 1 and story.version == 2 for story in await scene.stories())
+
+
+async def test_an_editor_and_an_outlet_who_change_a_story_at_once_lose_nothing(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE)
+    await scene.feed()
+    await scene.take_in()
+    stories = await scene.stories()
+    scene.origin.publish("/feed", *[Item(i.title, "改了", i.guid) for i in THREE])
+
+    async def decide(number: int) -> str:
+        try:
+            await scene.decide(stories[number], Kind.OTHER)
+        except Conflict:
+            return "conflict"
+        return "decided"
+
+    taken, *said = await asyncio.gather(scene.take_in(), decide(0), decide(1), decide(2))
+
+    assert taken.changed == 3
+    for story, outcome in zip(await scene.stories(), said, strict=True):
+        assert story.text == "改了"
+        assert (story.decision is not None) == (outcome == "decided")
+        assert story.version == 2 + (outcome == "decided")
+
+
+async def test_a_reader_killed_before_it_has_committed_leaves_nothing_and_the_next_one_takes_everything(
+    scene: Scene, fetcher: Fetcher
+) -> None:
+    scene.origin.publish("/feed", *THREE, validators=True)
+    before = await scene.feed()
+    dying = ingest_of(scene, DyingTransactor(scene.services.database, scene.services.log), fetcher)
+
+    with pytest.raises(Killed):
+        await dying.take_in(before)
+
+    assert await scene.stories() == []
+    assert await scene.services.log.read(0) == []
+    assert (await scene.feed_at("/feed")).state.etag is None
+    assert (await scene.take_in()).new == 3
+
+
+async def test_a_reader_that_is_cut_off_at_any_moment_loses_and_doubles_nothing(scene: Scene) -> None:
+    await scene.feed()
+    items: list[Item] = []
+    for moment in range(14):
+        items.append(Item(f"稿{moment}", "正文", f"m{moment}"))
+        scene.origin.publish("/feed", *items, validators=True)
+        await cut_off(scene.take_in(), moment * 0.003)
+
+    await scene.take_in()
+
+    assert sorted(story.title for story in await scene.stories()) == sorted(item.title for item in items)
+    scene.clock.advance(minutes=5)
+    assert len(await scene.services.log.read(0)) == len(items)
+
+
+async def test_where_the_events_cannot_be_written_the_stories_are_not_either(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE, validators=True)
+    await scene.feed()
+
+    async with refusing(scene.services.database, "events"):
+        result = await scene.take_in()
+
+    assert (result.result, result.new) == (Result.FAILED, 0)
+    assert await scene.stories() == []
+    assert (await scene.feed_at("/feed")).state.etag is None
+    assert (await scene.take_in()).new == 3
+
+
+async def test_a_feed_that_brings_the_reader_down_is_a_failure_of_its_own_and_stops_no_other(scene: Scene) -> None:
+    """A story that the database cannot hold stands for whatever nobody has thought of."""
+    scene.origin.publish("/good", *THREE)
+    scene.origin.publish("/poison", THREE[0])
+    good, poison = await scene.feed("/good"), await scene.feed("/poison")
+    poison.column = "x" * 17 * 2**20
+
+    failed, read = await scene.services.ingest.run([poison, good])
+
+    assert (read.result, read.new) == (Result.READ, 3)
+    assert failed.result is Result.FAILED
+    assert str(failed.error) == "This feed could not be taken in. What stopped it is in the log."
+    state = (await scene.feed_at("/poison")).state
+    assert (state.failures, state.error) == (1, str(failed.error))
+
+
+async def test_two_processes_never_claim_the_same_feed(scene: Scene, other_process: Services) -> None:
+    for number in range(12):
+        await scene.feed(f"/{number}")
+
+    both = await asyncio.gather(
+        *(services.ingest.claim_due(3) for services in [scene.services, other_process] for _ in range(3))
+    )
+
+    claimed = [feed.url for feeds in both for feed in feeds]
+    assert len(claimed) == len(set(claimed)) == 12
+    assert await scene.services.ingest.claim_due(5) == []
+
+
+async def test_a_feed_whose_reader_died_is_read_by_another_when_its_time_comes(
+    scene: Scene, other_process: Services
+) -> None:
+    """Its next check is moved away before it is read: what kills its reader is not the first to be read again."""
+    await scene.feed()
+    (claimed,) = await scene.services.ingest.claim_due(5)
+    assert claimed.state.leased_until == scene.clock.now + LEASE
+    assert claimed.state.next_check_at == scene.clock.now + 2 * INTERVAL
+
+    scene.clock.advance(minutes=6)
+    assert await other_process.ingest.claim_due(5) == []
+    scene.clock.advance(minutes=25)
+    (again,) = await other_process.ingest.claim_due(5)
+
+    assert again.id == claimed.id
+    assert again.state.leased_by == other_process.owner
+
+
+async def test_a_feed_that_has_been_read_is_free_again_and_due_after_its_interval(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE)
+    await scene.feed()
+    (claimed,) = await scene.services.ingest.claim_due(5)
+    await scene.services.ingest.take_in(claimed)
+
+    state = (await scene.feed_at("/feed")).state
+    assert (state.leased_by, state.leased_until) == (None, None)
+    assert await scene.services.ingest.claim_due(5) == []
+    scene.clock.advance(minutes=15)
+    assert len(await scene.services.ingest.claim_due(5)) == 1
+
+
+async def test_who_has_waited_longest_is_claimed_first_and_who_rests_never(scene: Scene) -> None:
+    for path in ("/late", "/early", "/resting"):
+        scene.origin.publish(path)
+        await scene.feed(path)
+    await scene.services.outlets.set_feed_active(str((await scene.feed_at("/resting")).id), False)
+    await scene.take_in("/early")
+    scene.clock.advance(minutes=1)
+    await scene.take_in("/late")
+    scene.clock.advance(hours=1)
+
+    claimed = [*await scene.services.ingest.claim_due(1), *await scene.services.ingest.claim_due(5)]
+
+    assert [feed.title for feed in claimed] == ["/early", "/late"]
+
+
+async def test_a_story_without_a_believable_date_was_out_by_the_time_it_was_read(scene: Scene) -> None:
+    far = scene.clock.now + timedelta(days=3)
+    scene.origin.publish("/feed", Item("没有日期"), Item("不是日期", date="某日"), Item("大后天", date=far))
+    await scene.feed()
+
+    result = await scene.take_in()
+
+    assert {(s.published_at, s.precision) for s in await scene.stories()} == {(scene.clock.now, "day")}
+    assert "2 dates were not used: unreadable, before 1990 or in the future." in result.warnings
+
+
+async def test_a_date_once_given_stays_when_the_story_is_read_again_later(scene: Scene) -> None:
+    scene.origin.publish("/feed", Item("没有日期", "一", "g"))
+    await scene.feed()
+    await scene.take_in()
+    first = scene.clock.now
+    scene.clock.advance(days=2)
+    scene.origin.publish("/feed", Item("没有日期", "二", "g"))
+    await scene.take_in()
+
+    assert [story.published_at for story in await scene.stories()] == [first]
+
+
+async def test_a_date_of_tomorrows_paper_is_taken_as_it_is(scene: Scene) -> None:
+    tomorrow = datetime(2026, 3, 3, tzinfo=scene.services.settings.zone)
+    scene.origin.publish("/feed", Item("明日见报", date="2026-03-03"))
+    await scene.feed()
+    await scene.take_in()
+
+    (story,) = await scene.stories()
+    assert (story.published_at, story.precision) == (tomorrow.astimezone(UTC), "day")
+
+
+async def test_two_thousand_entries_under_one_guid_are_two_thousand_stories_and_stay_that_many(scene: Scene) -> None:
+    items = [Item(f"标题{n}", "正文", guid="same") for n in range(2_050)]
+    scene.origin.publish("/feed", *items)
+    await scene.feed()
+
+    first = await scene.take_in()
+    scene.origin.publish("/feed", *items, remark="again")
+    again = await scene.take_in()
+
+    assert (first.new, again.new, again.changed) == (2_000, 0, 0)
+    assert await scene.services.database["stories"].count_documents({}) == 2_000

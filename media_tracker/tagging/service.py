@@ -158,6 +158,13 @@ class Tagging:
         changes: Json = {"decision": decision.model_dump(), "desk": DeskState.DECIDED.value}
         return await self._write(tx, story, changes, "disposed", {"disposition": disposition})
 
+    async def file_in(self, tx: Transaction, story_id: ObjectId, version: int) -> Story:
+        """Note that a good-deed story has been filed, within ``tx``; so nobody decides or withdraws it at the same time."""
+        story = await self._read(tx, story_id, version)
+        if story.decision is None or story.decision.kind is not Kind.GOOD_DEED:
+            raise Conflict(N_("Decide first that this story tells of a good deed."))
+        return await self._write(tx, story, {}, "filed", {})
+
     async def withdraw_in(self, tx: Transaction, story_id: ObjectId, version: int) -> Story:
         """Mask a story that its outlet has withdrawn or corrected, within ``tx``."""
         story = await self._read(tx, story_id, version)

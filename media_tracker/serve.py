@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 import threading
 from contextlib import AsyncExitStack
 
@@ -60,7 +59,8 @@ def serve(settings: Settings, host: str, port: int, workers: int, *, with_parent
 
 
 def _stop_when_input_ends() -> None:
-    while sys.stdin.buffer.read(1024):
+    # Not through sys.stdin: a worker forked meanwhile would inherit its lock, taken for ever.
+    while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
@@ -10,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from beanie import Document, init_beanie
 from pymongo import IndexModel
@@ -203,16 +205,19 @@ def assemble(
 
 
 def secret_key(settings: Settings) -> str:
-    """The key for CSRF tokens: the one that is set, or a random one kept in ``data_dir`` (0600)."""
+    """The key for CSRF tokens: the one that is set, or a random one kept in ``data_dir`` (0600).
+
+    Its file appears with the key in it: of processes that start at once all get the same one, and none an empty one.
+    """
     if settings.secret_key:
         return settings.secret_key
     path: Path = settings.data_dir / "secret.key"
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    key = secrets.token_hex(32)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key)
-    return key
+    if not path.exists():
+        with NamedTemporaryFile("w", encoding="ascii", dir=settings.data_dir, prefix=".secret-") as file:  # 0600
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(file.name, path)
+    return path.read_text(encoding="ascii")

@@ -16,6 +16,7 @@ log = structlog.get_logger("worker")
 
 FEEDS_AT_ONCE = 8
 IDLE_SECONDS = 5.0
+SECONDS_TO_FINISH = 2.0
 SWEEP_AFTER = timedelta(hours=24)
 """Photos that were uploaded and never attached to anything are removed after so long."""
 
@@ -29,12 +30,22 @@ async def turn(services: Services) -> Summary:
 
 
 async def work(services: Services, stop: asyncio.Event) -> None:
-    """Take turns until ``stop`` is set; the turn under way is finished."""
+    """Take turns until ``stop`` is set. The turn under way gets a moment to finish; what it has not done is given back."""
     while not stop.is_set():
-        summary = await turn(services)
-        if summary.feeds == 0:
+        under_way = asyncio.create_task(turn(services))
+        asked = asyncio.create_task(stop.wait())
+        await asyncio.wait({under_way, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if not under_way.done():
+            await asyncio.wait({under_way}, timeout=SECONDS_TO_FINISH)
+        if not under_way.done():
+            under_way.cancel()
+            await asyncio.wait({under_way})
+            break
+        if under_way.result().feeds == 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
+    await services.ingest.give_back()
 
 
 def stop_on_signals() -> asyncio.Event:

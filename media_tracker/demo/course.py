@@ -39,7 +39,7 @@ class Course:
     def resolved(self, number: str, start: datetime, told: datetime) -> None:
         """Assigned, fixed before ``told`` (the follow-up's time), verified and closed after it."""
         self._dispatch(number, start)
-        claim = max(told - 5 * HOUR, start + 5 * HOUR)
+        claim = max(min(told - 5 * HOUR, start + 2 * DAY), start + 5 * HOUR)
         self._claim(number, claim, Outcome.RESOLVED, "已清理整治，安排专人每日巡查，并公示责任人。")
         self._verify(number, claim + DAY, Outcome.RESOLVED)
         self._step(number, claim + 2 * DAY, Role.PUBLICITY, Step.CLOSE)

@@ -38,7 +38,7 @@ BEHAVIOUR = frozenset({"305", "309", "405", "407"})
 TICKET_FIRST = "p104"
 INQUIRY_FIRST = "p086"
 TAKEN_BACK = "p077"
-CAME_BACK = "p067"
+CAME_BACK = "p001"
 """Sample problems with a course of their own: an earlier ticket, an inquiry before print, a revoked closing, a relapse."""
 
 Tell = Callable[[str], None]

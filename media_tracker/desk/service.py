@@ -21,7 +21,7 @@ from media_tracker.outlets.documents import Outlet, OutletKind
 from media_tracker.places.service import Places
 from media_tracker.problems.case import Case, Channel, Precision, Report, State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import revocable
+from media_tracker.problems.lifecycle import revocable, settled_at
 from media_tracker.problems.matching import Candidate, Wanted, same_place
 from media_tracker.problems.service import NewProblem, Problems
 from media_tracker.tagging.service import Tagging
@@ -146,8 +146,6 @@ class Desk:
         _editors_only(actor)
         story = await self._ready(story_id)
         problem = await self._problems.get(number)
-        if any(r.story_id == story.id and r.withdrawn_at is None for r in problem.case.reports):
-            raise Conflict(N_("This story is tied to problem {number} already."), number=number)
         report = await self._report(story)
 
         async def work(tx: Transaction) -> Problem:
@@ -216,16 +214,11 @@ class Desk:
         """File what a good-deed story tells: as a new deed, or as another story of the deed ``deed_id``."""
         _editors_only(actor)
         story = await self._ready(story_id)
-        if story.decision is None or story.decision.kind is not Kind.GOOD_DEED:
-            raise Conflict(N_("Decide first that this story tells of a good deed."))
-        if story.version != version:
-            raise Conflict(
-                N_("Somebody has worked on this story in the meantime, or its outlet has changed it. Look again.")
-            )
         told = DeedStory(story_id=_id(story), outlet_id=story.outlet_id, published_at=story.published_at)
         new = new.model_copy(update={"by": actor.user_id, "demo": story.demo})
 
         async def work(tx: Transaction) -> GoodDeed:
+            await self._tagging.file_in(tx, _id(story), version)
             if deed_id is not None:
                 return await self._deeds.add_story_in(tx, deed_id, told)
             return await self._deeds.file_in(tx, new, told)
@@ -296,9 +289,9 @@ def _channel_of(story: Story, outlet: Json) -> Channel:
 
 
 def _has_come_back(case: Case, story: Story) -> bool:
-    """True when ``case`` was closed before ``story``, and too long before for the closing to be taken back."""
-    closed_before = case.closed_at is not None and case.closed_at < story.published_at
-    return closed_before and not revocable(case, story.published_at)
+    """True when ``case`` was settled before ``story``, and too long before for that to be taken back."""
+    settled = settled_at(case)
+    return settled is not None and settled < story.published_at and not revocable(case, story.published_at)
 
 
 def _editors_only(actor: Actor) -> None:

@@ -141,6 +141,11 @@ class Ingest:
             claimed.append(Feed.model_validate(row))
         return claimed
 
+    async def give_back(self) -> None:
+        """Let go of every feed that this process has claimed and not read; others may take it at once."""
+        due_now = {"state.leased_by": None, "state.leased_until": None, "state.next_check_at": self._clock()}
+        await self._feeds.update_many({"state.leased_by": self._owner}, {"$set": due_now})
+
     async def take_in(self, feed: Feed) -> FeedResult:
         """Look at one feed now and store what is new. Never raises for what a feed may do, only without a database."""
         state = feed.state

@@ -100,7 +100,7 @@ class Releases:
         """Freeze the public figures of ``period`` as they are now, and make them public.
 
         With ``seen``, only if they still are what was seen, and nobody has released anything since: a form that is sent twice
-        releases once.
+        releases once. Figures that count sample data are sample data themselves, and go with it; ``demo`` makes them so anyway.
 
         Raises:
             Forbidden: not publicity staff. InvalidInput: the period ends in the future, or holds too much.
@@ -121,7 +121,7 @@ class Releases:
             released_at=view.now,
             released_by=actor.user_id,
             figures=[_figure(key, found) for key, found in lists.items()],
-            demo=demo,
+            demo=demo or await self._counts_samples(lists),
         )
         frozen = _freeze(release.number, lists, facts, await self._places.regions())
 
@@ -151,6 +151,11 @@ class Releases:
             sentence = N_("That is too much for one release. Choose a shorter period.")
             raise InvalidInput(sentence, {"from": sentence})
         return facts, lists, view
+
+    async def _counts_samples(self, lists: Mapping[Key, Sequence[Row]]) -> bool:
+        counted = {row.problem_id for found in lists.values() for row in found}
+        problems = self._database[Problem.Settings.name]
+        return await problems.find_one({"_id": {"$in": list(counted)}, "demo": True}, {"_id": 1}) is not None
 
     async def _nobody_was_faster(self, tx: Transaction, release: Release, seen: Seen | None) -> None:
         """Of two releases at once the second one waits here for the first, and then sees it."""

@@ -6,6 +6,7 @@ An outline with ``xmlUrl`` is a feed. Our own attributes say what OPML has no wo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, ParseError, SubElement, indent, tostring
@@ -18,6 +19,10 @@ from media_tracker.outlets.documents import OutletKind, Platform
 
 MOST_FEEDS = 5_000
 MOST_BYTES = 5 * 2**20
+
+_CHINESE = re.compile(rb"""\A\s*<\?xml[^<>]*?encoding\s*=\s*["'](?:gb2312|gbk|gb18030)["'][^<>]*\?>""", re.IGNORECASE)
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML document may hold, not even escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ def read_opml(document: bytes) -> list[Subscription]:
     if len(document) > MOST_BYTES:
         raise InvalidInput(N_("This OPML file is larger than 5 MB."))
     try:
+        if declared := _CHINESE.match(document):  # which expat does not know
+            document = document[declared.end() :].decode("gb18030").encode()
         root = fromstring(document, forbid_dtd=True)
     except DefusedXmlException:
         raise InvalidInput(N_("This OPML file has a DOCTYPE or entities, which are not taken. Remove them.")) from None
@@ -65,13 +72,13 @@ def read_opml(document: bytes) -> list[Subscription]:
 def write_opml(title: str, subscriptions: Iterable[Subscription]) -> bytes:
     """An OPML document with one outline per outlet, and its feeds below."""
     root = Element("opml", version="2.0")
-    SubElement(SubElement(root, "head"), "title").text = title
+    SubElement(SubElement(root, "head"), "title").text = _NOT_XML.sub("", title)
     body = SubElement(root, "body")
     outlets: dict[str, Element] = {}
     for each in subscriptions:
         shared = {"outletKind": each.kind.value, "partner": "true" if each.partner else "false"}
         if each.outlet not in outlets:
-            outlets[each.outlet] = SubElement(body, "outline", {"text": each.outlet, **shared})
+            outlets[each.outlet] = SubElement(body, "outline", {"text": _NOT_XML.sub("", each.outlet), **shared})
         attributes = {
             "text": each.title or each.outlet,
             "type": "rss",
@@ -82,7 +89,11 @@ def write_opml(title: str, subscriptions: Iterable[Subscription]) -> bytes:
             "platform": each.platform.value,
             "column": each.column,
         }
-        SubElement(outlets[each.outlet], "outline", {name: value for name, value in attributes.items() if value})
+        SubElement(
+            outlets[each.outlet],
+            "outline",
+            {name: _NOT_XML.sub("", value) for name, value in attributes.items() if value},
+        )
     indent(root)
     document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return document

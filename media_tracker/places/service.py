@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo import UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from media_tracker.db.clock import Clock
@@ -49,8 +50,8 @@ class Places:
             self._tree_read_at = now
         return self._tree
 
-    async def put_regions(self, regions: Iterable[Region]) -> None:
-        """Add or replace regions by code."""
+    async def put_regions(self, regions: Iterable[Region], session: AsyncClientSession | None = None) -> None:
+        """Add or replace regions by code, within the transaction of ``session`` if there is one."""
         writes = [
             UpdateOne(
                 {"_id": r.code},
@@ -68,7 +69,7 @@ class Places:
             for r in regions
         ]
         if writes:
-            await self._regions.bulk_write(writes, ordered=False)
+            await self._regions.bulk_write(writes, ordered=False, session=session)
         self._tree = None
 
     async def find_regions(self, words: str, limit: int = 50) -> list[Region]:

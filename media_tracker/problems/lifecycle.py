@@ -386,7 +386,9 @@ def _needs_check(case: Case, actor: Actor) -> bool:
 
 
 def settled_at(case: Case) -> datetime | None:
-    """When the problem was closed, or, where nobody has got round to closing it, verified."""
+    """When the problem was closed, or, where nobody has got round to closing it, verified; None while it is neither."""
+    if case.state not in (State.VERIFIED, State.CLOSED):
+        return None
     return case.closed_at or case.verified_at
 
 

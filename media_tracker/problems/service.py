@@ -18,6 +18,7 @@ from media_tracker.accounts.actor import Actor
 from media_tracker.calendar.deadlines import deadline
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
+from media_tracker.db.counters import COLLECTION as COUNTERS
 from media_tracker.db.counters import draw
 from media_tracker.db.events import Event, EventLog, NewEvent, Origin
 from media_tracker.db.transactions import Transaction, Transactor
@@ -43,6 +44,7 @@ from media_tracker.taxonomy.service import Taxonomy
 from media_tracker.text.segment import search_tokens
 
 ENTITY = "problem"
+HAND_OVERS = "hand_overs"
 DEFAULT_LIMIT_WORKDAYS = 5
 """Where the taxonomy names no limit."""
 
@@ -195,7 +197,9 @@ class Problems:
         tx.record(*events)
         if new.relapse_of is not None:
             former = await self._read(tx, new.relapse_of)
-            if former.case.state is not State.CLOSED or revocable(former.case, self._clock()):
+            if former.case.relapsed_as is not None:
+                raise Conflict(N_("The relapse of this problem is registered already. Tie the story to that one."))
+            if settled_at(former.case) is None or revocable(former.case, self._clock()):
                 raise Conflict(
                     N_(
                         "A relapse follows a closing of more than 30 days ago. Before that, take the closing back instead."
@@ -208,17 +212,20 @@ class Problems:
         """Tie another report to a problem within ``tx``. An exposure soon after closing takes the closing back.
 
         Raises:
-            Conflict: the problem is a duplicate of another, or was closed so long ago that this is a relapse.
+            Conflict: the problem is a duplicate of another, is tied to this story already, or was closed so long ago that
+                this is a relapse.
         """
         problem = await self._read(tx, problem_id)
         case = problem.case
         if case.state is State.DUPLICATE:
             raise Conflict(N_("This problem is a duplicate. Tie the story to the problem that it is a duplicate of."))
+        if report.story_id is not None and report.story_id in _standing_stories(case):
+            raise Conflict(N_("This story is tied to problem {number} already."), number=problem.number)
         if report.channel is Channel.EXPOSURE and report.outlet_id is not None:
             occasion = occasion_for(case, report.outlet_id, report.cluster, report.occurred_at)
             report = report.model_copy(update={"occasion": occasion})
         decided = [Decided(EventType.REPORTED, report.model_dump())]
-        settled = settled_at(case) if case.state in (State.VERIFIED, State.CLOSED) else None
+        settled = settled_at(case)
         if report.channel is Channel.EXPOSURE and settled is not None and report.occurred_at > settled:
             if not revocable(case, report.occurred_at):
                 raise Conflict(
@@ -305,14 +312,15 @@ class Problems:
 
     async def _hand_over(self, tx: Transaction, case: Case, target_id: ObjectId) -> None:
         """Give the reports of a duplicate to the problem that stays, so that no exposure is lost or counted twice."""
+        # Of two problems that are called duplicates of each other at once the second waits here, and then sees the first.
+        await self._database[COUNTERS].update_one({"_id": HAND_OVERS}, {"$inc": {"value": 1}}, True, session=tx.session)
         target = await self._read(tx, target_id)
         if target.case.state is State.DUPLICATE:
             raise InvalidInput(
                 N_("That problem is a duplicate itself."), {"target": N_("Give the number of the one that stays.")}
             )
         for report in case.reports:
-            known = {r.story_id for r in target.case.reports if r.story_id is not None}
-            if report.story_id is None or report.story_id not in known:
+            if report.withdrawn_at is None and report.story_id not in _standing_stories(target.case):
                 target = await self.report_in(tx, target_id, report.model_copy(update={"id": ObjectId()}))
 
     async def _read(self, tx: Transaction, problem_id: ObjectId) -> Problem:
@@ -393,6 +401,11 @@ class Problems:
             fields["region"] = N_("Please choose a region from the list.")
         if fields:
             raise InvalidInput(N_("Please fill in what is missing."), fields)
+
+
+def _standing_stories(case: Case) -> set[ObjectId]:
+    """The stories that the problem is tied to."""
+    return {report.story_id for report in case.reports if report.story_id is not None and report.withdrawn_at is None}
 
 
 def _problem(row: Json | None, name: str) -> Problem:

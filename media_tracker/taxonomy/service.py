@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pymongo import UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database
@@ -67,8 +68,8 @@ class Taxonomy:
             self._read_at = now
         return self._table
 
-    async def put(self, categories: Iterable[Category]) -> None:
-        """Add or replace categories by code."""
+    async def put(self, categories: Iterable[Category], session: AsyncClientSession | None = None) -> None:
+        """Add or replace categories by code, within the transaction of ``session`` if there is one."""
         writes = [
             UpdateOne(
                 {"_id": c.code},
@@ -88,5 +89,5 @@ class Taxonomy:
             for c in categories
         ]
         if writes:
-            await self._categories.bulk_write(writes, ordered=False)
+            await self._categories.bulk_write(writes, ordered=False, session=session)
         self._table = None

@@ -13,6 +13,7 @@ from media_tracker.accounts.documents import AuditAction, AuditEvent
 from media_tracker.errors import N_
 from media_tracker.places.regions import Region, RegionTree
 from media_tracker.places.units import Unit, UnitTree
+from media_tracker.web.i18n import Catalogue
 from media_tracker.web.render import ROLE_NAMES
 from media_tracker.web.visitor import Connection, services
 
@@ -45,7 +46,7 @@ ACTION_NAMES: Mapping[AuditAction, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice; ``label`` is a name, or untranslated where the template translates it."""
+    """A choice; ``label`` is in the reader's language, or a name."""
 
     value: str
     label: str
@@ -73,7 +74,10 @@ class RegionRow:
     lies_in: str
     body: str
     """Code of the body that is entered for this very region; empty: none."""
-    body_name: str
+    counted_by: str
+    """Name of the body or district that counts it now."""
+    inherited: str
+    """Name of the one that would count it without an entry of its own."""
     changeable: bool
 
 
@@ -91,9 +95,14 @@ class AuditRow:
     request_id: str
 
 
-def role_options() -> list[Option]:
-    """Every role with its untranslated name."""
-    return [Option(role.value, name) for role, name in ROLE_NAMES.items()]
+def role_options(catalogue: Catalogue) -> list[Option]:
+    """Every role."""
+    return [Option(role.value, catalogue.gettext(name)) for role, name in ROLE_NAMES.items()]
+
+
+def level_options(catalogue: Catalogue) -> list[Option]:
+    """Whose checks a person's checks are."""
+    return [Option(level.value, catalogue.gettext(name)) for level, name in LEVEL_NAMES.items()]
 
 
 def unit_options(units: UnitTree, kept: Collection[ObjectId] = ()) -> list[Option]:
@@ -124,13 +133,15 @@ def region_row(tree: RegionTree, region: Region) -> RegionRow:
     """``region`` as the table shows it."""
     above = tree.path(region.code)[:-1]
     counted_by = tree.district_for_counting(region.code)
+    without = tree.district_for_counting(above[-1]) if above else None
     return RegionRow(
         code=region.code,
         label=tree.label(region.code),
         level=REGION_LEVEL_NAMES[region.level],
         lies_in="".join(tree[code].name for code in above),
         body=region.administered_by or "",
-        body_name=tree[counted_by].name if counted_by is not None else "",
+        counted_by=tree[counted_by].name if counted_by is not None else "",
+        inherited=tree[without].name if without is not None else "",
         changeable=region.level in ("subdistrict", "community"),
     )
 
@@ -154,7 +165,7 @@ def _audit_row(entry: AuditEvent, names: Mapping[ObjectId, str]) -> AuditRow:
         action=ACTION_NAMES[entry.action],
         subject="" if oneself else shown,
         subject_href=f"/admin/users/{subject}" if known and not oneself else "",
-        roles=[ROLE_NAMES[Role(role)] for role in roles] if isinstance(roles, list) else [],
+        roles=[ROLE_NAMES[Role(str(role))] for role in roles] if isinstance(roles, list) else [],
         detail=" ".join(f"{name}={value}" for name, value in rest.items()),
         request_id=entry.request_id or "",
     )

@@ -212,7 +212,7 @@ class FigureViews:
 
     def _rate(self, label: str, part: Key, whole: Key) -> Rate:
         gettext = self._names.gettext
-        definition = "\n".join(
+        definition = " ".join(
             f"{gettext(DEFINITIONS[key].name)}: {gettext(DEFINITIONS[key].text)}" for key in (part, whole)
         )
         return Rate(gettext(label), definition, self._count(part), self._count(whole))

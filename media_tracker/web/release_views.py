@@ -1,8 +1,8 @@
-"""Released figures as pages show them, the public one and the office's."""
+"""Released figures as pages show them, and those that would be released."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,45 +11,64 @@ from media_tracker.monitor.documents import Release, ReleasedFigure
 from media_tracker.web.figure_views import HEADLINE, Count, Rate, Tile
 from media_tracker.web.render import Pages
 
+RATE = (Key.DUE_CLOSED, Key.DUE)
+"""Shown as one rate, with its denominator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Figures with their lists: tiles, and one rate where its two figures are there."""
+
+    tiles: Sequence[Tile]
+    rate: Rate | None
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseView:
-    """One release: its number, its days, and its figures with their lists."""
+    """One release: its number, its days, and its figures."""
 
     number: int
     first: date
     last: date
     released_at: datetime
-    tiles: Sequence[Tile]
-    rate: Rate | None
-    """Closed, of those due; None in a release that has no such figures."""
+    figures: Released
 
 
 def release_view(release: Release, pages: Pages) -> ReleaseView:
     """``release`` with each figure's public list. Names and definitions are those it was released with."""
-    figures = {figure.key: figure for figure in release.figures}
     return ReleaseView(
         number=release.number,
         first=date.fromisoformat(release.start),
         last=date.fromisoformat(release.end),
         released_at=release.released_at,
-        tiles=[_tile(figure, list_of(release.number, figure.key), pages) for figure in release.figures],
-        rate=_rate(release.number, figures.get(Key.DUE_CLOSED), figures.get(Key.DUE), pages),
+        figures=released_figures(release.figures, lambda key: list_of(release.number, key), pages),
     )
+
+
+def released_figures(found: Sequence[ReleasedFigure], href: Callable[[Key], str], pages: Pages) -> Released:
+    """``found`` as tiles and a rate; ``href`` is where the list behind a figure is."""
+    gettext = pages.catalogue.gettext
+    by_key = {figure.key: figure for figure in found}
+    rate = None
+    if all(key in by_key for key in RATE):
+        part, whole = (by_key[key] for key in RATE)
+        texts = [f"{gettext(each.name)}: {gettext(each.definition)}" for each in (part, whole)]
+        counts = [Count(each.value, href(each.key)) for each in (part, whole)]
+        rate = Rate(gettext(part.name), " ".join(texts), *counts)
+    tiles = [
+        Tile(
+            figure.value,
+            href(figure.key),
+            gettext(figure.name),
+            gettext(figure.definition),
+            strong=figure.key is HEADLINE,
+        )
+        for figure in found
+        if rate is None or figure.key not in RATE
+    ]
+    return Released(tiles, rate)
 
 
 def list_of(number: int, key: Key, page: int = 1) -> str:
     """The address of the public list behind a released figure."""
     return f"/releases/{number}/{key.value}" + (f"?page={page}" if page > 1 else "")
-
-
-def _tile(figure: ReleasedFigure, href: str, pages: Pages) -> Tile:
-    gettext = pages.catalogue.gettext
-    return Tile(figure.value, href, gettext(figure.name), gettext(figure.definition), strong=figure.key is HEADLINE)
-
-
-def _rate(number: int, part: ReleasedFigure | None, whole: ReleasedFigure | None, pages: Pages) -> Rate | None:
-    if part is None or whole is None:
-        return None
-    counts = [Count(figure.value, list_of(number, figure.key)) for figure in (part, whole)]
-    return Rate(pages.catalogue.gettext(part.name), "", *counts)

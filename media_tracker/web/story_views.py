@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import N_
 from media_tracker.ingest.documents import Disposition, Kind, Story
-from media_tracker.outlets.documents import Platform
 from media_tracker.problems.documents import Problem
 from media_tracker.web.highlights import Highlight, highlights
 from media_tracker.web.i18n import NOTHING
 from media_tracker.web.naming import Names
+from media_tracker.web.outlet_views import PLATFORM_NAMES
 
 MASKED = N_("Withdrawn by the outlet")
 KINDS: Mapping[Kind, str] = {
@@ -23,13 +23,6 @@ KINDS: Mapping[Kind, str] = {
     Kind.GOOD_DEED: N_("Good deed"),
     Kind.NOTICE: N_("Notice"),
     Kind.OTHER: N_("Other"),
-}
-PLATFORMS: Mapping[Platform, str] = {
-    Platform.PAPER: N_("Paper"),
-    Platform.WEB: N_("Web"),
-    Platform.APP: N_("App"),
-    Platform.WECHAT: N_("WeChat"),
-    Platform.DOUYIN: N_("Douyin"),
 }
 DISPOSITIONS: Mapping[Disposition, str] = {
     Disposition.TIED: N_("Tied to a problem"),
@@ -179,7 +172,7 @@ def story_view(story: Story, reprints: Iterable[Story], names: Names, who: Actor
         outlet_id=str(story.outlet_id),
         author=story.author if readable else "",
         column=story.column,
-        platform=PLATFORMS[story.platform],
+        platform=PLATFORM_NAMES[story.platform],
         published_at=story.published_at,
         day_only=story.precision == "day",
         fetched_at=story.fetched_at,

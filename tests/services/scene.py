@@ -148,10 +148,10 @@ class Scene:
         """A story that an editor has called an exposure."""
         return await self.decide(await self.story(title, text, **published), Kind.EXPOSURE)  # type: ignore[arg-type]
 
-    async def expose(self, story: Story, new: NewProblem | None = None, **differently: object) -> Problem:
-        """Register the problem that a story exposes."""
+    async def expose(self, story: Story, **differently: object) -> Problem:
+        """Register the problem that a story exposes: the usual one, but for what is given."""
         story = await self.fresh(story)
-        wanted = replace(new or self.new_problem(), **differently)  # type: ignore[arg-type]
+        wanted = replace(self.new_problem(), **differently)  # type: ignore[arg-type]
         return await self.services.desk.expose(str(story.id), story.version, wanted, self.editor, self.who(self.editor))
 
     async def attach(self, story: Story, problem: Problem) -> Problem:

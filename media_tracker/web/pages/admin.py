@@ -15,12 +15,12 @@ from media_tracker.accounts.documents import User
 from media_tracker.accounts.duties import Duties
 from media_tracker.errors import N_, Conflict, InvalidInput
 from media_tracker.web.admin_views import (
-    LEVEL_NAMES,
     AuditRow,
     Option,
     RegionRow,
     UnitRow,
     audit_rows,
+    level_options,
     region_row,
     role_options,
     unit_options,
@@ -28,13 +28,14 @@ from media_tracker.web.admin_views import (
 )
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import admins
+from media_tracker.web.i18n import Catalogue
 from media_tracker.web.region_input import region_options, resolve_region
-from media_tracker.web.render import ROLE_NAMES, page, see_other
+from media_tracker.web.render import ROLE_NAMES, Pages, page, see_other
 from media_tracker.web.visitor import actor, request_id, services
 
 AUDIT_ENTRIES = 200
 ENTRIES_OF_A_USER = 20
-REGIONS_FOUND = 50
+REGIONS_FOUND = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +324,8 @@ async def _new_user(
     request: Request[Any, Any, Any], duties: DutiesForm, values: Mapping[str, str] | None = None
 ) -> NewUserPage:
     units = await services(request).places.units()
-    return NewUserPage(duties, role_options(), unit_options(units), _levels(), values or {})
+    catalogue = _catalogue(request)
+    return NewUserPage(duties, role_options(catalogue), unit_options(units), level_options(catalogue), values or {})
 
 
 async def _user(
@@ -333,6 +335,7 @@ async def _user(
     units = await use.places.units()
     entries = await use.audit.latest(ENTRIES_OF_A_USER, subject=user.object_id)
     kept = {*user.unit_ids, *user.answers_for}
+    catalogue = _catalogue(request)
     return UserPage(
         id=str(user.id),
         username=user.username,
@@ -343,9 +346,9 @@ async def _user(
         version=user.version if version is None else version,
         oneself=user.object_id == actor(request).user_id,
         duties=sent or await _as_kept(request, user),
-        roles=role_options(),
+        roles=role_options(catalogue),
         units=unit_options(units, kept),
-        levels=_levels(),
+        levels=level_options(catalogue),
         audit=await audit_rows(request, entries),
     )
 
@@ -455,8 +458,9 @@ async def _regions(request: Request[Any, Any, Any], q: str, error: str = "") -> 
     )
 
 
-def _levels() -> list[Option]:
-    return [Option(level.value, label) for level, label in LEVEL_NAMES.items()]
+def _catalogue(request: Request[Any, Any, Any]) -> Catalogue:
+    pages: Pages = request.app.state.pages
+    return pages.catalogue
 
 
 ROUTES = [

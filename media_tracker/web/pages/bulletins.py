@@ -18,12 +18,12 @@ from media_tracker.monitor.facts import Period
 from media_tracker.monitor.periods import read_period
 from media_tracker.monitor.releases import Preview, Seen
 from media_tracker.web.figure_links import Asked
-from media_tracker.web.figure_views import HEADLINE, Count, Tile
+from media_tracker.web.figure_views import HEADLINE, Count
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import publicity, signed_in
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.pages.public import read_release
-from media_tracker.web.release_views import ReleaseView, list_of, release_view
+from media_tracker.web.release_views import Released, ReleaseView, list_of, release_view, released_figures
 from media_tracker.web.render import page, see_other
 from media_tracker.web.visitor import actor, origin, request_id, services, visitor
 
@@ -67,8 +67,8 @@ class NewBulletinPage:
     end: str
     today: date
     period: Period | None
-    """What the tiles count; None while the days are wrong."""
-    tiles: Sequence[Tile]
+    """What the figures count; None while the days are wrong."""
+    figures: Released | None
     seen: str
     breadcrumb: Sequence[Mapping[str, str]]
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -146,27 +146,12 @@ async def _new(
         end=found[0].end.isoformat() if found else end,
         today=today,
         period=found[0] if found else None,
-        tiles=_tiles(*found, names) if found else [],
+        figures=released_figures(found[1].figures, Asked(found[0]).list_of, names.pages) if found else None,
         seen=_spelt(found[1].seen) if found else "",
         breadcrumb=[*_breadcrumb(names), {"label": names.gettext(N_("Release figures"))}],
         errors=errors,
     )
     return await page(request, "bulletins/new.html", context, status=422 if errors else 200)
-
-
-def _tiles(period: Period, preview: Preview, names: Names) -> list[Tile]:
-    """The figures with the lists that they count now."""
-    asked = Asked(period)
-    return [
-        Tile(
-            figure.value,
-            asked.list_of(figure.key),
-            names.gettext(figure.name),
-            names.gettext(figure.definition),
-            strong=figure.key is HEADLINE,
-        )
-        for figure in preview.figures
-    ]
 
 
 def _line(release: Release, people: Mapping[str, str]) -> BulletinLine:

@@ -39,7 +39,7 @@ from media_tracker.web.visitor import actor, request_id, services
 PAGE_ROWS = 100
 MOST_FILE_ROWS = 50_000
 FILES = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
+    "csv": (to_csv, "text/csv"),
     "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 FILTERS = (Dimension.DISTRICT, Dimension.OUTLET, Dimension.CATEGORY)
@@ -81,7 +81,7 @@ class ListPage:
     first: date
     last: date
     chips: Sequence[Mapping[str, str]]
-    heads: Sequence[str]
+    columns: Sequence[Mapping[str, object]]
     rows: Sequence[Sequence[Cell]]
     first_row: int
     last_row: int
@@ -156,7 +156,7 @@ async def _list(request: Request[Any, Any, Any], found: Figure, asked: Asked) ->
         first=asked.period.start,
         last=asked.period.end,
         chips=_chips(found, asked, names),
-        heads=[names.gettext(column.label) for column in columns],
+        columns=[{"label": names.gettext(column.label)} for column in columns],
         rows=[[column.cell(row) for column in columns] for row in rows],
         first_row=start + 1 if rows else 0,
         last_row=start + len(rows),

@@ -14,6 +14,7 @@ from litestar.params import FromPath
 from media_tracker.errors import N_, InvalidInput, NotFound
 from media_tracker.problems.case import Channel, Precision, Report, Severity, State
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.lifecycle import revocable
 from media_tracker.problems.service import NewProblem
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import dispatchers
@@ -251,8 +252,11 @@ async def _former(request: Request[Any, Any, Any], form: Form) -> ObjectId | Non
     except NotFound:
         form.errors["relapse_of"] = N_("There is no problem with this number.")
         return None
-    if former.case.state is not State.CLOSED or former.case.relapsed_as is not None:
-        form.errors["relapse_of"] = N_("Only a closed problem that has not come back yet can have a relapse.")
+    case = former.case
+    if case.state is not State.CLOSED or case.relapsed_as is not None or revocable(case, services(request).clock()):
+        form.errors["relapse_of"] = N_(
+            "A relapse needs a problem that was closed more than 30 days ago, and has not come back since."
+        )
         return None
     return former.case.id
 

@@ -115,7 +115,7 @@ class Teller:
         other = payload.get("duplicate_of") or payload.get("relapsed_as")
         return {
             "unit": self.names.unit(payload.get("unit_id")) or NOTHING,
-            "due": self.formats.date_text(payload.get("due_at")),
+            "due": self.formats.datetime_text(payload.get("due_at")),
             "review": self.formats.date_text(payload.get("review_at")),
             "outcome": say(OUTCOME_NAMES[Outcome(outcome)]) if outcome else NOTHING,
             "channel": say(CHANNEL_NAMES[Channel(channel)]) if channel else NOTHING,

@@ -1,0 +1,66 @@
+"""Reading pages of figures as a careful visitor does: every number, where it leads, and how long the list there is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+from tests.web.browser import Browser
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A number on a page, and where it leads."""
+
+    value: int
+    href: str
+
+
+class FigurePage(HTMLParser):
+    """What the tests look for on a page: numbers with their links, other links, rows of the list."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.figures: list[Link] = []
+        self.unmarked: list[str] = []
+        self.total: int | None = None
+        self.rows = 0
+        self.next = ""
+        self._in_body = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "a" and "data-figure" in given:
+            self.figures.append(Link(int(given["data-figure"]), given["href"]))
+        elif tag == "a" and re.match(r"/(monitor|releases)/", given.get("href", "")):
+            self.unmarked.append(given["href"])
+        if tag == "a" and given.get("rel") == "next":
+            self.next = given["href"]
+        if "data-total" in given:
+            self.total = int(given["data-total"])
+        if tag == "tbody":
+            self._in_body = True
+        self.rows += tag == "tr" and self._in_body
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "tbody":
+            self._in_body = False
+
+
+async def read(browser: Browser, path: str) -> FigurePage:
+    response = await browser.get(path)
+    assert response.status_code == 200, (path, response.text)
+    return FigurePage(response.text)
+
+
+async def listed(browser: Browser, path: str) -> tuple[int | None, int]:
+    """The number that a list states, and how many rows it shows on all its pages."""
+    page = await read(browser, path)
+    rows, total = page.rows, page.total
+    while page.next:
+        page = await read(browser, page.next)
+        assert page.total == total
+        rows += page.rows
+    return total, rows

@@ -234,17 +234,19 @@ class FigureViews:
         table = self._overview.tables[by]
         title, head = HEADS[by]
         lines = []
-        for column in table.columns:
+        for column in sorted(table.columns, key=lambda column: self._place(by, column.value)):
             within = self._asked.within(by, column.value)
             counts = [Count(column.counts[key], within.list_of(key)) for key in BROKEN_DOWN]
             lines.append(Line(self._names.of(by, column.value), counts))
-        if by is not Dimension.MONTH:
-            lines.sort(key=lambda line: line.label)
         total = [
             Count(self._overview.figures[key].value, self._asked.list_of(key), key not in table.not_additive)
             for key in BROKEN_DOWN
         ]
         return TableView(self._names.gettext(title), self._names.gettext(head), lines, total)
+
+    def _place(self, by: Dimension, value: str) -> tuple[bool, str]:
+        """By name, never by number: no ranking. Months stand in their order; what has none stands last."""
+        return value == "", value if by is Dimension.MONTH else self._names.of(by, value)
 
 
 def _signed(change: int) -> str:

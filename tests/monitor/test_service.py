@@ -1,0 +1,166 @@
+"""The monitor over a database: numbers and lists from one source, beside the period before; and which days may be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+import pytest_asyncio
+
+from media_tracker.db.connection import Database
+from media_tracker.errors import InvalidInput, NotFound
+from media_tracker.monitor.counting import rows
+from media_tracker.monitor.definitions import Dimension, Key
+from media_tracker.monitor.facts import EVERYTHING, Period, Slice
+from media_tracker.monitor.periods import Quick, months, quick, read_period
+from media_tracker.monitor.releases import MOST_ROWS, PUBLIC_KEYS
+from media_tracker.monitor.service import Monitor, Stretch
+from tests.fake_clock import FakeClock
+from tests.web.admin_scene import make_services
+from tests.web.figures_scene import Campaign, campaign
+
+FEBRUARY = Period(date(2026, 2, 1), date(2026, 2, 28))
+MARCH = Period(date(2026, 3, 1), date(2026, 3, 27))
+QUARTER = Period(date(2026, 1, 1), date(2026, 3, 27))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def told(migrated_database: Database) -> AsyncIterator[Campaign]:
+    """One campaign for the module: its tests only read."""
+    clock = FakeClock()
+    yield await campaign(make_services(migrated_database, clock), clock)
+    names = await migrated_database.list_collection_names(filter={"name": {"$not": {"$regex": "^system\\."}}})
+    for name in names:
+        await migrated_database[name].delete_many({})
+
+
+@pytest.fixture(scope="module")
+def monitor(told: Campaign) -> Monitor:
+    return told.scene.services.monitor
+
+
+@pytest.mark.parametrize("period", [FEBRUARY, MARCH, QUARTER])
+@pytest.mark.parametrize("part", [EVERYTHING, Slice(district="990102"), Slice(district=""), Slice(category="1")])
+async def test_the_overview_and_each_list_of_its_own_count_the_same(
+    monitor: Monitor, period: Period, part: Slice
+) -> None:
+    overview = await monitor.overview(period, (), part)
+    for key in Key:
+        alone = await monitor.figure(key, period, part)
+        assert [row.id for row in alone.rows] == [row.id for row in overview.figures[key].rows], key
+        earlier = await monitor.figure(key, overview.earlier.period, part)
+        assert [row.id for row in earlier.rows] == [row.id for row in overview.before[key].rows], key
+
+
+async def test_the_period_before_has_the_same_length_and_ends_the_day_before(monitor: Monitor) -> None:
+    overview = await monitor.overview(FEBRUARY, ())
+    assert overview.earlier.period == Period(date(2026, 1, 4), date(2026, 1, 31))
+    assert (overview.figures[Key.RESOLVED].value, overview.before[Key.RESOLVED].value) == (2, 1)
+
+
+async def test_a_number_counts_what_it_is_made_of_and_not_what_a_wider_period_holds(monitor: Monitor) -> None:
+    facts = await monitor.facts(QUARTER)
+    for key in Key:
+        narrow = rows(key, await monitor.facts(MARCH, {key}), monitor.view(MARCH))
+        assert rows(key, facts, monitor.view(MARCH)) == narrow, key
+
+
+async def test_durations_are_narrowed_like_everything_else_and_have_their_lists(monitor: Monitor) -> None:
+    for part in (EVERYTHING, Slice(district="990102"), Slice(month="2026-02")):
+        overview = await monitor.overview(QUARTER, (), part)
+        for stretch in Stretch:
+            figure = await monitor.figure(Key.PROBLEMS, QUARTER, part, stretch)
+            duration = overview.durations[stretch]
+            assert figure.value == duration.count
+            hours = sorted(figure.hours[row.id] for row in figure.rows)
+            assert (hours[0] if hours else None) <= (duration.median_hours or 0) <= hours[-1]
+            everything = {row.id for row in overview.figures[Key.PROBLEMS].rows}
+            assert {row.id for row in figure.rows} <= everything
+    whole = await monitor.overview(QUARTER, ())
+    west = await monitor.overview(QUARTER, (), Slice(district="990102"))
+    assert west.durations[Stretch.FIX].count < whole.durations[Stretch.FIX].count
+
+
+async def test_only_the_problems_exposed_have_durations(monitor: Monitor) -> None:
+    with pytest.raises(NotFound):
+        await monitor.figure(Key.RESOLVED, QUARTER, EVERYTHING, Stretch.FIX)
+
+
+async def test_every_row_has_its_record(monitor: Monitor) -> None:
+    overview = await monitor.overview(QUARTER, ())
+    for key in Key:
+        found = await monitor.subjects(overview.figures[key].rows)
+        for row in overview.figures[key].rows:
+            assert row.problem_id in {None, *found.problems}
+            assert row.story_id in {None, *found.stories}
+            if row.problem_id is None and row.story_id is None:
+                assert row.id in found.deeds
+
+
+async def test_a_preview_is_what_the_monitor_counts(told: Campaign, monitor: Monitor) -> None:
+    preview = await told.scene.services.releases.preview(QUARTER)
+    overview = await monitor.overview(QUARTER, ())
+    assert [figure.key for figure in preview.figures] == list(PUBLIC_KEYS)
+    assert preview.seen.values == tuple(overview.figures[key].value for key in PUBLIC_KEYS)
+    assert preview.seen.latest == 0
+    assert sum(preview.seen.values) < MOST_ROWS
+
+
+async def test_an_outlet_that_shares_a_problem_makes_the_columns_not_add_up(told: Campaign, monitor: Monitor) -> None:
+    overview = await monitor.overview(QUARTER, (Key.PROBLEMS, Key.EXPOSURES))
+    assert overview.tables[Dimension.OUTLET].not_additive == {Key.PROBLEMS}
+    assert not overview.tables[Dimension.DISTRICT].not_additive
+    paper = await monitor.figure(Key.PROBLEMS, QUARTER, Slice(outlet=told.scene.outlets["paper"]))
+    column = next(c for c in overview.tables[Dimension.OUTLET].columns if c.value == str(told.scene.outlets["paper"]))
+    assert column.counts[Key.PROBLEMS] == paper.value > 0
+
+
+# Which days
+
+
+TODAY = date(2026, 3, 4)  # a Wednesday
+
+
+@pytest.mark.parametrize(
+    ("which", "start"),
+    [
+        (Quick.WEEK, date(2026, 3, 2)),
+        (Quick.MONTH, date(2026, 3, 1)),
+        (Quick.YEAR, date(2026, 1, 1)),
+        (Quick.DAYS_30, date(2026, 2, 3)),
+    ],
+)
+def test_a_quick_period_ends_today(which: Quick, start: date) -> None:
+    assert quick(which, TODAY) == Period(start, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "period"),
+    [
+        ("", "", Period(date(2026, 1, 1), TODAY)),
+        ("2026-02-01", "", Period(date(2026, 2, 1), TODAY)),
+        ("", "2024-05-06", Period(date(2024, 1, 1), date(2024, 5, 6))),
+        (" 2026-03-04 ", "2026-03-04", Period(TODAY, TODAY)),
+    ],
+)
+def test_a_missing_day_is_the_year_so_far(start: str, end: str, period: Period) -> None:
+    assert read_period(start, end, TODAY) == period
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "fields"),
+    [
+        ("x", "", {"from"}), ("x", "2026-02-30", {"from", "to"}), ("2026-03-05", "", {"to"}), ("1989-12-31", "", {"from"}),
+        ("", "2201-01-01", {"to"}), ("2010-01-01", "2026-01-01", {"from"}), ("9999-12-31", "9999-12-31", {"from", "to"}),
+    ],
+)  # fmt: skip
+def test_days_that_are_none_are_named(start: str, end: str, fields: set[str]) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_period(start, end, TODAY)
+    assert set(refused.value.fields) == fields
+
+
+def test_the_months_of_a_period_have_no_gaps() -> None:
+    assert months(Period(date(2025, 11, 30), date(2026, 2, 1))) == ["2025-11", "2025-12", "2026-01", "2026-02"]
+    assert months(Period(TODAY, TODAY)) == ["2026-03"]

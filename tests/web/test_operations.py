@@ -1,0 +1,124 @@
+"""For probes and monitors: alive, ready, metrics, live events; addresses at which there is nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from bson import ObjectId
+from litestar.types import Message
+
+from media_tracker.accounts.actor import Role
+from media_tracker.app import create_asgi
+from media_tracker.db.connection import Database
+from media_tracker.web.pages import operations
+from media_tracker.web.visitor import SESSION_COOKIE
+from media_tracker.wiring import Services
+from tests.fake_clock import FakeClock
+from tests.web.admin_scene import METRICS_TOKEN, add_user, browser_as, make_services
+from tests.web.browser import Browser
+
+
+@pytest.fixture
+def services(database: Database, clock: FakeClock) -> Services:
+    return make_services(database, clock)
+
+
+async def test_a_living_process_says_so_under_any_name(services: Services) -> None:
+    async with Browser(services, host="10.1.2.3:8000") as probe:
+        answer = await probe.get("/healthz")
+        assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+async def test_readiness_is_red_until_the_database_is_migrated_and_names_what_is_missing(services: Services) -> None:
+    async with Browser(services) as probe:
+        answer = await probe.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["ready"] is False
+        assert answer.json()["migrations"]
+
+        await services.migrator.migrate()
+        answer = await probe.get("/readyz")
+        assert (answer.status_code, answer.json()) == (200, {"ready": True, "migrations": [], "indexes": []})
+
+
+async def test_readiness_is_red_while_samples_are_being_put_in(services: Services) -> None:
+    await services.migrator.migrate()
+    status = services.database["status"]
+    await status.insert_one({"_id": "samples", "loading": True})
+    async with Browser(services) as probe:
+        assert (await probe.get("/readyz")).status_code == 503
+        await status.update_one({"_id": "samples"}, {"$set": {"loading": False}})
+        assert (await probe.get("/readyz")).status_code == 200
+
+
+async def test_metrics_count_requests_and_what_waits(services: Services) -> None:
+    story: dict[str, Any] = {"desk": "pending", "withdrawn_at": None}
+    await services.database["stories"].insert_many([{**story, "feed_id": ObjectId(), "key": str(n)} for n in range(3)])
+    async with Browser(services) as collector:
+        await collector.get("/no/such/page")
+        text = (await collector.get("/metrics", authorization=f"Bearer {METRICS_TOKEN}")).text
+    assert "media_tracker_stories_pending 3.0" in text
+    assert 'media_tracker_http_requests_total{method="GET",status="404"}' in text
+    assert "media_tracker_http_request_seconds_bucket" in text
+    assert "no/such/page" not in text, "an address in a label would let strangers fill the collector's memory"
+
+
+async def test_live_events_tell_kinds_and_no_content(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(operations, "LONGEST_STREAM_SECONDS", 0.02)
+    user = await add_user(services, Role.VIEWER)
+    token = await services.sessions.open(user)
+    sent: list[Message] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if b"hello" in message.get("body", b""):  # type: ignore[operator]  # bytes, where there is a body
+            await services.accounts.set_language(user.actor(), "en")
+
+    scope: dict[str, Any] = {
+        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/events", "raw_path": b"/events",
+        "query_string": b"", "root_path": "", "server": ("testserver", 80), "client": ("203.0.113.9", 1),
+        "headers": [(b"host", b"testserver"), (b"cookie", f"{SESSION_COOKIE}={token}".encode())],
+    }  # fmt: skip
+    await create_asgi(services=services)(scope, receive, send)  # type: ignore[arg-type]
+
+    start = next(message for message in sent if message["type"] == "http.response.start")
+    body = b"".join(message.get("body", b"") for message in sent).decode()  # type: ignore[misc]
+    assert start["status"] == 200
+    events = [json.loads(line.removeprefix("data: ")) for line in body.splitlines() if line.startswith("data: ")]
+    assert set(events[0]) == {"position"}
+    assert {"entity": "user", "type": "language_set", "position": events[-1]["position"]} == events[-1]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_address_at_which_there_is_nothing_says_so_to_whoever_asks(services: Services, method: str) -> None:
+    async with await browser_as(services, Role.VIEWER) as browser:
+        answer = await (browser.get("/no/such/page") if method == "GET" else browser.post("/no/such/page"))
+        assert answer.status_code == 404
+        assert "There is nothing at this address." in answer.text
+        assert "Viewer" in answer.text, "the page knows its visitor"
+
+
+async def test_a_method_that_a_page_does_not_know_is_refused(services: Services) -> None:
+    async with Browser(services) as browser:
+        answer: httpx.Response = await browser._http.request("DELETE", "/login")
+        assert answer.status_code in {403, 405}
+
+
+async def test_a_photo_that_is_none_is_not_found(services: Services) -> None:
+    async with await browser_as(services, Role.VIEWER) as browser:
+        for file_id in ("nonsense", str(ObjectId())):
+            assert (await browser.get(f"/files/{file_id}")).status_code == 404
+
+
+async def test_static_files_may_be_kept_by_browsers_but_their_names_lead_nowhere_else(services: Services) -> None:
+    async with Browser(services) as browser:
+        assert (await browser.get("/static/app.css")).headers["content-type"].startswith("text/css")
+        for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py"):
+            assert (await browser.get(path)).status_code == 404

@@ -54,6 +54,10 @@ class GoodDeed(Document):
         """The name, if it may be shown."""
         return self.person if self.consent and not self.minor else ""
 
+    def without_name(self, text: str, instead: str) -> str:
+        """``text`` as it may be shown: with ``instead`` in the place of a name that may not."""
+        return text if self.shown_person or not self.person.strip() else text.replace(self.person.strip(), instead)
+
 
 class NewDeed(BaseModel):
     """What an editor files with a good-deed story."""

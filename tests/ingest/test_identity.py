@@ -48,16 +48,12 @@ STORY = Entry("1", "http://a.example/1", "甲", "<p>正文</p>")
         (Entry("//a.example/1"), Entry(None, "http://a.example/1"), False),
     ],
 )
-def test_a_story_is_known_again_by_the_first_thing_that_identifies_it(
-    before: Entry, after: Entry, same: bool
-) -> None:
+def test_a_story_is_known_again_by_the_first_thing_that_identifies_it(before: Entry, after: Entry, same: bool) -> None:
     assert (keys(before) == keys(after)) is same
 
 
 def test_a_repeated_guid_is_told_apart_by_its_link() -> None:
-    first, second, third = keys(
-        Entry("0", "http://a.example/1"), Entry("0", "http://a.example/2"), Entry("9")
-    )
+    first, second, third = keys(Entry("0", "http://a.example/1"), Entry("0", "http://a.example/2"), Entry("9"))
     assert len({first, second, third}) == 3
     assert keys(Entry("9")) == [third]
 
@@ -77,9 +73,7 @@ def test_two_thousand_entries_with_one_guid_are_all_kept() -> None:
     assert len(set(keys(*(Entry("0", f"http://a.example/{n}") for n in range(2000))))) == 2000
 
 
-@given(
-    st.lists(st.builds(Entry, st.none() | st.text(), st.none() | st.text(), st.text(), st.text()), max_size=5)
-)
+@given(st.lists(st.builds(Entry, st.none() | st.text(), st.none() | st.text(), st.text(), st.text()), max_size=5))
 def test_a_key_is_64_hexadecimal_characters_whatever_the_entry(entries: list[Entry]) -> None:
     for key in keys(*entries):
         assert len(key) == 64

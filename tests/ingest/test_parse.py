@@ -25,9 +25,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2022, 12, 31, tzinfo=UTC)
 
 
-def parse(
-    body: bytes, content_type: str | None = "application/xml", encoding: str | None = None
-) -> ParsedFeed:
+def parse(body: bytes, content_type: str | None = "application/xml", encoding: str | None = None) -> ParsedFeed:
     return parse_feed(
         body,
         content_type=content_type,
@@ -145,9 +143,7 @@ def test_a_title_is_one_line_of_at_most_five_hundred_characters() -> None:
 
 
 def test_an_entry_without_a_title_is_called_by_its_first_words() -> None:
-    feed = parse(
-        rss("<item><description>&lt;p&gt;井盖&lt;b&gt;破损&lt;/b&gt;&lt;/p&gt;</description></item>").encode()
-    )
+    feed = parse(rss("<item><description>&lt;p&gt;井盖&lt;b&gt;破损&lt;/b&gt;&lt;/p&gt;</description></item>").encode())
     assert feed.entries[0].title == "井盖破损"
 
 
@@ -253,9 +249,7 @@ def test_a_feed_with_a_hole_in_it_gives_a_feed_or_a_sentence(data: st.DataObject
 def real_feeds() -> list[Path]:
     """Our samples, and, where the developer names a folder of them, feeds whose licences keep them out of this tree."""
     folder = os.environ.get("MEDIA_TRACKER_TEST_DATA")
-    elsewhere = (
-        [p for end in ("xml", "rss", "atom") for p in Path(folder).rglob(f"*.{end}")] if folder else []
-    )
+    elsewhere = [p for end in ("xml", "rss", "atom") for p in Path(folder).rglob(f"*.{end}")] if folder else []
     return sorted([*GOLDEN.glob("*.xml"), *elsewhere])
 
 

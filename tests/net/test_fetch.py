@@ -41,9 +41,7 @@ class Names(AbstractResolver):
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if not answer:
             raise OSError(None, "no such name")
-        return [
-            ResolveResult(hostname=host, host=a, port=port, family=family, proto=0, flags=0) for a in answer
-        ]
+        return [ResolveResult(hostname=host, host=a, port=port, family=family, proto=0, flags=0) for a in answer]
 
     async def close(self) -> None:
         pass
@@ -71,9 +69,7 @@ async def test_a_feed_comes_with_its_validators_and_type(fetcher: Fetcher, origi
     assert answer.headers.retry_after is None
 
 
-async def test_a_request_says_who_asks_and_for_what_and_keeps_no_cookie(
-    fetcher: Fetcher, origin: Origin
-) -> None:
+async def test_a_request_says_who_asks_and_for_what_and_keeps_no_cookie(fetcher: Fetcher, origin: Origin) -> None:
     await fetcher.get(origin.url())
     await fetcher.get(origin.url())
     first, second = origin.seen
@@ -135,9 +131,7 @@ async def test_a_redirect_without_a_target_is_an_error(fetcher: Fetcher, origin:
         await fetcher.get(origin.url("/status/302"))
 
 
-async def test_a_redirect_to_another_port_of_an_excepted_machine_is_blocked(
-    fetcher: Fetcher, origin: Origin
-) -> None:
+async def test_a_redirect_to_another_port_of_an_excepted_machine_is_blocked(fetcher: Fetcher, origin: Origin) -> None:
     async with raw_origin(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret") as other:
         with pytest.raises(Blocked, match=r"127\.0\.0\.1, which is not a public address"):
             await fetcher.get(origin.url(f"/to?url=http://127.0.0.1:{other}/"))
@@ -153,9 +147,7 @@ async def test_a_redirect_to_another_port_of_an_excepted_machine_is_blocked(
         "http://[",
     ],
 )
-async def test_a_redirect_is_checked_like_a_first_address(
-    fetcher: Fetcher, origin: Origin, target: str
-) -> None:
+async def test_a_redirect_is_checked_like_a_first_address(fetcher: Fetcher, origin: Origin, target: str) -> None:
     with pytest.raises(BadUrl):
         await fetcher.get(origin.url(f"/to?url={target}"))
 
@@ -168,9 +160,7 @@ async def test_a_literal_address_that_is_not_public_is_not_asked(fetcher: Fetche
 
 
 @pytest.mark.parametrize("address", CLOSED)
-async def test_a_name_that_resolves_to_an_address_that_is_not_public_is_not_asked(
-    origin: Origin, address: str
-) -> None:
+async def test_a_name_that_resolves_to_an_address_that_is_not_public_is_not_asked(origin: Origin, address: str) -> None:
     async with named(origin, [address]) as fetcher:
         with pytest.raises(Blocked, match=r"^outlet\.example leads to "):
             await fetcher.get("http://outlet.example/")
@@ -250,9 +240,7 @@ async def test_a_compression_bomb_is_stopped_in_bounded_memory(fetcher: Fetcher,
 async def test_a_slow_drip_ends_when_the_time_is_up(origin: Origin) -> None:
     limits = FetchLimits(total_seconds=0.2)
     clock = asyncio.get_running_loop().time
-    async with Fetcher(
-        user_agent="t", limits=limits, allow={("127.0.0.1", origin.port)}, host_gap=0
-    ) as fetcher:
+    async with Fetcher(user_agent="t", limits=limits, allow={("127.0.0.1", origin.port)}, host_gap=0) as fetcher:
         started = clock()
         with pytest.raises(TooSlow, match=r"within 0\.2 seconds"):
             await fetcher.get(origin.url("/drip"))
@@ -262,9 +250,7 @@ async def test_a_slow_drip_ends_when_the_time_is_up(origin: Origin) -> None:
 async def test_waiting_for_a_turn_is_not_charged_to_the_server(origin: Origin) -> None:
     limits = FetchLimits(total_seconds=0.2)
     clock = asyncio.get_running_loop().time
-    async with Fetcher(
-        user_agent="t", limits=limits, allow={("127.0.0.1", origin.port)}, host_gap=0.3
-    ) as fetcher:
+    async with Fetcher(user_agent="t", limits=limits, allow={("127.0.0.1", origin.port)}, host_gap=0.3) as fetcher:
         started = clock()
         assert isinstance(await fetcher.get(origin.url("/hop/301")), Fetched)
     assert clock() - started >= 0.3
@@ -284,9 +270,7 @@ async def test_waiting_for_a_turn_is_not_charged_to_the_server(origin: Origin) -
         (b"\x00\x01\x02\xff", False),
     ],
 )
-async def test_an_answer_that_breaks_off_or_is_not_http_is_a_protocol_fault(
-    answer: bytes, reset: bool
-) -> None:
+async def test_an_answer_that_breaks_off_or_is_not_http_is_a_protocol_fault(answer: bytes, reset: bool) -> None:
     async with raw_origin(answer, reset=reset) as port, fetch_from(port) as fetcher:
         with pytest.raises(Unreachable) as caught:
             await fetcher.get(f"http://127.0.0.1:{port}/")
@@ -325,9 +309,7 @@ async def test_headers_with_odd_bytes_are_readable_and_long_ones_dropped() -> No
     assert fetched.headers.link is None
 
 
-async def test_every_failure_is_one_sentence_that_a_person_can_be_told(
-    fetcher: Fetcher, origin: Origin
-) -> None:
+async def test_every_failure_is_one_sentence_that_a_person_can_be_told(fetcher: Fetcher, origin: Origin) -> None:
     for url in (origin.url("/status/500"), origin.url("/huge"), "http://10.0.0.1/", "nonsense"):
         with pytest.raises(FetchError) as caught:
             await fetcher.get(url)

@@ -134,7 +134,7 @@ async def test_a_project_needs_a_name_and_an_end_after_its_beginning(outlets: Ou
         await outlets.add_project(outlet, "曝光台", [], date(2026, 1, 1), date(2026, 12, 31), None)
 
 
-@pytest.mark.parametrize("nothing", ["nonsense", str(ObjectId())])
+@pytest.mark.parametrize("nothing", ["nonsense", "6b0284a3beb002b575f8e1e1"])
 async def test_an_id_that_is_none_is_not_found(outlets: Outlets, nothing: str) -> None:
     for tried in (outlets.get(nothing), outlets.set_partner(nothing, True), outlets.set_feed_active(nothing, True)):
         with pytest.raises(NotFound):

@@ -97,7 +97,7 @@ async def test_a_category_or_region_that_is_none_is_refused(scene: Scene, decisi
     assert await scene.fresh(story) == story
 
 
-@pytest.mark.parametrize("story_id", ["nonsense", str(ObjectId())])
+@pytest.mark.parametrize("story_id", ["nonsense", "6b0284a3beb002b575f8e1e1"])
 async def test_a_story_that_is_none_is_not_found(scene: Scene, story_id: str) -> None:
     with pytest.raises(NotFound):
         await scene.services.desk.decide(story_id, 1, Decision(Kind.OTHER), scene.editor, scene.who(scene.editor))

@@ -162,6 +162,11 @@ def suggestion(title: str, text: str, kind: Kind) -> SuggestionRecord:
     )
 
 
+def key_of(story: Story) -> ObjectId:
+    """Its id, for services that want one that is there."""
+    return ObjectId(story.id)
+
+
 def pending(story: Story) -> bool:
     """Whether it still waits for an editor."""
     return story.desk is DeskState.PENDING

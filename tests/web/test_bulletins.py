@@ -126,7 +126,7 @@ async def test_wrong_days_come_back_with_what_was_typed(
 
 
 async def test_figures_that_have_changed_since_they_were_seen_are_not_released(
-    services: Services, publicity: Browser, told: Campaign
+    services: Services, told: Campaign, publicity: Browser
 ) -> None:
     seen = hidden_fields((await publicity.get(f"/bulletins/new?{PERIOD}")).text)
     await told.scene.exposed("paper", "03-27 08:00")

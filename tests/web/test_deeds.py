@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.wiring import Services
-from tests.web.desk_scene import Scene
+from tests.web.desk_scene import Scene, key_of
 
 
 @pytest_asyncio.fixture
@@ -23,7 +23,7 @@ async def _file(scene: Scene, title: str = "路人合力救起落水者", **fiel
         data = {"version": str(now.version), "deed_title": title, "deed": "三人先后下水。", **fields}
         response = await editor.post(f"/desk/{story.id}/deed", data)
         assert response.status_code == 303, response.text
-    deed = await scene.services.deeds.of_story(story.id)
+    deed = await scene.services.deeds.of_story(key_of(story))
     assert deed is not None
     return await scene.story(story), str(deed.id)
 
@@ -61,10 +61,12 @@ async def test_a_deed_can_be_read_with_the_stories_that_tell_of_it(scene: Scene)
 async def test_a_name_stands_there_only_with_consent_and_never_under_18(
     scene: Scene, fields: dict[str, str], named: bool
 ) -> None:
-    _, deed_id = await _file(scene, person="示例人", **fields)
+    told = {"title": "示例人救人", "deed": "示例人跳下水。", "person": "示例人"}
+    story, deed_id = await _file(scene, **told, **fields)
+    await scene.services.database["stories"].update_one({"_id": story.id}, {"$set": {"title": "报道", "text": "报道"}})
     for username in ("viewer", "editor"):
         async with scene.browser(username) as somebody:
-            for path in ("/deeds", f"/deeds/{deed_id}"):
+            for path in ("/deeds", f"/deeds/{deed_id}", f"/stories/{story.id}"):
                 assert ("示例人" in (await somebody.get(path)).text) is named
 
 

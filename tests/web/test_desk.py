@@ -12,7 +12,7 @@ from media_tracker.ingest.documents import Disposition, EvidenceSpan, Kind
 from media_tracker.problems.case import Channel
 from media_tracker.web.highlights import highlights
 from media_tracker.wiring import Services
-from tests.web.desk_scene import COVER, DECISION, PAVING, Scene, pending
+from tests.web.desk_scene import COVER, DECISION, PAVING, Scene, key_of, pending
 
 
 @pytest_asyncio.fixture
@@ -242,7 +242,7 @@ async def test_an_exposure_brings_a_new_problem_and_then_another(scene: Scene) -
         assert "{number}" not in same.text
         other = {"version": str(now.version + 1), **NEW, "category": COVER}
         assert (await editor.post(f"/desk/{story.id}/expose", other)).status_code == 303
-    problems = await scene.services.problems.tied_to(story.id)
+    problems = await scene.services.problems.tied_to(key_of(story))
     assert [each.case.category for each in problems] == [PAVING, COVER]
     assert problems[0].case.severity == "key"
     assert problems[0].case.long_standing
@@ -258,7 +258,7 @@ async def test_a_problem_without_a_place_comes_back_with_what_was_typed(scene: S
     assert "请写明地点。没有地点，谁也无法到现场查看。" in response.text
     assert 'value="路面坑洼"' in response.text
     assert 'value="key" checked' in response.text
-    assert await scene.services.problems.tied_to(story.id) == []
+    assert await scene.services.problems.tied_to(key_of(story)) == []
 
 
 async def test_what_was_closed_long_ago_comes_back_as_a_relapse(scene: Scene) -> None:
@@ -278,7 +278,7 @@ async def test_what_was_closed_long_ago_comes_back_as_a_relapse(scene: Scene) ->
         assert "It has come back as" in shown
         data = {"version": "2", **NEW, "relapse_of": former.number}
         assert (await editor.post(f"/desk/{second.id}/expose", data)).status_code == 409
-    [relapse] = await scene.services.problems.tied_to(story.id)
+    [relapse] = await scene.services.problems.tied_to(key_of(story))
     assert relapse.case.relapse_of == former.case.id
     assert (await scene.services.problems.get(former.number)).case.relapsed_as == relapse.case.id
 
@@ -302,7 +302,7 @@ async def test_an_open_problem_cannot_be_registered_as_a_relapse(scene: Scene) -
         now = await scene.decide(editor, story)
         data = {"version": str(now.version), **NEW, "relapse_of": former.number}
         assert (await editor.post(f"/desk/{story.id}/expose", data)).status_code == 409
-    assert await scene.services.problems.tied_to(story.id) == []
+    assert await scene.services.problems.tied_to(key_of(story)) == []
 
 
 async def test_a_story_may_lead_to_no_problem(scene: Scene) -> None:
@@ -353,7 +353,7 @@ async def test_a_good_deed_is_filed(scene: Scene) -> None:
     async with scene.browser() as editor:
         now = await scene.decide(editor, story, Kind.GOOD_DEED, category="")
         shown = (await editor.get(f"/desk?story={story.id}")).text
-        assert "File the good deed" in shown
+        assert "The good deed" in shown
         empty = await editor.post(f"/desk/{story.id}/deed", {"version": str(now.version), **DEED, "deed_title": ""})
         assert empty.status_code == 422
         assert "Please say in a few words what the good deed is." in empty.text
@@ -363,7 +363,7 @@ async def test_a_good_deed_is_filed(scene: Scene) -> None:
         assert response.headers["location"] == "/desk"
         again = await editor.post(f"/desk/{story.id}/decide", {"version": str(now.version), "kind": "notice"})
         assert again.status_code == 409
-    deed = await scene.services.deeds.of_story(story.id)
+    deed = await scene.services.deeds.of_story(key_of(story))
     assert deed is not None
     assert (deed.title, deed.shown_person, deed.place) == ("路人合力救起落水者", "某某", "河边")
 
@@ -409,5 +409,6 @@ async def test_deeds_that_are_offered_have_a_story_that_stands(scene: Scene) -> 
     async with scene.browser() as editor:
         now = await scene.decide(editor, story, Kind.GOOD_DEED)
         await editor.post(f"/desk/{story.id}/deed", {"version": str(now.version), **DEED})
+        now = await scene.story(story)
         await editor.post(f"/stories/{story.id}/withdraw", {"version": str(now.version)})
     assert await scene.services.deeds.recent() == []

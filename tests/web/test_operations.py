@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -72,12 +73,16 @@ async def test_live_events_tell_kinds_and_no_content(services: Services, monkeyp
     user = await add_user(services, Role.VIEWER)
     token = await services.sessions.open(user)
     sent: list[Message] = []
+    finished = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        await finished.wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message["more_body"]:
+            finished.set()
         if b"hello" in message.get("body", b""):  # type: ignore[operator]  # bytes, where there is a body
             await services.accounts.set_language(user.actor(), "en")
 

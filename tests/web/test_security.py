@@ -371,6 +371,18 @@ async def test_a_forwarded_address_is_believed_from_a_trusted_proxy_only(databas
     assert not await blocked("192.0.2.9", "198.51.100.7"), "nobody can have another address blocked for themselves"
 
 
+async def test_a_forwarded_protocol_is_believed_from_a_trusted_proxy_only(
+    database: Database, clock: FakeClock
+) -> None:
+    """The way back to the page that sent a form shows whether it was taken for a page of ours."""
+    services = make_services(database, clock, trusted_proxies="10.0.0.0/8")
+    headers = {"referer": "https://testserver/outlets", "x-forwarded-proto": "https"}
+    for peer, known in (("10.0.0.1", True), ("198.51.100.7", False)):
+        async with Browser(services, client=peer) as browser:
+            answer = await browser.post("/no/such/page", {}, [], **headers)
+            assert ('href="/outlets"' in answer.text) is known
+
+
 async def test_metrics_are_for_the_collector_and_for_admins(services: Services) -> None:
     async with await browser_as(services) as stranger, await browser_as(services, Role.EDITOR) as editor:
         assert (await stranger.get("/metrics")).status_code == 303

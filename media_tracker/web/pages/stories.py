@@ -22,6 +22,7 @@ from media_tracker.ingest.stories import StoryFilter
 from media_tracker.web.forms import LONGEST_LINE, read_form
 from media_tracker.web.guards import editors, signed_in
 from media_tracker.web.naming import Names, names_of
+from media_tracker.web.pages.deeds import shown_title
 from media_tracker.web.render import page, see_other
 from media_tracker.web.story_views import (
     DISPOSITIONS,
@@ -46,6 +47,7 @@ HAPPENED: Mapping[str, str] = {
     "changed": N_("Changed by the outlet"),
     "decided": N_("Decided"),
     "disposed": N_("Done with"),
+    "filed": N_("Filed as a good deed"),
     "withdrawn": N_("Withdrawn by the outlet"),
 }
 """What an event of a story is called."""
@@ -179,7 +181,7 @@ async def story(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Res
         suggested=suggested_tags(one, names) if readable else None,
         scores=_scores(one),
         problems=[problem_row(each, names) for each in await found.problems.tied_to(key)],
-        deed=DeedLink(str(deed.id), deed.title) if deed else None,
+        deed=DeedLink(str(deed.id), shown_title(deed, names)) if deed else None,
         earlier=[Earlier(r.title, plain_text(r.html), r.until) for r in reversed(one.revisions)] if readable else [],
         history=await _history(request, key, names),
         may_edit=may_edit,

@@ -1,0 +1,247 @@
+"""Every route as every role and as nobody.
+
+The table says who may; it is written by hand and not derived from the guards. A route that is not in it fails, and so does a
+line for a route that is no more. A new page adds its line to ``WHO``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any, Final
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from media_tracker.accounts.actor import Role
+from media_tracker.accounts.documents import User
+from media_tracker.app import create_app
+from media_tracker.db.connection import Database
+from media_tracker.web.pages import operations
+from media_tracker.web.visitor import SESSION_COOKIE
+from media_tracker.wiring import Services
+from tests.fake_clock import FakeClock
+from tests.web.admin_scene import add_user, browser_of, make_services, put_regions
+from tests.web.browser import Browser
+
+Who = frozenset[Role] | None
+"""Roles that may; None: everybody, a stranger too."""
+
+ANYONE: Final[Who] = None
+SIGNED_IN: Final[Who] = frozenset(Role)
+EDITORS: Final[Who] = frozenset({Role.EDITOR})
+DISPATCHERS: Final[Who] = frozenset({Role.EDITOR, Role.PUBLICITY})
+PUBLICITY: Final[Who] = frozenset({Role.PUBLICITY})
+ADMINS: Final[Who] = frozenset({Role.ADMIN})
+OWNERS: Final[Who] = frozenset({Role.PUBLICITY, Role.ADMIN})
+
+WHO: Final[dict[str, Who]] = {
+    # operations
+    "GET /healthz": ANYONE,
+    "GET /readyz": ANYONE,
+    "GET /metrics": ADMINS,
+    "GET /events": SIGNED_IN,
+    "GET /files/{file_id:str}": SIGNED_IN,
+    "GET /{path:path}": ANYONE,
+    "POST /{path:path}": ANYONE,
+    "GET /static/{file_path:path}": ANYONE,
+    "HEAD /static/{file_path:path}": ANYONE,
+    # account
+    "GET /login": ANYONE,
+    "POST /login": ANYONE,
+    "POST /logout": SIGNED_IN,
+    "GET /account": SIGNED_IN,
+    "POST /account/password": SIGNED_IN,
+    "POST /account/sign-out-everywhere": SIGNED_IN,
+    "POST /preferences": ANYONE,
+    # public
+    "GET /": ANYONE,
+    "GET /releases/{number:str}": ANYONE,
+    "GET /releases/{number:str}/{key:str}": ANYONE,
+    # stories and the desk
+    "GET /desk": EDITORS,
+    "POST /desk/{story_id:str}/decide": EDITORS,
+    "POST /desk/{story_id:str}/expose": EDITORS,
+    "POST /desk/{story_id:str}/nowhere": EDITORS,
+    "POST /desk/{story_id:str}/deed": EDITORS,
+    "GET /stories": SIGNED_IN,
+    "GET /stories/{story_id:str}": SIGNED_IN,
+    "POST /stories/{story_id:str}/attach": EDITORS,
+    "POST /stories/{story_id:str}/withdraw": EDITORS,
+    "GET /deeds": SIGNED_IN,
+    "GET /deeds/{deed_id:str}": SIGNED_IN,
+    # problems; of the steps, the lifecycle says who may take which
+    "GET /problems": SIGNED_IN,
+    "GET /problems/new": DISPATCHERS,
+    "POST /problems/new": DISPATCHERS,
+    "GET /problems/{number:str}": SIGNED_IN,
+    "GET /problems/{number:str}/reports": DISPATCHERS,
+    "POST /problems/{number:str}/reports": DISPATCHERS,
+    "GET /problems/{number:str}/correct": DISPATCHERS,
+    "POST /problems/{number:str}/correct": DISPATCHERS,
+    "GET /problems/{number:str}/steps/{step:str}": SIGNED_IN,
+    "POST /problems/{number:str}/steps/{step:str}": SIGNED_IN,
+    # figures
+    "GET /monitor": SIGNED_IN,
+    "GET /monitor/{name:str}": SIGNED_IN,
+    "GET /bulletins": SIGNED_IN,
+    "GET /bulletins/new": PUBLICITY,
+    "POST /bulletins": PUBLICITY,
+    "GET /bulletins/{number:str}": SIGNED_IN,
+    # outlets and projects
+    "GET /outlets": SIGNED_IN,
+    "POST /outlets": ADMINS,
+    "POST /outlets/import": ADMINS,
+    "GET /outlets/export.opml": ADMINS,
+    "GET /outlets/{outlet_id:str}": SIGNED_IN,
+    "POST /outlets/{outlet_id:str}/partner": ADMINS,
+    "POST /outlets/{outlet_id:str}/feeds": ADMINS,
+    "POST /outlets/{outlet_id:str}/feeds/{feed_id:str}/active": ADMINS,
+    "GET /projects": SIGNED_IN,
+    "POST /projects": OWNERS,
+    "GET /projects/{project_id:str}": SIGNED_IN,
+    # administration
+    "GET /admin": ADMINS,
+    "GET /admin/users/new": ADMINS,
+    "POST /admin/users": ADMINS,
+    "GET /admin/users/{user_id:str}": ADMINS,
+    "POST /admin/users/{user_id:str}/duties": ADMINS,
+    "POST /admin/users/{user_id:str}/active": ADMINS,
+    "POST /admin/users/{user_id:str}/password": ADMINS,
+    "POST /admin/users/{user_id:str}/sign-out": ADMINS,
+    "GET /admin/units": ADMINS,
+    "POST /admin/units": ADMINS,
+    "POST /admin/units/{unit_id:str}/active": ADMINS,
+    "GET /admin/regions": ADMINS,
+    "POST /admin/regions/{code:str}": ADMINS,
+    "GET /admin/audit": ADMINS,
+}
+
+ENDS_THE_SESSION: Final = frozenset({"POST /logout", "POST /account/sign-out-everywhere"})
+"""Asked last: they would make a stranger of the visitor."""
+DUMMY: Final = {"number": "1999-00001", "path": "no/such/page", "file_path": "no-such-file"}
+NOBODYS_ID: Final = "64b7f0000000000000000001"
+STAMP: Final = re.compile(r"\{(\w+):\w+\}")
+
+
+def handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    """Every (``METHOD /path``, handler), without the OPTIONS that Litestar answers itself."""
+    for route in app.routes:
+        assert isinstance(route, HTTPRoute), f"{route.path}: this test knows no such kind of route"
+        for handler in route.route_handlers:
+            for method in handler.http_methods:
+                if method != "OPTIONS":
+                    yield f"{method} {route.path}", handler
+
+
+@pytest.fixture
+def services(database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Services:
+    monkeypatch.setattr(operations, "LONGEST_STREAM_SECONDS", 0.0)  # /events would go on for ten minutes
+    return make_services(database, clock, metrics_token="")
+
+
+@pytest.fixture
+def app(services: Services) -> Litestar:
+    return create_app(services=services)
+
+
+def dummy_path(stamp: str) -> str:
+    return STAMP.sub(lambda found: DUMMY.get(found[1], NOBODYS_ID), stamp)
+
+
+async def ask(browser: Browser, line: str, token: str) -> httpx.Response:
+    """The route, with dummies for ids; a POST is an empty form with its CSRF token."""
+    method, _, stamp = line.partition(" ")
+    data = {"_csrf_token": token} if method == "POST" else None
+    return await browser._http.request(method, dummy_path(stamp), data=data)
+
+
+def is_sent_to_sign_in(answer: httpx.Response) -> bool:
+    return answer.status_code == 303 and answer.headers["location"].startswith("/login?next=")
+
+
+def in_order(lines: Sequence[str]) -> list[str]:
+    return sorted(lines, key=lambda line: line in ENDS_THE_SESSION)
+
+
+def test_every_route_is_in_the_table_and_every_line_of_the_table_is_a_route(app: Litestar) -> None:
+    assert {line for line, _ in handlers(app)} == set(WHO)
+
+
+def test_every_route_says_aloud_who_may_open_it(app: Litestar) -> None:
+    unguarded = [line for line, handler in handlers(app) if not handler.resolve_guards()]
+    assert unguarded == []
+
+
+def test_nothing_that_changes_something_is_asked_by_get(app: Litestar) -> None:
+    assert {line.partition(" ")[0] for line, _ in handlers(app)} <= {"GET", "HEAD", "POST"}
+
+
+async def test_nobody_gets_in_where_an_account_is_needed(services: Services) -> None:
+    wrong = {}
+    async with await browser_of(services, None) as stranger:
+        token = await stranger.token()
+        for line, who in WHO.items():
+            answer = await ask(stranger, line, token)
+            refused = is_sent_to_sign_in(answer)
+            if refused is (who is ANYONE) or (answer.status_code >= 500 and line != "GET /readyz"):
+                wrong[line] = answer.status_code
+    assert wrong == {}
+
+
+async def test_a_program_without_an_account_is_told_so(services: Services) -> None:
+    async with await browser_of(services, None) as stranger:
+        for line, who in WHO.items():
+            if who is not ANYONE and line.startswith("GET "):
+                answer = await stranger.get(dummy_path(line[4:]), accept="application/json")
+                assert answer.status_code == 401, line
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_role_opens_what_is_its_own_and_nothing_else(services: Services, role: Role) -> None:
+    await put_regions(services)
+    user: User = await add_user(services, role)
+    await add_user(services, Role.ADMIN, username="another_admin")
+    wrong: dict[str, Any] = {}
+    async with await browser_of(services, user) as browser:
+        token = await browser.token()
+        for line in in_order(list(WHO)):
+            who = WHO[line]
+            answer = await ask(browser, line, token)
+            allowed = who is ANYONE or role in who
+            opened = answer.status_code != 403 and not is_sent_to_sign_in(answer)
+            if opened is not allowed or (answer.status_code >= 500 and line != "GET /readyz"):
+                wrong[line] = answer.status_code
+            if line in ENDS_THE_SESSION:
+                session = await services.sessions.open(await services.accounts.get(str(user.id)))
+                browser.cookies.set(SESSION_COOKIE, session, domain="testserver.local")
+    assert wrong == {}
+
+
+@pytest_asyncio.fixture
+async def jack_of_all_trades(services: Services) -> AsyncIterator[Browser]:
+    """Somebody with every role."""
+    await put_regions(services)
+    async with await browser_of(services, await add_user(services, *Role, username="everybody")) as browser:
+        yield browser
+
+
+async def test_every_form_answers_nonsense_with_a_sentence(jack_of_all_trades: Browser) -> None:
+    browser = jack_of_all_trades
+    nonsense = dict.fromkeys(
+        ("name", "outlet", "version", "kind", "starts", "url", "backs", "body", "unit", "due", "reason"),
+        "\u202e<script>alert(1)</script>",
+    )
+    wrong = {}
+    for line in WHO:
+        method, _, stamp = line.partition(" ")
+        if method != "POST" or line in ENDS_THE_SESSION or line == "POST /{path:path}":
+            continue
+        answer = await browser.post(dummy_path(stamp), nonsense)
+        if answer.status_code not in {303, 404, 409, 422} or "<script>alert" in answer.text:
+            wrong[line] = answer.status_code
+    assert wrong == {}

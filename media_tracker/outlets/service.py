@@ -233,7 +233,7 @@ def check_feed_url(url: str) -> str:
         return str(checked_url(url.strip(), URL_CHARS))
     except FetchError as error:
         sentence = N_("This is not an address of a feed that can be asked: {url}")
-        raise InvalidInput(sentence, {"url": sentence.replace("{url}", url[:200])}, url=url[:200]) from error
+        raise InvalidInput(sentence, {"url": sentence}, url=url[:200]) from error
 
 
 def _midnight(day: date) -> datetime:

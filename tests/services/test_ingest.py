@@ -9,6 +9,7 @@ from email.utils import format_datetime
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from media_tracker.db.transactions import Transactor
 from media_tracker.desk.service import Decision
@@ -163,16 +164,16 @@ async def test_of_a_story_that_changes_all_the_time_only_the_last_revisions_are_
 
 
 async def test_a_story_of_the_largest_size_that_changes_all_the_time_still_fits(scene: Scene) -> None:
-    """A document may have 16 MB: ten earlier texts of half a million Chinese characters would have more."""
+    """A document may have 16 MB; half a million rare characters have two, and so has each earlier text."""
     await scene.feed()
-    for number in range(MOST_REVISIONS + 2):
-        scene.origin.publish("/feed", Item("长篇", f"第{number}稿" + "字" * 499_000, "g"))
+    for number in range(8):
+        scene.origin.publish("/feed", Item("长篇", f"第{number}稿" + "\U00020000" * 490_000, "g"))
         assert (await scene.take_in()).error is None
 
     story = (await scene.stories())[0]
 
-    assert story.text.startswith(f"第{MOST_REVISIONS + 1}稿")
-    assert story.revisions[-1].html.startswith(f"<p>第{MOST_REVISIONS}稿")
+    assert story.text.startswith("第7稿")
+    assert [revision.html[3:6] for revision in story.revisions] == ["第5稿", "第6稿"]
 
 
 BAD = {
@@ -374,10 +375,12 @@ async def test_where_the_events_cannot_be_written_the_stories_are_not_either(sce
     scene.origin.publish("/feed", *THREE, validators=True)
     await scene.feed()
 
-    async with refusing(scene.services.database, "events"):
-        result = await scene.take_in()
+    with capture_logs() as logged:
+        async with refusing(scene.services.database, "events"):
+            result = await scene.take_in()
 
     assert (result.result, result.new) == (Result.FAILED, 0)
+    assert [entry["event"] for entry in logged] == ["feed_not_taken_in"]
     assert await scene.stories() == []
     assert (await scene.feed_at("/feed")).state.etag is None
     assert (await scene.take_in()).new == 3
@@ -390,8 +393,10 @@ async def test_a_feed_that_brings_the_reader_down_is_a_failure_of_its_own_and_st
     good, poison = await scene.feed("/good"), await scene.feed("/poison")
     poison.column = "x" * 17 * 2**20
 
-    failed, read = await scene.services.ingest.run([poison, good])
+    with capture_logs() as logged:
+        failed, read = await scene.services.ingest.run([poison, good])
 
+    assert [(entry["event"], entry["url"]) for entry in logged] == [("feed_not_taken_in", poison.url)]
     assert (read.result, read.new) == (Result.READ, 3)
     assert failed.result is Result.FAILED
     assert str(failed.error) == "This feed could not be taken in. What stopped it is in the log."

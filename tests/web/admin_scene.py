@@ -50,7 +50,7 @@ def make_services(database: Database, clock: FakeClock, **settings: object) -> S
         "metrics_token": METRICS_TOKEN,
         **settings,
     }
-    chosen = Settings(_env_file=None, **given)  # type: ignore[call-arg]  # pydantic-settings' own argument
+    chosen = Settings(_env_file=None, **given)
     return assemble(chosen, database, open_fetcher(chosen), clock, CHEAP)
 
 

@@ -244,7 +244,7 @@ async def test_a_form_sent_from_another_site_is_refused_even_with_a_good_token(s
         assert refused.headers["x-request-id"]
         assert await is_signed_in(browser)
         for site in ("same-origin", "none"):
-            kept = await browser.post("/preferences", {"theme": "dark", "next": "/"}, **{"sec-fetch-site": site})
+            kept = await browser.post("/preferences", {"theme": "dark", "next": "/"}, [], **{"sec-fetch-site": site})
             assert kept.status_code == 303
 
 
@@ -371,9 +371,7 @@ async def test_a_forwarded_address_is_believed_from_a_trusted_proxy_only(databas
     assert not await blocked("192.0.2.9", "198.51.100.7"), "nobody can have another address blocked for themselves"
 
 
-async def test_a_forwarded_protocol_is_believed_from_a_trusted_proxy_only(
-    database: Database, clock: FakeClock
-) -> None:
+async def test_a_forwarded_protocol_is_believed_from_a_trusted_proxy_only(database: Database, clock: FakeClock) -> None:
     """The way back to the page that sent a form shows whether it was taken for a page of ours."""
     services = make_services(database, clock, trusted_proxies="10.0.0.0/8")
     headers = {"referer": "https://testserver/outlets", "x-forwarded-proto": "https"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from media_tracker.web.pages.account import ROUTES as ACCOUNT
 from media_tracker.web.pages.admin import ROUTES as ADMIN
+from media_tracker.web.pages.admin_tables import ROUTES as ADMIN_TABLES
 from media_tracker.web.pages.bulletins import ROUTES as BULLETINS
 from media_tracker.web.pages.deeds import ROUTES as DEEDS
 from media_tracker.web.pages.desk import ROUTES as DESK
@@ -18,6 +19,7 @@ from media_tracker.web.pages.stories import ROUTES as STORIES
 ROUTES = [
     *ACCOUNT,
     *ADMIN,
+    *ADMIN_TABLES,
     *OUTLETS,
     *PROJECTS,
     *OPERATIONS,

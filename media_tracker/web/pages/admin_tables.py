@@ -1,0 +1,162 @@
+"""Administration of units, of who administers which region; and the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from media_tracker.errors import N_, InvalidInput
+from media_tracker.web.admin_views import (
+    AuditRow,
+    Option,
+    RegionRow,
+    UnitRow,
+    audit_rows,
+    region_row,
+    unit_options,
+    unit_rows,
+)
+from media_tracker.web.forms import Form, read_form
+from media_tracker.web.guards import admins
+from media_tracker.web.region_input import region_options, resolve_region
+from media_tracker.web.render import page, see_other
+from media_tracker.web.visitor import services
+
+AUDIT_ENTRIES = 200
+REGIONS_FOUND = 30
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsPage:
+    """``templates/admin/units.html``"""
+
+    rows: Sequence[UnitRow]
+    units: Sequence[Option]
+    regions: Sequence[Mapping[str, str]]
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionsPage:
+    """``templates/admin/regions.html``"""
+
+    q: str
+    rows: Sequence[RegionRow]
+    more: bool
+    administered: Sequence[RegionRow]
+    bodies: Sequence[Option]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """``templates/admin/audit.html``"""
+
+    rows: Sequence[AuditRow]
+
+
+# -- units
+
+
+@get("/admin/units", guards=[admins])
+async def units_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    """The tree of responsible units."""
+    return await page(request, "admin/units.html", await _units(request))
+
+
+@post("/admin/units", guards=[admins])
+async def add_unit(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Add a unit."""
+    form = await read_form(request)
+    name, parent = form.text("name"), form.id("parent")
+    aliases = form.text("aliases").replace("、", ";").replace("；", ";").split(";")
+    places = services(request).places
+    try:
+        form.check()
+        region = await resolve_region(places, form.text("region"))
+        await places.add_unit(name, parent=parent, region=region, aliases=aliases)
+    except InvalidInput as error:
+        return await page(request, "admin/units.html", await _units(request, form, error.fields), status=422)
+    return await see_other(request, "/admin/units", N_("The unit is added."))
+
+
+@post("/admin/units/{unit_id:str}/active", guards=[admins])
+async def set_unit_active(request: Request[Any, Any, Any], unit_id: FromPath[str]) -> Response[Any]:
+    """Dissolve a unit, or bring it back."""
+    form = await read_form(request)
+    active = form.flag("active")
+    await services(request).places.set_unit_active(unit_id, active)
+    message = N_("The unit is back.") if active else N_("The unit is dissolved. It keeps its problems.")
+    return await see_other(request, "/admin/units", message)
+
+
+# -- regions
+
+
+@get("/admin/regions", guards=[admins])
+async def regions_page(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[Any]:
+    """Regions by name or code, and by which body each is counted."""
+    return await page(request, "admin/regions.html", await _regions(request, q))
+
+
+@post("/admin/regions/{code:str}", guards=[admins])
+async def set_body(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
+    """Have a region counted by another body, or by its own district again."""
+    form = await read_form(request)
+    try:
+        await services(request).places.set_administered_by(code, form.optional("body"))
+    except InvalidInput as error:
+        context = await _regions(request, code, error.message)
+        return await page(request, "admin/regions.html", context, status=422)
+    return await see_other(request, f"/admin/regions?q={code}", N_("Saved. Figures count by the new body from now on."))
+
+
+# -- audit
+
+
+@get("/admin/audit", guards=[admins])
+async def audit_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    """The newest entries of the audit trail."""
+    entries = await services(request).audit.latest(AUDIT_ENTRIES)
+    return await page(request, "admin/audit.html", AuditPage(await audit_rows(request, entries)))
+
+
+# -- what pages show
+
+
+async def _units(
+    request: Request[Any, Any, Any], form: Form | None = None, errors: Mapping[str, str] | None = None
+) -> UnitsPage:
+    places = services(request).places
+    units, regions = await places.units(), await places.regions()
+    return UnitsPage(
+        rows=unit_rows(units, regions),
+        units=unit_options(units),
+        regions=await region_options(places),
+        values=form.values if form else {},
+        errors=errors or {},
+    )
+
+
+async def _regions(request: Request[Any, Any, Any], q: str, error: str = "") -> RegionsPage:
+    places = services(request).places
+    tree = await places.regions()
+    found = await places.find_regions(q, REGIONS_FOUND + 1)
+    administered = sorted(region.code for region in tree if region.administered_by is not None)
+    bodies = sorted((region for region in tree if region.level == "district"), key=lambda region: region.code)
+    return RegionsPage(
+        q=q,
+        rows=[region_row(tree, region) for region in found[:REGIONS_FOUND]],
+        more=len(found) > REGIONS_FOUND,
+        administered=[region_row(tree, tree[code]) for code in administered],
+        bodies=[Option(body.code, tree.label(body.code)) for body in bodies],
+        error=error,
+    )
+
+
+ROUTES = [units_page, add_unit, set_unit_active, regions_page, set_body, audit_page]

@@ -11,13 +11,14 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.plugins.htmx import HTMXPlugin
 from litestar.static_files import create_static_files_router
+from pymongo.errors import PyMongoError
 
 from media_tracker.errors import MediaTrackerError
 from media_tracker.locate import static_dir
 from media_tracker.logs import configure
 from media_tracker.settings import Settings
 from media_tracker.web.edge import Edge
-from media_tracker.web.errors import on_any_error, on_http_error, on_own_error
+from media_tracker.web.errors import on_any_error, on_database_error, on_http_error, on_own_error
 from media_tracker.web.guards import anyone
 from media_tracker.web.i18n import Catalogue
 from media_tracker.web.locale_choice import LocaleMiddleware
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         exception_handlers={
             MediaTrackerError: on_own_error,
             HTTPException: on_http_error,
+            PyMongoError: on_database_error,
             Exception: on_any_error,
         },
         plugins=[HTMXPlugin()],

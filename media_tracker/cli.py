@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, ParamSpec, TypeVar
 
 import click
 from pydantic import ValidationError
+from pymongo.errors import PyMongoError
 
 from media_tracker import __version__
 from media_tracker.accounts.actor import Level, Role
@@ -65,6 +66,11 @@ def told(work: Callable[[], T]) -> T:
     except ValidationError as error:
         for each in error.errors():
             click.echo(f"{'.'.join(map(str, each['loc']))}: {each['msg']}", err=True)
+        sys.exit(1)
+    except PyMongoError as error:
+        lost = NotReady(N_("The database did not answer as it should ({reason}). Nothing was half done; try again."))
+        lost.params["reason"] = type(error).__name__
+        click.echo(explained(lost), err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

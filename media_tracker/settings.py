@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,7 +38,7 @@ class Settings(BaseSettings):
     timezone: str = "Asia/Shanghai"
     """Zone of local days and months."""
 
-    level: str = "city"
+    level: Literal["city", "district"] = "city"
     """Whose installation this is: ``city`` or ``district``. A check of that level counts as independent here."""
 
     office_name: str = "文明办"
@@ -60,7 +62,7 @@ class Settings(BaseSettings):
     metrics_token: str | None = None
     """Bearer token for ``/metrics``; without one only a signed-in admin may read it."""
 
-    log_format: str = "console"
+    log_format: Literal["console", "json"] = "console"
     """``console`` for people, ``json`` for collectors."""
 
     trusted_proxies: str = ""
@@ -74,7 +76,33 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, OSError, ValueError):
+            raise ValueError(f"there is no time zone called {value!r}; Asia/Shanghai is one") from None
+        return value
+
+    @field_validator("fetch_allow")
+    @classmethod
+    def _pairs(cls, value: str) -> str:
+        for item in _items(value):
+            address, _, port = item.rpartition(":")
+            try:
+                ip_address(address.strip("[]"))
+            except ValueError:
+                raise ValueError(f"{item!r} is not address:port, like 127.0.0.1:8811") from None
+            if not port.isdecimal() or not 0 < int(port) < 65_536:
+                raise ValueError(f"{item!r} is not address:port, like 127.0.0.1:8811")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for item in _items(value):
+            try:
+                ip_network(item, strict=False)
+            except ValueError:
+                raise ValueError(f"{item!r} is not an address or a network, like 10.0.0.0/8") from None
         return value
 
     @cached_property
@@ -84,13 +112,18 @@ class Settings(BaseSettings):
     @property
     def fetch_exceptions(self) -> frozenset[tuple[str, int]]:
         """``fetch_allow`` as (address, port) pairs."""
-        pairs = (item.strip().rpartition(":") for item in self.fetch_allow.split(",") if item.strip())
+        pairs = (item.rpartition(":") for item in _items(self.fetch_allow))
         return frozenset((address.strip("[]"), int(port)) for address, _, port in pairs)
 
     @property
     def proxies(self) -> list[str]:
-        return [each.strip() for each in self.trusted_proxies.split(",") if each.strip()]
+        return _items(self.trusted_proxies)
 
     @property
     def hosts(self) -> list[str]:
-        return [host.strip() for host in self.allowed_hosts.split(",") if host.strip()]
+        return _items(self.allowed_hosts)
+
+
+def _items(text: str) -> list[str]:
+    """The parts of a comma-separated setting."""
+    return [item.strip() for item in text.split(",") if item.strip()]

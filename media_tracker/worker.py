@@ -8,6 +8,7 @@ import signal
 from datetime import timedelta
 
 import structlog
+from pymongo.errors import PyMongoError
 
 from media_tracker.ingest.service import FeedResult, Summary
 from media_tracker.wiring import Services
@@ -42,10 +43,22 @@ async def work(services: Services, stop: asyncio.Event) -> None:
             under_way.cancel()
             await asyncio.wait({under_way})
             break
-        if under_way.result().feeds == 0:
+        if await _rests(under_way, services):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
-    await services.ingest.give_back()
+    with contextlib.suppress(PyMongoError):  # without a database the leases run out by themselves
+        await services.ingest.give_back()
+
+
+async def _rests(turn_taken: asyncio.Task[Summary], services: Services) -> bool:
+    """Whether to wait before the next turn: there was nothing to do, or the turn failed. A failure never ends the worker."""
+    error = turn_taken.exception()
+    if error is None:
+        return turn_taken.result().feeds == 0
+    log.error("turn_failed", error=type(error).__name__, exc_info=error)
+    with contextlib.suppress(PyMongoError):
+        await services.ingest.give_back()
+    return True
 
 
 def stop_on_signals() -> asyncio.Event:

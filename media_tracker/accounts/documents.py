@@ -74,7 +74,7 @@ class User(Document):
 
 
 class AuditAction(StrEnum):
-    """What is written down beside the event log: acts on accounts, and data that leaves the house."""
+    """What is written down beside the event log: acts on accounts, data that leaves the house, and changes to the tables."""
 
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
@@ -88,6 +88,19 @@ class AuditAction(StrEnum):
     USER_REACTIVATED = "user_reactivated"
     EXPORTED = "exported"
     RELEASED = "released"
+    OUTLET_ADDED = "outlet_added"
+    PARTNER_MADE = "partner_made"
+    PARTNER_ENDED = "partner_ended"
+    FEED_ADDED = "feed_added"
+    FEED_RESTED = "feed_rested"
+    FEED_RESUMED = "feed_resumed"
+    FEEDS_IMPORTED = "feeds_imported"
+    PROJECT_ADDED = "project_added"
+    UNIT_ADDED = "unit_added"
+    UNIT_DISSOLVED = "unit_dissolved"
+    UNIT_REVIVED = "unit_revived"
+    REGION_GIVEN = "region_given"
+    REGION_TAKEN_BACK = "region_taken_back"
 
 
 class AuditEvent(Document):
@@ -98,7 +111,10 @@ class AuditEvent(Document):
     actor: PydanticObjectId | None
     """Who did it; None: nobody signed in, or the system."""
     subject: PydanticObjectId | str | None
-    """To what: the id of a user, or the name of an export or release; None: a user name that nobody has."""
+    """To what: the id of a user, outlet, feed, project or unit, the code of a region, or the name of an export or release.
+
+    None: a user name that nobody has, or nothing single.
+    """
     detail: dict[str, DetailValue | list[DetailValue]] = Field(default_factory=dict)
     request_id: str | None = None
 

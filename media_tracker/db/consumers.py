@@ -10,7 +10,8 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from pymongo.errors import DuplicateKeyError
+import structlog
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database
@@ -18,7 +19,10 @@ from media_tracker.db.events import Event, EventLog
 from media_tracker.db.leases import Leases
 
 COLLECTION = "consumers"
+PARKED = "parked_events"
 LEASE_SECONDS = 60.0
+
+log = structlog.get_logger("consumers")
 
 Handle = Callable[[Sequence[Event]], Awaitable[None]]
 
@@ -36,6 +40,8 @@ class ConsumerRunner:
 
     def __init__(self, database: Database, log: EventLog, clock: Clock, owner: str) -> None:
         self._positions = database[COLLECTION]
+        self._parked = database[PARKED]
+        self._clock = clock
         self._log = log
         self._leases = Leases(database, clock)
         self._owner = owner
@@ -57,14 +63,38 @@ class ConsumerRunner:
                 events, settled = await self._log.read_settled(position, batch)
                 if settled == position:
                     return handled
-                if events:
-                    await consumer.handle(events)
+                await self._handle(consumer, events)
                 if not await self._leases.acquire(lease, self._owner, LEASE_SECONDS):
                     return handled  # we were too slow; whoever took over repeats this batch, which changes nothing
                 await self._advance(consumer.name, position, settled)
                 handled += len(events)
         finally:
             await self._leases.release(lease, self._owner)
+
+    async def _handle(self, consumer: Consumer, events: Sequence[Event]) -> None:
+        """Handle a batch; if that fails, each of its events alone, so that one that cannot be handled does not stop the rest.
+
+        Such an event is parked (collection ``parked_events``) and logged. A failing database is nobody's fault and comes out.
+        """
+        if not events:
+            return
+        try:
+            await consumer.handle(events)
+            return
+        except PyMongoError:
+            raise
+        except Exception:
+            log.exception("batch_not_handled", consumer=consumer.name, first=events[0].position, events=len(events))
+        for event in events:
+            try:
+                await consumer.handle([event])
+            except PyMongoError:
+                raise
+            except Exception as error:
+                log.exception("event_parked", consumer=consumer.name, position=event.position)
+                parked = {"consumer": consumer.name, "position": event.position, "error": type(error).__name__}
+                query = {"_id": f"{consumer.name}:{event.position}"}
+                await self._parked.update_one(query, {"$set": {**parked, "at": self._clock()}}, upsert=True)
 
     async def _advance(self, name: str, old: int, new: int) -> None:
         with contextlib.suppress(DuplicateKeyError):  # somebody has moved it on; never back

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from bson import ObjectId
 from media_tracker.db.connection import Json
 from media_tracker.db.events import COLLECTION as EVENTS
 from media_tracker.db.events import VOID
+from media_tracker.errors import NotFound
 from media_tracker.wiring import Services
 
 MARKED = ("stories", "problems", "deeds", "releases", "projects", "feeds", "outlets", "units")
@@ -22,7 +24,9 @@ async def remove(services: Services) -> int:
     Their events become voids: positions in the log are never taken away, or readers would wait for them.
     """
     database = services.database
-    photos = await _photos(services)
+    for photo in await _photos(services):  # first: once the problems are gone, nothing names them
+        with contextlib.suppress(NotFound):  # an earlier removal may have been cut off behind it
+            await services.files.delete(photo)
     numbers = [row["number"] async for row in database["releases"].find({"demo": True}, {"number": 1})]
     removed = 0
     for name in MARKED:
@@ -31,8 +35,6 @@ async def remove(services: Services) -> int:
             await _void(services, ENTITIES[name], ids)
         removed += (await database[name].delete_many({"_id": {"$in": ids}})).deleted_count
     await database["release_rows"].delete_many({"release": {"$in": numbers}})
-    for photo in photos:
-        await services.files.delete(photo)
     removed += await services.accounts.remove_demo_users()
     await database["status"].delete_one({"_id": "samples"})
     return removed

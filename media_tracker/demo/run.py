@@ -7,11 +7,11 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from media_tracker.accounts.actor import Role
 from media_tracker.db.clock import system_clock
-from media_tracker.demo.captures import HOST, CaptureServer
+from media_tracker.demo.captures import DEFAULT_PORT, HOST, CaptureServer
 from media_tracker.demo.people import Cast
 from media_tracker.demo.removal import remove
 from media_tracker.demo.seed import Seeder
@@ -38,21 +38,31 @@ async def run_demo(settings: Settings, host: str, port: int, *, serve: bool, tel
     if serve:
         check_free(host, port)
     stop = stop_on_signals()
-    settings = settings.model_copy(update={"host_gap": 0.0})  # the sample outlets are all on this machine
-    today = system_clock().astimezone(settings.zone).date()
-    async with CaptureServer(feeds_dir() / "captures", today, settings.zone) as captures:
-        allowed = f"{HOST}:{captures.port}"
-        joined = f"{settings.fetch_allow},{allowed}" if settings.fetch_allow else allowed
-        settings = settings.model_copy(update={"fetch_allow": joined})
-        async with open_services(settings) as services:
-            await _prepare(services, tell)
-            async with _web(settings, host, port, tell) if serve else contextlib.nullcontext():
-                await _fill(services, captures, tell)
-                if serve:
-                    tell(
-                        f"Open http://{host}:{port}/  (stop with Ctrl-C; remove the samples with: media-tracker demo --remove)"
-                    )
-                    await work(services, stop)
+    allowed = f"{settings.fetch_allow},{HOST}:{DEFAULT_PORT}".strip(",")
+    # No gap between requests: the sample outlets are all on this machine.
+    settings = settings.model_copy(update={"host_gap": 0.0, "fetch_allow": allowed})
+    async with open_services(settings) as services:
+        await _prepare(services, tell)
+        day = await _day(services)
+        async with (
+            CaptureServer(feeds_dir() / "captures", day, settings.zone) as captures,
+            _web(settings, host, port) if serve else contextlib.nullcontext(),
+        ):
+            await _fill(services, captures, tell)
+            if serve:
+                tell(f"Open http://{host}:{port}/  (Ctrl-C stops it; media-tracker demo --remove removes the samples)")
+                await work(services, stop)
+
+
+async def _day(services: Services) -> date:
+    """The day that the samples are dated from: the one on which they were put in, else today.
+
+    With another day their texts would change ("24 March" is a day before today), and every story would seem to have been edited.
+    """
+    status = await services.database[STATUS].find_one({"_id": "samples", "loading": False})
+    if status is not None:
+        return date.fromisoformat(status["day"])
+    return services.clock().astimezone(services.settings.zone).date()
 
 
 async def _prepare(services: Services, tell: Tell) -> None:
@@ -82,12 +92,12 @@ async def _fill(services: Services, captures: CaptureServer, tell: Tell) -> None
         simulated = assemble(services.settings, services.database, fetcher, timetable.clock)
         seeder = Seeder(simulated, timetable, feeds_dir() / "captures", captures.today, tell)
         cast = await seeder.fill(captures.rebase((feeds_dir() / "partners.opml").read_bytes()))
-    await status.update_one({"_id": "samples"}, {"$set": {"loading": False}})
+    await status.update_one({"_id": "samples"}, {"$set": {"loading": False, "day": captures.today.isoformat()}})
     _show(cast, tell)
 
 
 @contextlib.asynccontextmanager
-async def _web(settings: Settings, host: str, port: int, tell: Tell) -> AsyncIterator[None]:
+async def _web(settings: Settings, host: str, port: int) -> AsyncIterator[None]:
     """The web server as a process of its own, on the same data; it is up while the samples are still going in."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -68,6 +68,22 @@ def identity_key(entry: Identifiable, duplicated: Collection[str]) -> str:
     return _digest("content", content_hash(entry.title, entry.html))
 
 
+def other_keys(entry: Identifiable) -> tuple[str, ...]:
+    """The keys under which an entry may have been stored when other entries stood beside it in the feed.
+
+    Whether a guid repeats depends on what one fetch happens to hold. A story that is known under its guid alone, or under guid and
+    link, must be found again when the other reading applies today; see :func:`same_link` for what keeps two stories apart.
+    """
+    if not entry.guid:
+        return ()
+    return identity_key(entry, ()), identity_key(entry, {_guid(entry.guid)})
+
+
+def same_link(one: str | None, other: str | None) -> bool:
+    """True when both link to the same page; two entries without a link do not count as linked alike."""
+    return bool(one) and bool(other) and normalise_url(one or "") == normalise_url(other or "")
+
+
 def normalise_url(url: str) -> str:
     """``url`` for comparison only, as ``//host/path?query``; never ask this address.
 

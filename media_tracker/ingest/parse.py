@@ -119,18 +119,21 @@ def parse_feed(
         raise NotAFeed(N_("The answer is empty; there is no feed at this address."))
     if defused:
         warnings.append("Entity declarations that could grow without bounds were removed.")
+    ends_well = _ROOT_END.search(text, max(0, len(text) - 4_000)) is not None
+    text, beyond = _first_entries(text)
     result = _feedparser(text)
     raw = cast(list[_Fields], result["entries"])
     if not result["version"] and not raw:
         raise _no_feed(text)
-    whole = not result["bozo"] or _ROOT_END.search(text, max(0, len(text) - 4_000)) is not None
+    whole = not result["bozo"] or ends_well
     if not whole:
         raw = _whole_entries(text, raw)
         warnings.append("The feed breaks off in the middle; the entries before that were read.")
     elif result["bozo"]:
         warnings.append("The feed is not well-formed XML; it was read as well as it could be.")
-    if len(raw) > MAX_ENTRIES:
-        warnings.append(f"{len(raw) - MAX_ENTRIES} entries beyond the first {MAX_ENTRIES} were left out.")
+    beyond += max(0, len(raw) - MAX_ENTRIES)
+    if beyond:
+        warnings.append(f"{beyond} entries beyond the first {MAX_ENTRIES} were left out.")
     feed = cast(_Fields, result["feed"])
     link = absolute_link(_text(feed, "link"), url)
     reader = _Reader(home=link or url, zone=zone, now=now)
@@ -204,6 +207,16 @@ def _no_feed(text: str) -> NotAFeed:
     if text.startswith(("{", "[")):
         return NotAFeed(N_("This is JSON, not an RSS or Atom feed."))
     return NotAFeed(N_("What is at this address is not an RSS or Atom feed."))
+
+
+def _first_entries(text: str) -> tuple[str, int]:
+    """``text`` with no more than ``MAX_ENTRIES`` entries, and how many were cut out: before the parser pays for them."""
+    starts = [match.start() for match in _ENTRY_START.finditer(text)]
+    if len(starts) <= MAX_ENTRIES:
+        return text, 0
+    ends = [match.end() for match in _ENTRY_END.finditer(text)]
+    rest = text[ends[-1] :] if ends and ends[-1] > starts[-1] else ""
+    return text[: starts[MAX_ENTRIES]] + rest, len(starts) - MAX_ENTRIES
 
 
 def _whole_entries(text: str, raw: list[_Fields]) -> list[_Fields]:

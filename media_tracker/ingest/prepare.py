@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from media_tracker.ingest.clean import clean_html, plain_text
-from media_tracker.ingest.identity import content_hash, duplicated_guids, identity_key
+from media_tracker.ingest.identity import content_hash, duplicated_guids, identity_key, other_keys
 from media_tracker.ingest.parse import ParsedEntry
 from media_tracker.text.segment import search_tokens
 
@@ -20,6 +20,8 @@ class Prepared:
     """An entry as a story will have it."""
 
     key: str
+    other_keys: tuple[str, ...]
+    """What it may have been stored under before; see ``identity.other_keys``."""
     url: str
     title: str
     html: str
@@ -52,6 +54,7 @@ def _prepare(entry: ParsedEntry, key: str, column: str, now: datetime) -> Prepar
     title = entry.title or text[:UNTITLED_CHARS] or entry.link or "—"
     return Prepared(
         key=key,
+        other_keys=tuple(other for other in other_keys(entry) if other != key),
         url=entry.link or "",
         title=title,
         html=html,

@@ -24,6 +24,7 @@ from media_tracker.db.events import SYSTEM, NewEvent
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, MediaTrackerError, Unavailable
 from media_tracker.ingest.documents import DeskState, Story
+from media_tracker.ingest.identity import same_link
 from media_tracker.ingest.parse import ParsedFeed, parse_feed
 from media_tracker.ingest.prepare import Prepared, prepare
 from media_tracker.ingest.schedule import next_check, retry_after
@@ -207,9 +208,21 @@ class Ingest:
         return await self._transactor.run(work, SYSTEM)
 
     async def _known(self, tx: Transaction, feed: Feed, prepared: Sequence[Prepared]) -> dict[str, Json]:
-        wanted = {"key": 1, "content_hash": 1, "version": 1, "title": 1, "html": 1, "decision.by": 1}
-        query = {"feed_id": feed.id, "key": {"$in": [each.key for each in prepared]}}
-        return {row["key"]: row async for row in self._stories.find(query, wanted, session=tx.session)}
+        """The stored story of each of ``prepared`` that there is one of, by the entry's key."""
+        wanted = {"key": 1, "url": 1, "content_hash": 1, "version": 1, "title": 1, "html": 1, "decision.by": 1}
+        keys = [key for each in prepared for key in (each.key, *each.other_keys)]
+        query = {"feed_id": feed.id, "key": {"$in": keys}}
+        stored = {row["key"]: row async for row in self._stories.find(query, wanted, session=tx.session)}
+        known = {each.key: stored[each.key] for each in prepared if each.key in stored}
+        taken = {row["_id"] for row in known.values()}
+        for each in prepared:
+            for key in each.other_keys:
+                row = stored.get(key)
+                if each.key in known or row is None or row["_id"] in taken or not same_link(row["url"], each.url):
+                    continue
+                known[each.key] = row
+                taken.add(row["_id"])
+        return known
 
     async def _insert(self, tx: Transaction, feed: Feed, new: Sequence[Prepared]) -> None:
         if not new:

@@ -11,7 +11,7 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Level
 from media_tracker.errors import N_
-from media_tracker.problems.case import Case, Channel, Claim, Outcome, Precision, Report, State
+from media_tracker.problems.case import Basis, Case, Channel, Claim, Outcome, Precision, Report, State
 
 
 class Credit(StrEnum):
@@ -91,7 +91,14 @@ def soundly_verified(case: Case, level: Level) -> bool:
     check = case.round.verification if case.round else None
     if check is None or not check.passed or not check.independent:
         return False
+    if check.basis is Basis.FOLLOW_UP and not _stands(case, check.story_id):
+        return False
     return check.level is Level.CITY or level is Level.DISTRICT
+
+
+def _stands(case: Case, story_id: ObjectId | None) -> bool:
+    """True while the follow-up story that proves the fix has not been withdrawn."""
+    return any(report.story_id == story_id and report.withdrawn_at is None for report in case.reports)
 
 
 def _without_lead(case: Case, claim: Claim, zone: ZoneInfo) -> Judgement:

@@ -71,12 +71,13 @@ DEFINITIONS: Mapping[Key, Definition] = {
         ),
     ),
     Key.RESOLVED_NET: Definition(
-        N_("Resolved via media, net"), N_("As above, without the problems that have come back since (relapses).")
+        N_("Resolved via media, net"),
+        N_("Problems resolved via media, without those that have come back since (relapses)."),
     ),
     Key.BEFORE_PRINT: Definition(
         N_("Resolved before print"),
         N_(
-            "Fixed after the outlet's inquiry was logged here and before its story came out; not part of the line above."
+            "Fixed after the outlet's inquiry was logged here and before its story came out; not counted as resolved via media."
         ),
     ),
     Key.RESOLVED_COHORT: Definition(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -9,6 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import OperationFailure
 
 from media_tracker.accounts.actor import Level
 from media_tracker.db.clock import Clock
@@ -20,11 +23,15 @@ from media_tracker.monitor.counting import adds_up, breakdown, rows
 from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension, Key
 from media_tracker.monitor.durations import Duration, durations
 from media_tracker.monitor.facts import CaseFact, DeedFact, Facts, Period, Row, Slice, StoryFact, View, whole_days
+from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
 from media_tracker.problems.case import Case
 from media_tracker.problems.documents import Problem
 from media_tracker.taxonomy.service import CategoryTable, Taxonomy
 
+SNAPSHOT_UNAVAILABLE = 246
+"""MongoDB's answer while an index or collection has just been made; moments later it has a snapshot again."""
+SNAPSHOT_TRIES = 10
 STORY_KEYS = frozenset({Key.STORIES, Key.CLUSTERS, Key.BEHAVIOUR})
 DEED_KEYS = frozenset({Key.GOOD_DEEDS})
 
@@ -100,6 +107,7 @@ class Monitor:
     def __init__(
         self, database: Database, places: Places, taxonomy: Taxonomy, clock: Clock, level: Level, zone: ZoneInfo
     ) -> None:
+        self._client = database.client
         self._stories = database[Story.Settings.name]
         self._problems = database[Problem.Settings.name]
         self._deeds = database[GoodDeed.Settings.name]
@@ -156,47 +164,73 @@ class Monitor:
         )
 
     async def facts(self, period: Period, keys: frozenset[Key] | set[Key] = frozenset(Key)) -> Facts:
-        """The facts that ``keys`` need for ``period``."""
-        table = await self._taxonomy.table()
-        stories = await self._story_facts(period, table) if keys & STORY_KEYS else []
-        deeds = await self._deed_facts(period) if keys & DEED_KEYS else []
-        cases = await self._case_facts(table) if keys - STORY_KEYS - DEED_KEYS else []
-        return Facts(stories, cases, deeds)
+        """The facts that ``keys`` need for ``period``, all of one moment: nothing is seen half-way between two collections."""
+        where = _Where(await self._places.regions(), await self._taxonomy.table())
+        for again in range(SNAPSHOT_TRIES, 0, -1):
+            try:
+                async with self._client.start_session(snapshot=True) as session:
+                    stories = await self._story_facts(period, where, session) if keys & STORY_KEYS else []
+                    deeds = await self._deed_facts(period, where, session) if keys & DEED_KEYS else []
+                    cases = await self._case_facts(where, session) if keys - STORY_KEYS - DEED_KEYS else []
+                return Facts(stories, cases, deeds)
+            except OperationFailure as error:
+                if error.code != SNAPSHOT_UNAVAILABLE or again == 1:
+                    raise
+                await asyncio.sleep(0.2)
+        raise AssertionError("unreachable: the last try returns or raises")
 
-    async def _story_facts(self, period: Period, table: CategoryTable) -> list[StoryFact]:
+    async def _story_facts(self, period: Period, where: _Where, session: AsyncClientSession) -> list[StoryFact]:
         """Stories of the period, and earlier ones of the same clusters, which decide where a cluster counts."""
         start, end = whole_days(period.start, period.end, self.zone)
-        wanted = {"published_at": 1, "outlet_id": 1, "cluster": 1, "withdrawn_at": 1, "district": 1, "decision": 1}
-        found = await self._stories.find({"published_at": {"$gte": start, "$lt": end}}, wanted).to_list()
+        shown = ("published_at", "outlet_id", "cluster", "withdrawn_at", "suggestion.region")
+        told = ("decision.region", "decision.category", "decision.disposition")
+        wanted = dict.fromkeys((*shown, *told), 1)
+        query: Json = {"published_at": {"$gte": start, "$lt": end}}
+        found = await self._stories.find(query, wanted, session=session).to_list()
         clusters = list({row["cluster"] for row in found if row.get("cluster") is not None})
         if clusters:
             query = {"cluster": {"$in": clusters}, "published_at": {"$lt": start}}
-            found += await self._stories.find(query, wanted).to_list()
-        return [_story_fact(row, table) for row in found]
+            found += await self._stories.find(query, wanted, session=session).to_list()
+        return [_story_fact(row, where) for row in found]
 
-    async def _case_facts(self, table: CategoryTable) -> list[CaseFact]:
+    async def _case_facts(self, where: _Where, session: AsyncClientSession) -> list[CaseFact]:
         """Every problem: the period of a problem depends on the figure (exposure, verification, deadline, relapse)."""
-        cursor = self._problems.find({}, {"case": 1, "district": 1})
-        return [case_fact(Case.model_validate(row["case"]), row.get("district"), table) async for row in cursor]
+        found = await self._problems.find({}, {"case": 1}, session=session).to_list()
+        return await asyncio.to_thread(lambda: [_case_fact(row["case"], where) for row in found])
 
-    async def _deed_facts(self, period: Period) -> list[DeedFact]:
+    async def _deed_facts(self, period: Period, where: _Where, session: AsyncClientSession) -> list[DeedFact]:
         start, end = whole_days(period.start, period.end, self.zone)
-        cursor = self._deeds.find({"first_published_at": {"$gte": start, "$lt": end}, "stories.withdrawn_at": None})
+        query = {"first_published_at": {"$gte": start, "$lt": end}, "stories.withdrawn_at": None}
+        cursor = self._deeds.find(query, {"stories": 1, "first_published_at": 1, "region": 1}, session=session)
         facts = []
         async for row in cursor:
             standing = [story for story in row["stories"] if story.get("withdrawn_at") is None]
             outlets = frozenset(story["outlet_id"] for story in standing)
-            facts.append(DeedFact(row["_id"], outlets, row["first_published_at"], row.get("district")))
+            facts.append(DeedFact(row["_id"], outlets, row["first_published_at"], where.district(row.get("region"))))
         return facts
 
 
-def case_fact(case: Case, district: str | None, table: CategoryTable) -> CaseFact:
-    """What counting needs of a problem."""
-    return CaseFact(case, district, table.path(case.category))
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where and as what things count, by the tables as they are now: a body that takes over a street takes its figures."""
+
+    tree: RegionTree
+    categories: CategoryTable
+
+    def district(self, region: str | None) -> str | None:
+        return self.tree.district_for_counting(region) if region is not None and region in self.tree else None
 
 
-def _story_fact(row: Json, table: CategoryTable) -> StoryFact:
-    decision: Mapping[str, Any] = row.get("decision") or {}
+def _case_fact(stored: Json, where: _Where) -> CaseFact:
+    case = Case.model_validate(stored)
+    return CaseFact(case, where.district(case.region), where.categories.path(case.category))
+
+
+def _story_fact(row: Json, where: _Where) -> StoryFact:
+    decision: Mapping[str, Any] | None = row.get("decision")
+    suggestion: Mapping[str, Any] = row.get("suggestion") or {}
+    region = decision.get("region") if decision is not None else suggestion.get("region")
+    decision = decision or {}
     return StoryFact(
         id=row["_id"],
         outlet_id=row["outlet_id"],
@@ -204,8 +238,8 @@ def _story_fact(row: Json, table: CategoryTable) -> StoryFact:
         published_at=row["published_at"],
         withdrawn=row.get("withdrawn_at") is not None,
         behaviour=decision.get("disposition") == Disposition.BEHAVIOUR.value,
-        district=row.get("district"),
-        categories=table.path(decision.get("category")),
+        district=where.district(region),
+        categories=where.categories.path(decision.get("category")),
     )
 
 

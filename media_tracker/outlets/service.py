@@ -92,8 +92,8 @@ class Outlets:
 
     async def add_feed(
         self, outlet_id: ObjectId, url: str, title: str, platform: Platform, column: str = "", *, demo: bool = False
-    ) -> bool:
-        """Subscribe to ``url``; False when it is subscribed to already.
+    ) -> ObjectId | None:
+        """Subscribe to ``url``, and return the feed's id; None when it is subscribed to already.
 
         Raises:
             InvalidInput: an address that would never be asked.
@@ -110,7 +110,7 @@ class Outlets:
             "state": FeedState().model_dump(),
         }
         result = await self._feeds.update_one({"url": url}, {"$setOnInsert": row}, upsert=True)
-        return result.upserted_id is not None
+        return ObjectId(result.upserted_id) if result.upserted_id is not None else None
 
     async def set_feed_active(self, feed_id: str, active: bool, *, outlet_id: ObjectId | None = None) -> None:
         """Rest a feed, or poll it again. With ``outlet_id`` it must be one of that outlet's."""
@@ -131,7 +131,8 @@ class Outlets:
         for each in subscriptions:
             outlet_id, added = await self._outlet_for(each, demo)
             outlets_added += added
-            feeds_added += await self.add_feed(outlet_id, each.url, each.title, each.platform, each.column, demo=demo)
+            feed_id = await self.add_feed(outlet_id, each.url, each.title, each.platform, each.column, demo=demo)
+            feeds_added += feed_id is not None
         return Imported(outlets_added, feeds_added, len(subscriptions) - feeds_added)
 
     async def _outlet_for(self, subscription: Subscription, demo: bool) -> tuple[ObjectId, bool]:
@@ -200,8 +201,12 @@ class Outlets:
         planned_stories: int | None,
         *,
         demo: bool = False,
-    ) -> None:
-        """Add what an outlet has committed to; ``InvalidInput`` when something is missing or its name is taken."""
+    ) -> ObjectId:
+        """Add what an outlet has committed to, and return its id.
+
+        Raises:
+            InvalidInput: something is missing, or the name is taken.
+        """
         fields: dict[str, str] = {}
         if not name.strip():
             fields["name"] = N_("Please give the project a name.")
@@ -221,7 +226,7 @@ class Outlets:
             "demo": demo,
         }
         try:
-            await self._projects.insert_one(row)
+            return ObjectId((await self._projects.insert_one(row)).inserted_id)
         except DuplicateKeyError:
             sentence = N_("This outlet has a project of this name already.")
             raise InvalidInput(sentence, {"name": sentence}) from None

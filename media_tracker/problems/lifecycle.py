@@ -374,7 +374,7 @@ def _check(command: Command, actor: Actor) -> dict[str, Any]:
         "level": actor.level,
         "independent": True,
         "basis": command.basis,
-        "story_id": command.story_id,
+        "story_id": command.story_id if command.basis is Basis.FOLLOW_UP else None,
         "photos": list(command.after),
     }
 

@@ -70,29 +70,17 @@ class Tagging:
         rows = await cursor.to_list()
         outlets = {row["_id"]: row["name"] async for row in self._outlets.find({}, {"name": 1})}
         looked = await asyncio.to_thread(_look, await self._suggesters.get(), rows, outlets)
-        writes = [
-            UpdateOne(
-                {"_id": each.story_id, "content_hash": each.content_hash},
-                {
-                    "$set": {
-                        "suggestion": each.suggestion.model_dump(),
-                        "bands": each.bands,
-                        **await self._district(row, each.suggestion),
-                    }
-                },
-            )
-            for row, each in zip(rows, looked, strict=True)
-        ]
+        writes = []
+        for each in looked:
+            seen = {"_id": each.story_id, "content_hash": each.content_hash}
+            writes.append(UpdateOne(seen, {"$set": {"suggestion": each.suggestion.model_dump(), "bands": each.bands}}))
+            # Only as long as no editor has decided; one may be deciding at this moment.
+            district = await self._district_of(each.suggestion.region)
+            writes.append(UpdateOne({**seen, "decision": None}, {"$set": {"district": district}}))
         if writes:
             await self._stories.bulk_write(writes, ordered=False)
         for row, each in zip(rows, looked, strict=True):
             await self._group(row, each.bands)
-
-    async def _district(self, row: Json, suggestion: SuggestionRecord) -> Json:
-        """The district that a story counts for, as long as no editor has decided."""
-        if row.get("decision") is not None:
-            return {}
-        return {"district": await self._district_of(suggestion.region)}
 
     async def _district_of(self, region: str | None) -> str | None:
         tree = await self._places.regions()

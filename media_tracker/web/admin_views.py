@@ -13,7 +13,9 @@ from media_tracker.accounts.documents import AuditAction, AuditEvent
 from media_tracker.errors import N_
 from media_tracker.places.regions import Region, RegionTree
 from media_tracker.places.units import Unit, UnitTree
+from media_tracker.web.choices import Option, named, option
 from media_tracker.web.i18n import Catalogue
+from media_tracker.web.naming import names_of
 from media_tracker.web.render import ROLE_NAMES
 from media_tracker.web.visitor import Connection, services
 
@@ -41,15 +43,22 @@ ACTION_NAMES: Mapping[AuditAction, str] = {
     AuditAction.USER_REACTIVATED: N_("opened the account again"),
     AuditAction.EXPORTED: N_("exported"),
     AuditAction.RELEASED: N_("released figures"),
+    AuditAction.OUTLET_ADDED: N_("added the outlet"),
+    AuditAction.PARTNER_MADE: N_("made the outlet a partner"),
+    AuditAction.PARTNER_ENDED: N_("ended the partnership with the outlet"),
+    AuditAction.FEED_ADDED: N_("added the feed"),
+    AuditAction.FEED_RESTED: N_("put the feed to rest"),
+    AuditAction.FEED_RESUMED: N_("had the feed read again"),
+    AuditAction.FEEDS_IMPORTED: N_("took in feeds from an OPML file"),
+    AuditAction.PROJECT_ADDED: N_("added the project"),
+    AuditAction.UNIT_ADDED: N_("added the unit"),
+    AuditAction.UNIT_DISSOLVED: N_("dissolved the unit"),
+    AuditAction.UNIT_REVIVED: N_("brought the unit back"),
+    AuditAction.REGION_GIVEN: N_("gave the region to another body"),
+    AuditAction.REGION_TAKEN_BACK: N_("gave the region back to its own district"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A choice; ``label`` is in the reader's language, or a name."""
-
-    value: str
-    label: str
+OF_REGIONS = frozenset({AuditAction.REGION_GIVEN, AuditAction.REGION_TAKEN_BACK})
+"""Actions whose subject is the code of a region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +106,18 @@ class AuditRow:
 
 def role_options(catalogue: Catalogue) -> list[Option]:
     """Every role."""
-    return [Option(role.value, catalogue.gettext(name)) for role, name in ROLE_NAMES.items()]
+    return named(catalogue, ROLE_NAMES)
 
 
 def level_options(catalogue: Catalogue) -> list[Option]:
     """Whose checks a person's checks are."""
-    return [Option(level.value, catalogue.gettext(name)) for level, name in LEVEL_NAMES.items()]
+    return named(catalogue, LEVEL_NAMES)
 
 
 def unit_options(units: UnitTree, kept: Collection[ObjectId] = ()) -> list[Option]:
     """Units that can be chosen, as a tree; dissolved ones only where they are among ``kept``."""
     return [
-        Option(str(unit.id), INDENT * min(depth, DEEPEST) + unit.name)
+        option(unit.id, INDENT * min(depth, DEEPEST) + unit.name)
         for unit, depth in _walk(units)
         if unit.active or unit.id in kept
     ]
@@ -146,25 +155,49 @@ def region_row(tree: RegionTree, region: Region) -> RegionRow:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """What entries speak of, by id or code: what it is called, and where it is shown."""
+
+    names: Mapping[str, str]
+    addresses: Mapping[str, str]
+
+
 async def audit_rows(connection: Connection, entries: Sequence[AuditEvent]) -> list[AuditRow]:
-    """Entries with the names of who did it and to whom."""
-    names = {user.object_id: user.display_name for user in await services(connection).accounts.list_users()}
-    return [_audit_row(entry, names) for entry in entries]
+    """Entries with the names of who did it and to what, as they are now."""
+    subjects = await _subjects(connection, entries)
+    return [_audit_row(entry, subjects) for entry in entries]
 
 
-def _audit_row(entry: AuditEvent, names: Mapping[ObjectId, str]) -> AuditRow:
-    subject = entry.subject
-    known = isinstance(subject, ObjectId) and subject in names
-    shown = names.get(subject, str(subject)) if isinstance(subject, ObjectId) else subject or ""
-    oneself = entry.actor is not None and entry.actor == subject
+async def _subjects(connection: Connection, entries: Sequence[AuditEvent]) -> Subjects:
+    found, names = services(connection), await names_of(connection)
+    users = {str(user.object_id): user.display_name for user in await found.accounts.list_users()}
+    outlets = {str(outlet): name for outlet, name in names.outlets.items()}
+    units = {str(unit.id): unit.name for unit in names.units}
+    feeds = {str(feed.id): feed for feed in await found.outlets.feeds()}
+    projects = {str(project.id): project.name for project in await found.outlets.projects()}
+    regions = {str(entry.subject): names.region(str(entry.subject)) for entry in entries if entry.action in OF_REGIONS}
+    titles = {feed_id: feed.title for feed_id, feed in feeds.items()}
+    return Subjects(
+        names=users | outlets | units | titles | projects | regions,
+        addresses={user: f"/admin/users/{user}" for user in users}
+        | {outlet: f"/outlets/{outlet}" for outlet in outlets}
+        | {feed_id: f"/outlets/{feed.outlet_id}" for feed_id, feed in feeds.items()}
+        | {project: f"/projects/{project}" for project in projects},
+    )
+
+
+def _audit_row(entry: AuditEvent, subjects: Subjects) -> AuditRow:
+    who = str(entry.actor) if entry.actor is not None else ""
+    subject = str(entry.subject) if entry.subject is not None and entry.subject != entry.actor else ""
     roles = entry.detail.get("roles", [])
     rest = {name: value for name, value in entry.detail.items() if isinstance(value, str | int) and name != "level"}
     return AuditRow(
         at=entry.at,
-        actor=names.get(entry.actor, str(entry.actor)) if entry.actor is not None else "",
+        actor=subjects.names.get(who, who),
         action=ACTION_NAMES[entry.action],
-        subject="" if oneself else shown,
-        subject_href=f"/admin/users/{subject}" if known and not oneself else "",
+        subject=subjects.names.get(subject, subject),
+        subject_href=subjects.addresses.get(subject, ""),
         roles=[ROLE_NAMES[Role(str(role))] for role in roles] if isinstance(roles, list) else [],
         detail=" ".join(f"{name}={value}" for name, value in rest.items()),
         request_id=entry.request_id or "",

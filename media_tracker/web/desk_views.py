@@ -17,6 +17,7 @@ from media_tracker.problems.case import Severity
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.matching import Candidate
 from media_tracker.web import story_views
+from media_tracker.web.choices import category_options
 from media_tracker.web.forms import LONGEST_LINE
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.region_input import region_options, region_text
@@ -218,9 +219,7 @@ async def _decide_form(
         scores["kind"] = suggestion.kind_score
         scores |= {"category": suggestion.category_score} if suggestion.category else {}
         scores |= {"region": suggestion.region_score} if suggestion.region else {}
-    return DecideForm(
-        values, source, scores, story_views.category_options(names), await _regions(request, values["region"])
-    )
+    return DecideForm(values, source, scores, category_options(names), await _regions(request, values["region"]))
 
 
 async def _regions(request: Request[Any, Any, Any], shown: str) -> Options:
@@ -260,7 +259,7 @@ async def _tie_form(
         offers=[await _offer(request, story, each, names, relapses) for each in candidates],
         values=values,
         can_expose=decision.kind is Kind.EXPOSURE,
-        categories=story_views.category_options(names),
+        categories=category_options(names),
         regions=await _regions(request, values["region"]),
         reasons=[] if tied else reasons,
     )

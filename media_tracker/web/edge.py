@@ -40,6 +40,8 @@ HEADERS = {
 }
 OPEN_TO_ANY_HOST = frozenset({"/healthz"})
 """Probes ask by address; they are told nothing but that the process lives."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""What is counted by its name; a client can invent any other, and each would be kept for ever."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 WRONG_HOST = b"This host name is not served here. Set MEDIA_TRACKER_ALLOWED_HOSTS.\n"
@@ -94,8 +96,9 @@ class Edge:
                 await self._app(scope, receive, send_with_headers)
         finally:
             seconds = time.perf_counter() - started
-            REQUESTS.labels(scope["method"], str(status)).inc()
-            SECONDS.labels(scope["method"]).observe(seconds)
+            method = scope["method"] if scope["method"] in METHODS else "OTHER"
+            REQUESTS.labels(method, str(status)).inc()
+            SECONDS.labels(method).observe(seconds)
             log.info(
                 "request",
                 method=scope["method"],

@@ -11,13 +11,14 @@ from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from media_tracker import errors
 from media_tracker.errors import N_, MediaTrackerError
 from media_tracker.web.guards import PasswordDue
 from media_tracker.web.i18n import set_locale
 from media_tracker.web.locale_choice import locale_of
-from media_tracker.web.render import Pages
+from media_tracker.web.render import Pages, safe_path
 from media_tracker.web.render import answer as render_answer
 from media_tracker.web.visitor import request_id, visitor
 
@@ -43,6 +44,12 @@ SENTENCES: dict[int, str] = {
     413: N_("That is more than can be taken at once."),
     500: N_("Something went wrong on our side. It has been logged; nothing has been half done."),
 }
+
+DATABASE_LOST = N_("The database cannot be reached at the moment. Please try again in a moment.")
+DATABASE_RETRY_SECONDS = 15
+"""When to ask again after the database was lost: about as long as a replica set takes to choose a new primary."""
+PASSING = ("TransientTransactionError", "RetryableWriteError", "NetworkError")
+"""Labels by which the driver says that the same may work later."""
 
 
 def status_of(error: MediaTrackerError) -> int:
@@ -77,6 +84,18 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     if status == 403:
         response.delete_cookie("csrftoken")  # it may have been made with another key: the next page brings a new one
     return response
+
+
+def on_database_error(request: Request[Any, Any, Any], error: PyMongoError) -> Response[Any]:
+    """MongoDB has gone away, or answers too late; what it answers with a refusal is a mistake of ours."""
+    passing = error.timeout or any(error.has_error_label(label) for label in PASSING)
+    if not passing and not isinstance(error, ConnectionFailure):
+        return on_any_error(request, error)
+    log.error("database lost", request_id=request_id(request.scope), error=type(error).__name__)
+    set_locale(locale_of(request))
+    pages: Pages = request.app.state.pages
+    headers = {"retry-after": str(DATABASE_RETRY_SECONDS)}
+    return answer(request, 503, pages.catalogue.gettext(DATABASE_LOST), headers)
 
 
 def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -127,7 +146,7 @@ def _page_before(request: Request[Any, Any, Any]) -> str:
     """The path of the page that sent the form, if it was one of ours."""
     own = f"{request.url.scheme}://{request.headers.get('host', '')}/"
     referer = request.headers.get("referer", "")
-    return f"/{referer.removeprefix(own)}" if referer.startswith(own) else ""
+    return safe_path(f"/{referer.removeprefix(own)}", "") if referer.startswith(own) else ""
 
 
 def _redirect(request: Request[Any, Any, Any], path: str) -> Response[Any]:

@@ -1,4 +1,4 @@
-"""What outlets, regions, categories and units are called, in the language of the page."""
+"""What outlets, regions, categories and units are called, in the language of the page. One reader for every page."""
 
 from __future__ import annotations
 
@@ -65,6 +65,22 @@ class Names:
             return code or ""
         category = self.categories[code]
         return category.name_en or category.name_zh if current_locale() == "en" else category.name_zh
+
+    def category_with_class(self, code: str) -> str:
+        """The class above it first: 生活环境卫生 · 卫生死角."""
+        return " · ".join(self.category(each) for each in reversed(self.categories.path(code))) or code
+
+    def unit(self, unit_id: ObjectId | None) -> str:
+        """A unit; empty for none."""
+        return self.units.name(unit_id)
+
+    def units_of(self, ids: Iterable[ObjectId]) -> list[str]:
+        """Several units."""
+        return [name for unit_id in ids if (name := self.units.name(unit_id))]
+
+    def outlet(self, outlet_id: ObjectId | None) -> str:
+        """An outlet; empty for none, and for one that is no longer known."""
+        return self.outlets.get(outlet_id, "") if outlet_id is not None else ""
 
     def month(self, month: str) -> str:
         """``2022-03`` as people write it; as it is when it is none."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from bson import ObjectId
 
@@ -35,14 +34,6 @@ PLATFORM_NAMES: Mapping[Platform, str] = {
     Platform.WECHAT: N_("WeChat"),
     Platform.DOUYIN: N_("Douyin"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A choice of a select; ``label`` is in the reader's language or a name."""
-
-    value: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +178,6 @@ def counted_stories(connection: Connection, project: Project) -> StoryFilter:
 
 def story_line(story: Story) -> StoryLine:
     return StoryLine(f"/stories/{story.id}", story.title, story.published_at, story.column)
-
-
-def options(connection: Connection, names: Mapping[Any, str]) -> list[Option]:
-    catalogue = connection.app.state.pages.catalogue
-    return [Option(value.value, catalogue.gettext(label)) for value, label in names.items()]
 
 
 def has_role(connection: Connection, *roles: Role) -> bool:

@@ -100,6 +100,7 @@ class StoryView:
     author: str
     column: str
     platform: str
+    """Untranslated; empty for a masked one."""
     published_at: datetime
     day_only: bool
     fetched_at: datetime
@@ -109,18 +110,6 @@ class StoryView:
     changed_at: datetime | None
     changed_since_decision: bool
     reprints: Sequence[StoryRow]
-
-
-def category_options(names: Names) -> list[dict[str, object]]:
-    """Every sub-class under its class, for ``forms.select``."""
-    return [
-        {
-            "group": names.category(top.code),
-            "options": [{"value": each.code, "label": names.category(each.code)} for each in below],
-        }
-        for top, below in names.categories.groups()
-        if below
-    ]
 
 
 def may_read(story: Story, who: Actor) -> bool:
@@ -137,13 +126,13 @@ def story_row(story: Story, names: Names, who: Actor) -> StoryRow:
         title=story.title if readable else names.gettext(MASKED),
         masked=not readable,
         outlet=names.outlets.get(story.outlet_id, NOTHING),
-        column=story.column,
+        column=story.column if readable else "",
         published_at=story.published_at,
         day_only=story.precision == "day",
-        kind=said.kind.value if said else "",
-        decided=story.decision is not None,
+        kind=said.kind.value if said and readable else "",
+        decided=story.decision is not None and readable,
         pending=story.desk == "pending" and story.withdrawn_at is None,
-        district=names.region(story.district),
+        district=names.region(story.district) if readable else "",
         withdrawn=story.withdrawn_at is not None,
     )
 
@@ -171,16 +160,16 @@ def story_view(story: Story, reprints: Iterable[Story], names: Names, who: Actor
         outlet=names.outlets.get(story.outlet_id, NOTHING),
         outlet_id=str(story.outlet_id),
         author=story.author if readable else "",
-        column=story.column,
-        platform=PLATFORM_NAMES[story.platform],
+        column=story.column if readable else "",
+        platform=PLATFORM_NAMES[story.platform] if readable else "",
         published_at=story.published_at,
         day_only=story.precision == "day",
         fetched_at=story.fetched_at,
         url=web_address(story.url) if readable else "",
         withdrawn_at=story.withdrawn_at,
-        changed_at=story.changed_at,
-        changed_since_decision=story.changed_since_decision,
-        reprints=[story_row(each, names, who) for each in reprints],
+        changed_at=story.changed_at if readable else None,
+        changed_since_decision=readable and story.changed_since_decision,
+        reprints=[story_row(each, names, who) for each in reprints] if readable else [],
     )
 
 

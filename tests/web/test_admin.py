@@ -11,6 +11,8 @@ import pytest_asyncio
 from media_tracker.accounts.actor import Level, Role
 from media_tracker.accounts.documents import AuditAction, User
 from media_tracker.db.connection import Database
+from media_tracker.outlets.documents import OutletKind
+from media_tracker.outlets.opml import Subscription, write_opml
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.web.admin_scene import PASSWORD, add_user, browser_as, browser_of, captured_log, make_services, put_regions
@@ -329,3 +331,58 @@ async def test_the_audit_trail_tells_who_did_what_to_whom_and_in_which_request(
     assert answer.headers["x-request-id"] in text
     assert "failed to sign in" in text
     assert "typed-a-secret-here" not in text
+
+
+async def test_changes_to_outlets_feeds_projects_units_and_regions_are_written_down_by_id(
+    services: Services, admin: Browser
+) -> None:
+    await put_regions(services)
+    outlet = (await admin.post("/outlets", {"name": "示例晨报", "kind": "newspaper"})).headers["location"]
+    feed_data = {"url": "https://paper.example/rss", "platform": "web", "title": "晨报要闻"}
+    await admin.post(f"{outlet}/feeds", feed_data)
+    (feed,) = await services.outlets.feeds()
+    document = write_opml("x", [Subscription("https://b.example/rss", "台", "示例台", OutletKind.PORTAL)])
+    project = {"outlet": outlet.rpartition("/")[2], "name": "全城找问题", "columns": "曝光台"}
+    dates = {"starts": "2026-01-01", "ends": "2026-12-31"}
+    for path, data in (
+        (f"{outlet}/partner", {"partner": "1"}),
+        (f"{outlet}/partner", {}),
+        (f"{outlet}/feeds/{feed.id}/active", {}),
+        (f"{outlet}/feeds/{feed.id}/active", {"active": "1"}),
+        ("/projects", project | dates),
+        ("/admin/units", {"name": "环卫所"}),
+        ("/admin/regions/990101001", {"body": "9901GX"}),
+        ("/admin/regions/990101001", {}),
+    ):
+        assert (await admin.post(path, data)).status_code == 303, path
+    (unit,) = await services.places.units()
+    for data in ({}, {"active": "1"}):
+        assert (await admin.post(f"/admin/units/{unit.id}/active", data)).status_code == 303
+    imported = await admin.post("/outlets/import", {}, [("opml", ("feeds.opml", document, "text/x-opml"))])
+    assert imported.status_code == 303
+
+    entries = {entry.action: entry for entry in await services.audit.latest()}
+    made = {
+        action
+        for action in AuditAction
+        if action.startswith(("outlet", "partner", "feed", "project", "unit", "region"))
+    }
+    assert len(made) == 13
+    assert made <= set(entries)
+    assert entries[AuditAction.FEED_ADDED].subject == feed.id
+    assert entries[AuditAction.UNIT_ADDED].subject == unit.id
+    assert entries[AuditAction.REGION_GIVEN].detail == {"body": "9901GX"}
+    assert all(entries[action].actor is not None and entries[action].request_id for action in made)
+    written = repr([entries[action] for action in made])
+    for name in ("示例晨报", "晨报要闻", "全城找问题", "环卫所", "paper.example"):
+        assert name not in written, "ids only"
+
+    shown = (await admin.get("/admin/audit")).text
+    for words in ("made the outlet a partner", "示例晨报", "晨报要闻", "全城找问题", "环卫所", "东城区河畔街道"):
+        assert words in shown
+
+
+async def test_a_change_that_fails_is_not_written_down(services: Services, admin: Browser) -> None:
+    assert (await admin.post("/outlets", {"name": "", "kind": "newspaper"})).status_code == 422
+    assert (await admin.post(f"/admin/units/{UNKNOWN_ID}/active")).status_code == 404
+    assert not [entry for entry in await services.audit.latest() if entry.action in {"outlet_added", "unit_dissolved"}]

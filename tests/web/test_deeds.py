@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 import pytest
 import pytest_asyncio
 
@@ -89,3 +92,16 @@ async def test_a_deed_that_is_not_there_is_not_found(scene: Scene, deed_id: str)
     async with scene.browser("viewer") as viewer:
         assert (await viewer.get(f"/deeds/{deed_id}")).status_code == 404
         assert (await viewer.get("/deeds?after=nonsense")).status_code == 200
+
+
+async def test_a_hidden_name_is_in_no_list_behind_a_figure_and_in_no_file(scene: Scene) -> None:
+    _, deed_id = await _file(scene, title="示例人跳水救人", deed="示例人跳下水。", person="示例人")
+    async with scene.browser("viewer") as viewer:
+        listed = (await viewer.get("/monitor/good_deeds")).text
+        csv = (await viewer.get("/monitor/good_deeds.csv")).text
+        xlsx = (await viewer.get("/monitor/good_deeds.xlsx")).content
+    assert f"/deeds/{deed_id}" in listed
+    cells = [str(value) for row in openpyxl.load_workbook(io.BytesIO(xlsx)).worksheets[0].values for value in row]
+    for content in (listed, csv, " ".join(cells)):
+        assert "(unnamed)跳水救人" in content
+        assert "示例人" not in content

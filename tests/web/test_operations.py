@@ -9,17 +9,24 @@ from typing import Any
 import httpx
 import pytest
 from bson import ObjectId
+from litestar import Request
 from litestar.types import Message
+from pymongo import AsyncMongoClient
+from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from media_tracker.accounts.actor import Role
-from media_tracker.app import create_asgi
+from media_tracker.app import create_app, create_asgi
 from media_tracker.db.connection import Database
+from media_tracker.db.events import SYSTEM
+from media_tracker.db.transactions import Transactor
+from media_tracker.web.errors import on_database_error
 from media_tracker.web.pages import operations
 from media_tracker.web.visitor import SESSION_COOKIE
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
-from tests.web.admin_scene import METRICS_TOKEN, add_user, browser_as, make_services
+from tests.web.admin_scene import METRICS_TOKEN, add_user, browser_as, browser_of, make_services
 from tests.web.browser import Browser
+from tests.web.problem_scene import photo
 
 
 @pytest.fixture
@@ -120,6 +127,59 @@ async def test_a_photo_that_is_none_is_not_found(services: Services) -> None:
     async with await browser_as(services, Role.VIEWER) as browser:
         for file_id in ("nonsense", str(ObjectId())):
             assert (await browser.get(f"/files/{file_id}")).status_code == 404
+
+
+async def test_a_photo_that_belongs_to_nothing_yet_is_its_uploaders_alone(services: Services) -> None:
+    uploader, other = await add_user(services, Role.EDITOR), await add_user(services, Role.ADMIN)
+    saved = await services.files.save_image(photo(), "street.jpg", uploader.object_id, "problem")
+    async with await browser_of(services, uploader) as own, await browser_of(services, other) as others:
+        for file_id in (saved.id, saved.thumbnail_id):
+            assert (await own.get(f"/files/{file_id}")).status_code == 200
+            assert (await others.get(f"/files/{file_id}")).status_code == 404
+        await Transactor(services.database, services.log).run(
+            lambda tx: services.files.attach([saved.id], tx.session), SYSTEM
+        )
+        for file_id in (saved.id, saved.thumbnail_id):
+            assert (await others.get(f"/files/{file_id}")).status_code == 200
+
+
+async def test_methods_that_a_client_invents_are_counted_as_one(services: Services) -> None:
+    async with Browser(services) as browser:
+        for method in ("BREW", "X" * 60):
+            await browser._http.request(method, "/login")
+        text = (await browser.get("/metrics", authorization=f"Bearer {METRICS_TOKEN}")).text
+    assert 'media_tracker_http_requests_total{method="OTHER"' in text
+    assert "BREW" not in text
+    assert "XXX" not in text
+
+
+@pytest.mark.parametrize("cookie", ["", f"{SESSION_COOKIE}=anything"])
+async def test_a_lost_database_is_told_in_one_sentence_and_asks_to_come_back(clock: FakeClock, cookie: str) -> None:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient("mongodb://127.0.0.1:9", serverSelectionTimeoutMS=50)
+    try:
+        async with Browser(make_services(client["lost"], clock)) as browser:
+            shown = await browser.get("/", cookie=cookie)
+            told = await browser.get("/", cookie=cookie, accept="application/json")
+    finally:
+        await client.close()
+    for response in (shown, told):
+        assert response.status_code == 503
+        assert int(response.headers["retry-after"]) > 0
+    assert "The database cannot be reached at the moment." in shown.text
+    assert told.headers["content-type"] == "application/problem+json"
+    assert told.json()["detail"].startswith("The database cannot be reached at the moment.")
+
+
+async def test_a_refusal_of_the_database_is_a_mistake_of_ours(services: Services) -> None:
+    request: Any = Request(
+        {
+            "type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "root_path": "",
+            "scheme": "http", "server": ("testserver", 80), "headers": [], "state": {},
+            "litestar_app": create_app(services=services),
+        }
+    )  # fmt: skip
+    assert on_database_error(request, DuplicateKeyError("twice")).status_code == 500
+    assert on_database_error(request, AutoReconnect("gone")).status_code == 503
 
 
 async def test_static_files_may_be_kept_by_browsers_but_their_names_lead_nowhere_else(services: Services) -> None:

@@ -636,3 +636,44 @@ async def test_the_pages_speak_chinese(city: City, editor: User, official: User)
             assert response.status_code == 200
             assert '<html lang="zh-CN"' in response.text
     assert "卫生死角与杂物堆放" in (response.text)
+
+
+async def test_what_a_caller_said_is_for_those_who_work_on_reports(
+    city: City, editor: User, official: User, inspector: User
+) -> None:
+    async with await city.browser(editor) as browser:
+        new = {**DESCRIPTION, "channel": "ticket", "text": "Caller words one."}
+        address = (await browser.post("/problems/new", new)).headers["location"]
+        more = {"version": "1", "channel": "snapshot", "text": "Caller words two."}
+        assert (await browser.post(f"{address}/reports", more)).status_code == 303
+        assign = {"version": "2", "unit_id": str(city.cleaners), "text": "Words for the unit."}
+        assert (await browser.post(f"{address}/steps/assign", assign)).status_code == 303
+    staff, viewer = await city.user("pia", Role.PUBLICITY), await city.user("vera", Role.VIEWER)
+    readers = [(editor, True), (inspector, True), (staff, True), (official, False), (viewer, False)]
+    for reader, may_read in readers:
+        async with await city.browser(reader) as browser:
+            html = (await browser.get(address)).text
+        assert "Words for the unit." in html
+        for words in ("Caller words one.", "Caller words two."):
+            assert (words in html) is may_read, reader.username
+
+
+@pytest.mark.parametrize(
+    ("number", "taken"),
+    [
+        ("HZ-1", True),
+        ("2026/03_热线 #12.a", True),
+        ("字" * 64, True),
+        ("a" * 65, False),
+        ("call Mr. Sample, 555", False),
+        ("12345 <b>", False),
+        ("12\t34", False),
+        ("12@34", False),
+    ],
+)
+async def test_a_number_elsewhere_is_a_number_and_no_note(city: City, editor: User, number: str, taken: bool) -> None:
+    async with await city.browser(editor) as browser:
+        data = {**DESCRIPTION, "channel": "ticket", "outside_number": number}
+        response = await browser.post("/problems/new", data)
+    assert response.status_code == (303 if taken else 422)
+    assert ("Please give only the number" in response.text) is not taken

@@ -501,3 +501,12 @@ async def test_the_log_never_holds_a_password_a_name_or_a_cookie(
     assert csrf
     for secret in (PASSWORD, new, "marker 8141", "secret-typed-as-name", token, csrf, "query-marker-3310"):
         assert secret not in log.text
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example"])
+async def test_an_error_pages_way_back_never_leads_to_another_site(stranger: Browser, target: str) -> None:
+    refused = await stranger.post("/no/such/page", {}, referer=f"http://testserver{target}")
+    assert refused.status_code == 404
+    assert "evil.example" not in refused.text.partition("<main")[2]
+    kept = await stranger.post("/no/such/page", {}, referer="http://testserver/login")
+    assert 'href="/login"' in kept.text.partition("<main")[2]

@@ -175,6 +175,43 @@ async def test_nothing_of_a_withdrawn_story_reaches_other_people(scene: Scene) -
         assert "No story matches these filters." in page
 
 
+async def test_of_a_decided_and_tied_story_that_is_withdrawn_others_learn_only_that(scene: Scene) -> None:
+    story, problem = await scene.put_story(district="370105"), await scene.put_problem()
+    beside = await scene.put_story("另一篇", "正文", suggested=False)
+    await scene.services.database["stories"].update_many({}, {"$set": {"cluster": beside.id}})
+    address = f"/stories/{story.id}"
+    async with scene.browser() as editor:
+        now = await scene.decide(editor, story)
+        await editor.post(f"{address}/attach", {"version": str(now.version), "number": problem.number})
+        told = (await editor.get(address)).text
+        secrets = [
+            problem.title,
+            problem.number,
+            "三号楼前",
+            "无影潭社区",
+            "道路",
+            "曝光台",
+            "Decided",
+            "editor person",
+        ]
+        secrets = [words for words in secrets if words in told]
+        assert len(secrets) > 5, "the editor reads them, so their absence below means something"
+        await editor.post(f"{address}/withdraw", {"version": str(now.version + 1)})
+    async with scene.browser("viewer") as viewer:
+        masked = (await viewer.get(address)).text
+        listed = (await viewer.get("/stories?withdrawn=yes")).text
+        found = [(await viewer.get(f"/stories?{query}")).text for query in ("kind=exposure", "desk=decided")]
+    main = masked.partition("<main")[2]
+    assert "示例晚报" in main
+    assert "Withdrawn by the outlet" in main
+    for words in secrets:
+        assert words not in main, words
+        assert words not in listed.partition("<tbody")[2], words
+    assert f"/stories/{beside.id}" not in main
+    for text in found:
+        assert address not in text
+
+
 async def test_only_editors_withdraw(scene: Scene) -> None:
     story = await scene.put_story()
     for username in ("publicity", "viewer"):

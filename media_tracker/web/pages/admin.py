@@ -16,12 +16,12 @@ from media_tracker.accounts.duties import Duties
 from media_tracker.errors import N_, Conflict, InvalidInput
 from media_tracker.web.admin_views import (
     AuditRow,
-    Option,
     audit_rows,
     level_options,
     role_options,
     unit_options,
 )
+from media_tracker.web.choices import Option
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import admins
 from media_tracker.web.i18n import Catalogue

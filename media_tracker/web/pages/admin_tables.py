@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bson import ObjectId
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, InvalidInput
 from media_tracker.web.admin_views import (
     AuditRow,
-    Option,
     RegionRow,
     UnitRow,
     audit_rows,
@@ -20,10 +21,12 @@ from media_tracker.web.admin_views import (
     unit_options,
     unit_rows,
 )
+from media_tracker.web.choices import Option, option
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import admins
 from media_tracker.web.region_input import region_options, resolve_region
 from media_tracker.web.render import page, see_other
+from media_tracker.web.trail import write_down
 from media_tracker.web.visitor import services
 
 AUDIT_ENTRIES = 200
@@ -79,9 +82,10 @@ async def add_unit(request: Request[Any, Any, Any]) -> Response[Any]:
     try:
         form.check()
         region = await resolve_region(places, form.text("region"))
-        await places.add_unit(name, parent=parent, region=region, aliases=aliases)
+        unit_id = await places.add_unit(name, parent=parent, region=region, aliases=aliases)
     except InvalidInput as error:
         return await page(request, "admin/units.html", await _units(request, form, error.fields), status=422)
+    await write_down(request, AuditAction.UNIT_ADDED, unit_id)
     return await see_other(request, "/admin/units", N_("The unit is added."))
 
 
@@ -91,6 +95,8 @@ async def set_unit_active(request: Request[Any, Any, Any], unit_id: FromPath[str
     form = await read_form(request)
     active = form.flag("active")
     await services(request).places.set_unit_active(unit_id, active)
+    action = AuditAction.UNIT_REVIVED if active else AuditAction.UNIT_DISSOLVED
+    await write_down(request, action, ObjectId(unit_id))
     message = N_("The unit is back.") if active else N_("The unit is dissolved. It keeps its problems.")
     return await see_other(request, "/admin/units", message)
 
@@ -108,11 +114,16 @@ async def regions_page(request: Request[Any, Any, Any], q: FromQuery[str] = "") 
 async def set_body(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
     """Have a region counted by another body, or by its own district again."""
     form = await read_form(request)
+    body = form.optional("body")
     try:
-        await services(request).places.set_administered_by(code, form.optional("body"))
+        await services(request).places.set_administered_by(code, body)
     except InvalidInput as error:
         context = await _regions(request, code, error.message)
         return await page(request, "admin/regions.html", context, status=422)
+    if body is None:
+        await write_down(request, AuditAction.REGION_TAKEN_BACK, code)
+    else:
+        await write_down(request, AuditAction.REGION_GIVEN, code, body=body)
     return await see_other(request, f"/admin/regions?q={code}", N_("Saved. Figures count by the new body from now on."))
 
 
@@ -154,7 +165,7 @@ async def _regions(request: Request[Any, Any, Any], q: str, error: str = "") -> 
         rows=[region_row(tree, region) for region in found[:REGIONS_FOUND]],
         more=len(found) > REGIONS_FOUND,
         administered=[region_row(tree, tree[code]) for code in administered],
-        bodies=[Option(body.code, tree.label(body.code)) for body in bodies],
+        bodies=[option(body.code, tree.label(body.code)) for body in bodies],
         error=error,
     )
 

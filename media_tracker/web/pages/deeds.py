@@ -12,15 +12,13 @@ from litestar.params import FromPath, FromQuery
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.deeds.documents import GoodDeed
-from media_tracker.errors import N_
+from media_tracker.web.deed_views import shown_deed, shown_title
 from media_tracker.web.guards import signed_in
 from media_tracker.web.i18n import NOTHING
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.render import page
 from media_tracker.web.story_views import MASKED, StoryRow, story_row
 from media_tracker.web.visitor import actor, services
-
-UNNAMED = N_("(unnamed)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ def _view(one: GoodDeed, names: Names, who: Actor) -> DeedView:
     return DeedView(
         id=str(one.id),
         title=names.gettext(MASKED) if masked else shown_title(one, names),
-        deed="" if masked else one.without_name(one.deed, names.gettext(UNNAMED)),
+        deed="" if masked else shown_deed(one, names),
         person="" if masked else one.shown_person,
         where="" if masked else place,
         published_at=one.first_published_at,
@@ -102,11 +100,6 @@ def _view(one: GoodDeed, names: Names, who: Actor) -> DeedView:
         stories=len(standing),
         masked=masked,
     )
-
-
-def shown_title(one: GoodDeed, names: Names) -> str:
-    """The title, without a name that may not be shown."""
-    return one.without_name(one.title, names.gettext(UNNAMED))
 
 
 def _stands(one: GoodDeed) -> bool:

@@ -17,6 +17,7 @@ from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.monitor.exports import Sheet, Value, to_csv, to_xlsx
 from media_tracker.monitor.periods import QUICK_NAMES, Quick, quick
 from media_tracker.monitor.service import Figure
+from media_tracker.web.choices import Option, category_filter, district_options, outlet_options
 from media_tracker.web.figure_links import ALL, Asked, read_asked, read_filters, read_page
 from media_tracker.web.figure_lists import Cell, Column, columns_of
 from media_tracker.web.figure_views import (
@@ -43,8 +44,6 @@ FILES = {
     "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 FILTERS = (Dimension.DISTRICT, Dimension.OUTLET, Dimension.CATEGORY)
-
-Option = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,14 +245,11 @@ def _options(dimension: Dimension, names: Names, asked: Asked) -> list[Option]:
     options: list[Option] = [{"value": ALL, "label": gettext(N_("All"))}]
     match dimension:
         case Dimension.OUTLET:
-            options += [{"value": str(outlet), "label": name} for outlet, name in names.outlets.items()]
+            options += outlet_options(names)
         case Dimension.DISTRICT:
-            districts = [region for region in names.regions if region.level == "district"]
-            options += [{"value": region.code, "label": region.name} for region in districts]
+            options += district_options(names)
         case Dimension.CATEGORY:
-            for top, below in names.categories.groups():
-                inner = [{"value": each.code, "label": names.category(each.code)} for each in (top, *below)]
-                options.append({"group": names.category(top.code), "options": inner})
+            options += category_filter(names)
     options.append({"value": "", "label": names.of(dimension, "")})
     chosen = asked.filters.get(dimension)
     known = {option["value"] for option in _flat(options)}

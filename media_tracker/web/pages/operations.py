@@ -20,7 +20,7 @@ from media_tracker.accounts.actor import Role
 from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, NotFound
 from media_tracker.web.guards import anyone, only, signed_in
-from media_tracker.web.visitor import Connection, services
+from media_tracker.web.visitor import Connection, actor, services
 
 PENDING = Gauge("media_tracker_stories_pending", "Stories that wait for an editor")
 EVENTS = Gauge("media_tracker_events_position", "Highest position in the event log")
@@ -41,10 +41,13 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """200 when the database answers and has this release's migrations and indexes, else 503 with what is missing."""
     try:
         status = await services(request).migrator.status()
+        loading = await request.app.state.sample_data.loading()
     except PyMongoError as error:
         return Response({"ready": False, "database": type(error).__name__}, status_code=503)
-    missing = {"migrations": list(status.pending), "indexes": list(status.missing_indexes)}
-    ready = status.current and not await request.app.state.sample_data.loading()
+    missing: dict[str, Any] = {"migrations": list(status.pending), "indexes": list(status.missing_indexes)}
+    if loading:
+        missing["samples"] = "loading"  # “media-tracker demo” finishes it, “media-tracker demo --remove” undoes it
+    ready = status.current and not loading
     return Response({"ready": ready, **missing}, status_code=200 if ready else 503)
 
 
@@ -87,8 +90,13 @@ async def events(request: Request[Any, Any, Any]) -> ServerSentEvent:
 
 @get("/files/{file_id:str}", guards=[signed_in])
 async def file(request: Request[Any, Any, Any], file_id: FromPath[str]) -> Stream:
-    """A photo, to people with an account. Its bytes never change, but who may see it can: so it is kept privately."""
+    """A photo, to people with an account; one that belongs to nothing yet only to who sent it.
+
+    Its bytes never change, but who may see it can: so it is kept privately.
+    """
     metadata, chunks = await services(request).files.open(parse_id(file_id))
+    if not metadata.attached and metadata.uploader != actor(request).user_id:
+        raise NotFound(N_("There is no such file."))
     headers = {"cache-control": "private, max-age=3600", "content-length": str(metadata.size)}
     return Stream(chunks, media_type=metadata.content_type, headers=headers)
 

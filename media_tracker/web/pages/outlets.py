@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from bson import ObjectId
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
@@ -21,6 +22,7 @@ from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.monitor.facts import EVERYTHING, Period
 from media_tracker.outlets.documents import Outlet, OutletKind, Platform
 from media_tracker.outlets.opml import MOST_BYTES, read_opml, write_opml
+from media_tracker.web.choices import Option, named
 from media_tracker.web.figure_links import Asked
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import admins, signed_in
@@ -28,20 +30,19 @@ from media_tracker.web.outlet_views import (
     KIND_NAMES,
     PLATFORM_NAMES,
     FeedRow,
-    Option,
     OutletRow,
     ProjectRow,
     StoryLine,
     feed_row,
     has_role,
     is_web,
-    options,
     outlet_row,
     project_row,
     stored_id,
     story_line,
 )
 from media_tracker.web.render import page, see_other
+from media_tracker.web.trail import write_down
 from media_tracker.web.visitor import actor, request_id, services
 
 WEEK = timedelta(days=6)
@@ -110,6 +111,7 @@ async def add_outlet(request: Request[Any, Any, Any]) -> Response[Any]:
     except InvalidInput as error:
         context = await _outlets(request, form, error.fields, error.params)
         return await page(request, "outlets/outlets.html", context, status=422)
+    await write_down(request, AuditAction.OUTLET_ADDED, outlet_id)
     return await see_other(request, f"/outlets/{outlet_id}", N_("The outlet is added. Now give it its feeds."))
 
 
@@ -123,13 +125,13 @@ async def import_opml(request: Request[Any, Any, Any]) -> Response[Any]:
     except InvalidInput as error:
         context = await _outlets(request, form, {"opml": error.message}, error.params)
         return await page(request, "outlets/outlets.html", context, status=422)
+    numbers = {"outlets": imported.outlets_added, "feeds": imported.feeds_added, "known": imported.feeds_known}
+    await write_down(request, AuditAction.FEEDS_IMPORTED, None, **numbers)
     return await see_other(
         request,
         "/outlets",
         N_("The file is taken in: {outlets} new outlets, {feeds} new feeds, {known} that were subscribed to already."),
-        outlets=imported.outlets_added,
-        feeds=imported.feeds_added,
-        known=imported.feeds_known,
+        **numbers,
     )
 
 
@@ -161,7 +163,10 @@ async def outlet_page(request: Request[Any, Any, Any], outlet_id: FromPath[str])
 async def set_partner(request: Request[Any, Any, Any], outlet_id: FromPath[str]) -> Response[Any]:
     """Make an outlet a partner, or no longer one."""
     form = await read_form(request)
-    await services(request).outlets.set_partner(outlet_id, form.flag("partner"))
+    partner = form.flag("partner")
+    await services(request).outlets.set_partner(outlet_id, partner)
+    action = AuditAction.PARTNER_MADE if partner else AuditAction.PARTNER_ENDED
+    await write_down(request, action, ObjectId(outlet_id))
     return await see_other(request, f"/outlets/{outlet_id}", N_("Saved."))
 
 
@@ -177,12 +182,14 @@ async def add_feed(request: Request[Any, Any, Any], outlet_id: FromPath[str]) ->
     try:
         form.check()
         assert platform is not None  # or check() would have raised
-        if not await found.add_feed(stored_id(outlet.id), url, title, platform, column):
+        feed_id = await found.add_feed(stored_id(outlet.id), url, title, platform, column)
+        if feed_id is None:
             sentence = N_("This feed is subscribed to already.")
             raise InvalidInput(sentence, {"url": sentence})
     except InvalidInput as error:
         context = await _outlet(request, outlet, form, error.fields or {"url": error.message}, error.params)
         return await page(request, "outlets/outlet.html", context, status=422)
+    await write_down(request, AuditAction.FEED_ADDED, feed_id)
     return await see_other(request, f"/outlets/{outlet_id}", N_("The feed is added. It is read with the next round."))
 
 
@@ -196,6 +203,8 @@ async def set_feed_active(
     form = await read_form(request)
     active = form.flag("active")
     await found.set_feed_active(feed_id, active, outlet_id=stored_id(outlet.id))
+    action = AuditAction.FEED_RESUMED if active else AuditAction.FEED_RESTED
+    await write_down(request, action, ObjectId(feed_id))
     message = N_("The feed is read again from now on.") if active else N_("The feed rests.")
     return await see_other(request, f"/outlets/{outlet_id}", message)
 
@@ -225,7 +234,7 @@ async def _outlets(
     return OutletsPage(
         rows=rows,
         may_change=has_role(request, Role.ADMIN),
-        kinds=options(request, KIND_NAMES),
+        kinds=named(request.app.state.pages.catalogue, KIND_NAMES),
         week_start=week.start,
         week_end=week.end,
         definition=figure.definition.text,
@@ -257,7 +266,7 @@ async def _outlet(
         projects=await asyncio.gather(*(project_row(request, project, names) for project in projects)),
         latest=[story_line(story) for story in latest.stories],
         may_change=has_role(request, Role.ADMIN),
-        platforms=options(request, PLATFORM_NAMES),
+        platforms=named(request.app.state.pages.catalogue, PLATFORM_NAMES),
         values=form.values if form else {},
         errors=errors or {},
         params=params or {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -16,13 +17,17 @@ from media_tracker.problems.case import Channel, Precision, Report, Severity, St
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.lifecycle import revocable
 from media_tracker.problems.service import NewProblem
+from media_tracker.web.choices import Option, category_options, outlet_options
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import dispatchers
-from media_tracker.web.pages.problem_names import Option, read_names
+from media_tracker.web.naming import names_of
 from media_tracker.web.pages.problem_words import CHANNEL_HINTS, CHANNEL_NAMES, OTHER_CHANNELS, SEVERITIES
 from media_tracker.web.region_input import region_options, region_text, resolve_region
 from media_tracker.web.render import page, see_other
 from media_tracker.web.visitor import origin, services
+
+LONGEST_NUMBER = 64
+_NUMBER = re.compile(r"[\w./#-]+(?: +[\w./#-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,7 @@ async def correct(request: Request[Any, Any, Any], number: FromPath[str]) -> Res
 
 async def _show(request: Request[Any, Any, Any], template: str, filled: _Filled, status: int = 200) -> Response[str]:
     room = services(request)
-    names = await read_names(room)
+    names = await names_of(request)
     pages = request.app.state.pages
     channels = [
         {
@@ -180,8 +185,8 @@ async def _show(request: Request[Any, Any, Any], template: str, filled: _Filled,
         values=filled.values,
         errors=filled.errors,
         channels=channels,
-        outlets=names.outlet_options(),
-        categories=names.category_options(),
+        outlets=outlet_options(names),
+        categories=category_options(names),
         regions=await region_options(room.places),
         severities=[severity.value for severity in SEVERITIES],
     )
@@ -236,10 +241,20 @@ async def _report(request: Request[Any, Any, Any], form: Form) -> Report:
         received_at=now,
         outlet_id=outlet_id if asks else None,
         partner=outlet.partner if asks and outlet is not None else False,
-        outside_number=form.optional("outside_number"),
+        outside_number=_outside_number(form),
         due_at=form.moment("due_at"),
         closed_elsewhere_at=form.moment("closed_elsewhere_at"),
     )
+
+
+def _outside_number(form: Form) -> str | None:
+    """The number that the report has elsewhere. It goes into the event log, which forgets nothing: so it is no free text."""
+    number = form.optional("outside_number")
+    if number is not None and (len(number) > LONGEST_NUMBER or _NUMBER.fullmatch(number) is None):
+        form.errors["outside_number"] = N_(
+            "Please give only the number: at most 64 letters, digits, blanks and the signs - _ / . #"
+        )
+    return number
 
 
 async def _former(request: Request[Any, Any, Any], form: Form) -> ObjectId | None:

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from bson import ObjectId
 
-from media_tracker.accounts.actor import Level
+from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.db.connection import Json
 from media_tracker.db.events import Event
 from media_tracker.errors import N_
 from media_tracker.problems.case import Case, Channel, EventType, Outcome, apply
 from media_tracker.problems.documents import Problem
 from media_tracker.web.i18n import NOTHING, Catalogue, Formats
-from media_tracker.web.pages.problem_names import Names
+from media_tracker.web.naming import Names
 from media_tracker.web.pages.problem_words import CHANNEL_NAMES, OUTCOME_NAMES
 
 SENTENCES: Mapping[EventType, str] = {
@@ -52,6 +52,15 @@ BY_DISTRICT: Mapping[EventType, str] = {
 }
 
 
+CALLERS_WORDS = frozenset({EventType.REGISTERED, EventType.REPORTED})
+"""Events whose words may tell of the person who called."""
+
+
+def may_read_callers(who: Actor) -> bool:
+    """Whether ``who`` works on reports, and not for the unit that they are about."""
+    return who.has(Role.EDITOR, Role.PUBLICITY, Role.INSPECTOR)
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
     """One entry, as ``ui.timeline`` takes it."""
@@ -75,6 +84,8 @@ class Teller:
     names: Names
     people: Mapping[ObjectId, str]
     numbers: Mapping[ObjectId, str]
+    callers: bool
+    """Whether the reader may see what was written with reports."""
 
     def tell(self, problem: Problem, events: Sequence[Event]) -> list[HistoryItem]:
         """The whole history, oldest first."""
@@ -89,11 +100,15 @@ class Teller:
                     actor=self._who(event.actor),
                     unit=self.names.unit(event.acting_unit),
                     state="" if before is not None and before.state is case.state else case.state.value,
-                    text=problem.words_of(event.seq),
+                    text=self._words(problem, event),
                     now=event is events[-1],
                 )
             )
         return items
+
+    def _words(self, problem: Problem, event: Event) -> str:
+        hidden = EventType(event.type) in CALLERS_WORDS and not self.callers
+        return "" if hidden else problem.words_of(event.seq)
 
     def _who(self, actor: ObjectId | None) -> str:
         if actor is None:

@@ -19,9 +19,10 @@ from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTra
 from media_tracker.problems.case import Basis, Channel, Outcome, Precision, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.lifecycle import Command, Step, Surroundings, refusal
+from media_tracker.web.choices import Option, option, unit_options
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import signed_in
-from media_tracker.web.pages.problem_names import Option, read_names
+from media_tracker.web.naming import names_of
 from media_tracker.web.pages.problem_view import ProblemView, read_view, story_name
 from media_tracker.web.pages.problem_words import STATE_NAMES, STEP_WORDS, StepWords, needs, needs_text
 from media_tracker.web.render import Pages, page, see_other
@@ -85,7 +86,7 @@ async def show_problem(
     room, who = services(request), actor(request)
     around = await room.problems.surroundings(problem)
     steps = frozenset(await room.problems.steps(problem, who))
-    names = await read_names(room)
+    names = await names_of(request)
     context = ProblemPage(
         problem=await read_view(request, problem),
         steps=[_step_view(step, sent.step) for step in STEP_WORDS if step in steps],
@@ -93,7 +94,7 @@ async def show_problem(
         district_check=who.level is Level.DISTRICT and room.monitor.level is Level.CITY,
         may_edit=who.has(Role.EDITOR, Role.PUBLICITY),
         fresh_due_at=around.fresh_due_at,
-        units=names.unit_options() if Step.ASSIGN in steps else (),
+        units=unit_options(names) if Step.ASSIGN in steps else (),
         follow_ups=await _follow_ups(request, problem) if steps.intersection(CHECKS) else (),
         co_units=sent.co_units,
         values=sent.values,
@@ -122,7 +123,7 @@ async def _follow_ups(request: Request[Any, Any, Any], problem: Problem) -> list
         if report.channel is Channel.FOLLOW_UP and report.withdrawn_at is None and report.story_id is not None
     ]
     stories = await services(request).stories.many(tied) if tied else {}
-    return [{"value": str(key), "label": title} for key in tied if (title := story_name(stories.get(key))[1])]
+    return [option(key, title) for key in tied if (title := story_name(stories.get(key))[1])]
 
 
 @get("/problems/{number:str}/steps/{step:str}", guards=[signed_in])

@@ -21,11 +21,11 @@ from media_tracker.monitor.credit import SENTENCES, Credit, judge
 from media_tracker.problems.case import Case, Channel, Claim, EventType, Precision, Report, State, Verification
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import light
-from media_tracker.web.pages.problem_history import HistoryItem, Teller, people_in
-from media_tracker.web.pages.problem_names import Names, read_names
+from media_tracker.web.naming import Names, names_of
+from media_tracker.web.pages.problem_history import HistoryItem, Teller, may_read_callers, people_in
 from media_tracker.web.pages.problem_words import CHANNEL_NAMES
 from media_tracker.web.render import Pages
-from media_tracker.web.visitor import services
+from media_tracker.web.visitor import actor, services
 
 Shown = dict[str, Any]
 """A photo as ``ui.photo`` takes it."""
@@ -148,13 +148,15 @@ async def read_view(request: Request[Any, Any, Any], problem: Problem) -> Proble
     events = await room.problems.history(problem)
     linked = [each for each in (case.duplicate_of, case.relapse_of, case.relapsed_as) if each is not None]
     known = _Known(
-        names=await read_names(room),
+        names=await names_of(request),
         people=await room.accounts.names(people_in(events)),
         stories=await room.stories.many(r.story_id for r in case.reports if r.story_id is not None),
         photos=await room.files.photos(_photo_ids(case)),
         numbers=await room.problems.numbers(linked) if linked else {},
     )
     pages: Pages = request.app.state.pages
+    callers = may_read_callers(actor(request))
+    teller = Teller(pages.catalogue, pages.formats, known.names, known.people, known.numbers, callers)
     credit = judge(case, room.monitor.level, room.monitor.zone).credit
     tones = {Credit.VIA_MEDIA: "ok", Credit.BEFORE_PRINT: "ok"}
     moved = case.original_due_at is not None and case.original_due_at != case.due_at
@@ -163,7 +165,7 @@ async def read_view(request: Request[Any, Any, Any], problem: Problem) -> Proble
         version=case.version,
         title=problem.title,
         place=problem.place,
-        remark=problem.words_of(1),
+        remark=problem.words_of(1) if callers else "",
         state=case.state.value,
         severity=case.severity.value,
         long_standing=case.long_standing,
@@ -183,7 +185,7 @@ async def read_view(request: Request[Any, Any, Any], problem: Problem) -> Proble
         rounds=_rounds(problem, events, known, pages),
         verdict=SENTENCES[credit],
         verdict_tone=tones.get(credit, "info"),
-        history=Teller(pages.catalogue, pages.formats, known.names, known.people, known.numbers).tell(problem, events),
+        history=teller.tell(problem, events),
         duplicate_of=_number(known, case.duplicate_of),
         relapse_of=_number(known, case.relapse_of),
         relapsed_as=_number(known, case.relapsed_as),

@@ -19,9 +19,10 @@ from media_tracker.problems.case import OPEN_STATES, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import light
 from media_tracker.problems.listing import ProblemFilter
+from media_tracker.web.choices import Option, category_filter, district_options, option
 from media_tracker.web.guards import signed_in
+from media_tracker.web.naming import Names, names_of
 from media_tracker.web.pages.problem_forms import ROUTES as FORMS
-from media_tracker.web.pages.problem_names import Names, Option, read_names
 from media_tracker.web.pages.problem_steps import ROUTES as STEPS
 from media_tracker.web.pages.problem_steps import Sent, show_problem
 from media_tracker.web.render import page
@@ -131,16 +132,16 @@ async def problem_list(
         ObjectId(unit) if unit and ObjectId.is_valid(unit) else None,
         (words or "").strip()[:100],
     )
-    names = await read_names(room)
+    names = await names_of(request)
     found = await room.problems.page(_filter(asked, who, names, room.clock()), older_than, newer_than)
     context = ListPage(
         rows=[_row(problem, names, room.clock()) for problem in found.problems],
         quick=await _quick(request, asked, who),
         asked=asked,
         states=[state.value for state in State],
-        districts=names.district_options(),
-        categories=names.category_filter(),
-        units=[{"value": str(each.id), "label": each.name} for each in names.units],
+        districts=district_options(names),
+        categories=category_filter(names),
+        units=[option(each.id, each.name) for each in names.units],
         narrowed=bool(asked.state or asked.district or asked.category or asked.unit or asked.words),
         newer=asked.href(newer_than=found.newer) if found.newer else "",
         older=asked.href(older_than=found.older) if found.older else "",

@@ -12,11 +12,12 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from media_tracker.accounts.actor import Role
+from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, InvalidInput
+from media_tracker.web.choices import Option, option
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import only, signed_in
 from media_tracker.web.outlet_views import (
-    Option,
     ProjectRow,
     StoryLine,
     counted_stories,
@@ -25,6 +26,7 @@ from media_tracker.web.outlet_views import (
     story_line,
 )
 from media_tracker.web.render import page, see_other
+from media_tracker.web.trail import write_down
 from media_tracker.web.visitor import services
 
 
@@ -73,10 +75,11 @@ async def add_project(request: Request[Any, Any, Any]) -> Response[Any]:
         assert outlet_id is not None  # or check() would have raised
         assert starts is not None
         assert ends is not None
-        await outlets.add_project(outlet_id, name, columns, starts, ends, planned)
+        project_id = await outlets.add_project(outlet_id, name, columns, starts, ends, planned)
     except InvalidInput as error:
         context = await _projects(request, form, error.fields)
         return await page(request, "projects/projects.html", context, status=422)
+    await write_down(request, AuditAction.PROJECT_ADDED, project_id)
     return await see_other(request, "/projects", N_("The project is added."))
 
 
@@ -110,7 +113,7 @@ async def _projects(
     return ProjectsPage(
         rows=sorted(rows, key=lambda row: (row.outlet, row.name)),
         may_add=has_role(request, Role.PUBLICITY, Role.ADMIN),
-        outlets=[Option(str(outlet_id), name) for outlet_id, name in names.items()],
+        outlets=[option(outlet_id, name) for outlet_id, name in names.items()],
         values=form.values if form else values,
         errors=errors or {},
     )

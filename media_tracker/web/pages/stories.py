@@ -19,10 +19,11 @@ from media_tracker.errors import N_
 from media_tracker.ingest.clean import plain_text
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.ingest.stories import StoryFilter
+from media_tracker.web.choices import Option, district_options, outlet_options
+from media_tracker.web.deed_views import shown_title
 from media_tracker.web.forms import LONGEST_LINE, read_form
 from media_tracker.web.guards import editors, signed_in
 from media_tracker.web.naming import Names, names_of
-from media_tracker.web.pages.deeds import shown_title
 from media_tracker.web.render import page, see_other
 from media_tracker.web.story_views import (
     DISPOSITIONS,
@@ -67,8 +68,8 @@ class StoriesPage:
     stories: Sequence[StoryRow]
     filters: Mapping[str, str]
     filtered: bool
-    outlets: Sequence[Mapping[str, object]]
-    districts: Sequence[Mapping[str, object]]
+    outlets: Sequence[Option]
+    districts: Sequence[Option]
     newer: str
     older: str
 
@@ -132,8 +133,8 @@ async def stories(
     found, names, who = services(request), await names_of(request), actor(request)
     gone = _choice(Withdrawn, withdrawn)
     words = q.strip()[:LONGEST_LINE]
-    if words and not who.has(Role.EDITOR, Role.PUBLICITY):
-        gone = Withdrawn.NO  # what is masked must not be found by its words
+    if (words or kind or desk or district) and not who.has(Role.EDITOR, Role.PUBLICITY):
+        gone = Withdrawn.NO  # what is masked must not be found by what it said, nor by what was said of it
     wanted = StoryFilter(
         desk=_choice(DeskState, desk),
         outlet_id=ObjectId(outlet) if ObjectId.is_valid(outlet) else None,
@@ -155,8 +156,8 @@ async def stories(
         stories=[story_row(each, names, who) for each in shown.stories],
         filters=filters,
         filtered=any(filters.values()),
-        outlets=[{"value": str(key), "label": name} for key, name in names.outlets.items()],
-        districts=[{"value": r.code, "label": r.name} for r in names.regions if r.level == "district"],
+        outlets=outlet_options(names),
+        districts=district_options(names),
         newer=_address(filters) if after else "",
         older=_address(filters, shown.next) if shown.next else "",
     )
@@ -179,11 +180,11 @@ async def story(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Res
         breadcrumb=[{"href": "/stories", "label": names.gettext("Stories")}, {"label": view.title}],
         decided=decided_tags(one, names) if readable else None,
         suggested=suggested_tags(one, names) if readable else None,
-        scores=_scores(one),
-        problems=[problem_row(each, names) for each in await found.problems.tied_to(key)],
+        scores=_scores(one) if readable else {},
+        problems=[problem_row(each, names) for each in await found.problems.tied_to(key)] if readable else [],
         deed=DeedLink(str(deed.id), shown_title(deed, names)) if deed else None,
         earlier=[Earlier(r.title, plain_text(r.html), r.until) for r in reversed(one.revisions)] if readable else [],
-        history=await _history(request, key, names),
+        history=await _history(request, key, names) if readable else [],
         may_edit=may_edit,
         can_attach=may_edit and one.withdrawn_at is None and kind in {Kind.EXPOSURE, Kind.FOLLOW_UP},
     )

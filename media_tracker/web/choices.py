@@ -1,0 +1,59 @@
+"""What a form or a filter lets people choose from, as ``forms.select`` takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from media_tracker.web.i18n import Catalogue
+from media_tracker.web.naming import Names
+
+Option = Mapping[str, object]
+"""``{value, label}``, or ``{group, options}``."""
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def option(value: object, label: str) -> Option:
+    """One choice; ``label`` is in the reader's language, or a name."""
+    return {"value": str(value), "label": label}
+
+
+def named(catalogue: Catalogue, names: Mapping[Choice, str]) -> list[Option]:
+    """The values of an enum by their names, which are gettext ids."""
+    return [option(value.value, catalogue.gettext(name)) for value, name in names.items()]
+
+
+def category_options(names: Names) -> list[Option]:
+    """Every sub-class under its class: what a story or a problem can be."""
+    return [
+        {"group": names.category(top.code), "options": [option(each.code, names.category(each.code)) for each in below]}
+        for top, below in names.categories.groups()
+        if below
+    ]
+
+
+def category_filter(names: Names) -> list[Option]:
+    """Classes, each followed by its sub-classes: what a list can be narrowed to."""
+    return [
+        {
+            "group": names.category(top.code),
+            "options": [option(each.code, names.category(each.code)) for each in (top, *below)],
+        }
+        for top, below in names.categories.groups()
+    ]
+
+
+def district_options(names: Names) -> list[Option]:
+    """The districts, and the zones that count like one."""
+    return [option(region.code, region.name) for region in names.regions if region.level == "district"]
+
+
+def unit_options(names: Names) -> list[Option]:
+    """Units that can be put in charge."""
+    return [option(unit.id, unit.name) for unit in names.units.active()]
+
+
+def outlet_options(names: Names) -> list[Option]:
+    """Every outlet."""
+    return [option(outlet, name) for outlet, name in names.outlets.items()]

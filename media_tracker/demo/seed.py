@@ -20,7 +20,7 @@ from media_tracker.demo.people import Cast, add_accounts, add_units
 from media_tracker.demo.projects import add_projects
 from media_tracker.demo.timetable import Timetable
 from media_tracker.desk.service import Decision
-from media_tracker.errors import MediaTrackerError
+from media_tracker.errors import N_, MediaTrackerError, Unavailable
 from media_tracker.ingest.documents import Disposition, Kind, Story
 from media_tracker.ingest.service import Summary
 from media_tracker.monitor.facts import Period
@@ -69,7 +69,9 @@ class Seeder:
         feeds = [feed for feed in await services.outlets.feeds() if feed.demo]
         summary = Summary.of(await services.ingest.run(feeds))
         await services.pipeline.catch_up()
-        self.tell(f"read {summary.stories_new} stories, {summary.failed} feeds failed")
+        if summary.failed:
+            raise Unavailable(N_("{count} of the sample feeds could not be read. Start again."), count=summary.failed)
+        self.tell(f"read {summary.stories_new} stories")
         await self._backdate()
         course = Course(services, cast, units, self.timetable)
         await self._plan(course)

@@ -74,9 +74,11 @@ async def test_the_doctor_finds_a_database_that_is_not_prepared(unprepared: Comm
 async def test_a_database_that_does_not_answer_is_told_in_a_sentence_and_soon(unprepared: CommandLine) -> None:
     nobody = unprepared.setting(MONGODB_URI="mongodb://127.0.0.1:1/?replicaSet=rs0")
     started = time.monotonic()
+    await nobody.done("--version")
+    starting = time.monotonic() - started  # what a loaded machine takes before anything is asked of a database
     sentence = await nobody.refused("db", "status")
 
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started - 2 * starting < 15
     assert "MongoDB does not answer" in sentence
     assert "MONGODB_URI" in sentence
 

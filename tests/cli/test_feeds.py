@@ -158,13 +158,16 @@ async def test_the_worker_reads_what_is_due_and_ends_when_it_is_asked_to(
 ) -> None:
     await reading.done("feeds", "import", opml)
     started = time.monotonic()
+    await reading.done("--version")
+    starting = time.monotonic() - started  # what a loaded machine takes before anything is read
+    started = time.monotonic()
     async with reading.running("worker") as worker:
 
         async def read() -> bool:
             return await own_database["stories"].count_documents({}) == 3
 
         await until(read)
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started - starting < 15
         assert await seconds_to_end(worker) < 5
         assert worker.returncode == 0
     assert await own_database["feeds"].count_documents({"state.leased_by": {"$ne": None}}) == 0

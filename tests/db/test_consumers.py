@@ -172,3 +172,23 @@ async def test_two_runners_and_many_writers_together_lose_nothing(
             tasks.create_task(record(transactor, clock, 2))
 
     assert seen.positions == list(range(1, 41))
+
+
+async def test_an_event_that_cannot_be_handled_is_parked_and_does_not_stop_the_others(
+    database: Database, runner: ConsumerRunner, transactor: Transactor, clock: FakeClock
+) -> None:
+    await record(transactor, clock, 5)
+    seen: list[int] = []
+
+    async def stumbles(events: Sequence[Event]) -> None:
+        for event in events:
+            if event.position == 3:
+                raise ValueError("nobody can read this")
+        seen.extend(event.position for event in events)
+
+    await runner.catch_up(Consumer("stumbling", stumbles))
+
+    assert seen == [1, 2, 4, 5]
+    assert await runner.position("stumbling") == 5
+    parked = await database["parked_events"].find().to_list()
+    assert [(row["consumer"], row["position"], row["error"]) for row in parked] == [("stumbling", 3, "ValueError")]

@@ -55,7 +55,7 @@ async def _stories(database: Database) -> list[Json]:
 
 
 async def test_the_samples_go_in_once_and_come_out_without_a_trace(cli: CommandLine, beside: Database) -> None:
-    """One story in one test, because filling takes its time: in, again, beside a stranger's, out, and in anew."""
+    """One story in one test, because filling takes its time: in, again, beside a stranger's, and out."""
     filled = await _done(cli, "demo", "--no-serve")
     await _check_samples(beside)
     await _check_accounts(filled.out, beside)

@@ -507,3 +507,37 @@ async def test_two_thousand_entries_under_one_guid_are_two_thousand_stories_and_
 
     assert (first.new, again.new, again.changed) == (2_000, 0, 0)
     assert await scene.services.database["stories"].count_documents({}) == 2_000
+
+
+ONE = Item("甲", "一号楼前有垃圾。", "g", "https://paper.example/1")
+OTHER = Item("乙", "二号楼前有积水。", "g", "https://paper.example/2")
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [([ONE, OTHER], [OTHER]), ([ONE], [OTHER, ONE]), ([ONE, OTHER], [ONE, OTHER]), ([OTHER], [ONE, OTHER])],
+    ids=["one leaves", "another comes", "both stay", "the other way round"],
+)
+async def test_a_guid_that_repeats_in_one_fetch_and_not_in_the_next_doubles_and_loses_nothing(
+    scene: Scene, first: list[Item], then: list[Item]
+) -> None:
+    scene.origin.publish("/feed", *first)
+    await scene.feed()
+    await scene.take_in()
+
+    scene.origin.publish("/feed", *then)
+    await scene.take_in()
+
+    titles = sorted(story.title for story in await scene.stories())
+    assert titles == sorted({item.title for item in (*first, *then)})
+
+
+async def test_a_feed_of_far_too_many_broken_entries_is_cut_before_it_is_parsed(scene: Scene) -> None:
+    whole = rss([Item(f"第{number}条", "文", f"g{number}") for number in range(3)])
+    broken = whole.replace(b"</channel>", b"<item><title>x" * 200_000 + b"</channel>")
+    scene.origin.answers["/feed"] = Answer(broken)
+    await scene.feed()
+
+    result = await asyncio.wait_for(scene.take_in(), 20)
+
+    assert result.result is Result.FAILED or result.new <= 2_000

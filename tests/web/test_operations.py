@@ -155,7 +155,9 @@ async def test_methods_that_a_client_invents_are_counted_as_one(services: Servic
 
 @pytest.mark.parametrize("cookie", ["", f"{SESSION_COOKIE}=anything"])
 async def test_a_lost_database_is_told_in_one_sentence_and_asks_to_come_back(clock: FakeClock, cookie: str) -> None:
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient("mongodb://127.0.0.1:9", serverSelectionTimeoutMS=50)
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        "mongodb://%2Fnowhere%2Fmongodb.sock", serverSelectionTimeoutMS=50
+    )
     try:
         async with Browser(make_services(client["lost"], clock)) as browser:
             shown = await browser.get("/", cookie=cookie)
@@ -171,13 +173,12 @@ async def test_a_lost_database_is_told_in_one_sentence_and_asks_to_come_back(clo
 
 
 async def test_a_refusal_of_the_database_is_a_mistake_of_ours(services: Services) -> None:
-    request: Any = Request(
-        {
-            "type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "root_path": "",
-            "scheme": "http", "server": ("testserver", 80), "headers": [], "state": {},
-            "litestar_app": create_app(services=services),
-        }
-    )  # fmt: skip
+    scope: Any = {
+        "type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "root_path": "",
+        "scheme": "http", "server": ("testserver", 80), "headers": [], "state": {},
+        "litestar_app": create_app(services=services),
+    }  # fmt: skip
+    request: Request[Any, Any, Any] = Request(scope)
     assert on_database_error(request, DuplicateKeyError("twice")).status_code == 500
     assert on_database_error(request, AutoReconnect("gone")).status_code == 503
 

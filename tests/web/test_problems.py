@@ -644,9 +644,9 @@ async def test_what_a_caller_said_is_for_those_who_work_on_reports(
     async with await city.browser(editor) as browser:
         new = {**DESCRIPTION, "channel": "ticket", "text": "Caller words one."}
         address = (await browser.post("/problems/new", new)).headers["location"]
-        more = {"version": "1", "channel": "snapshot", "text": "Caller words two."}
+        more = {"version": "2", "channel": "snapshot", "text": "Caller words two."}
         assert (await browser.post(f"{address}/reports", more)).status_code == 303
-        assign = {"version": "2", "unit_id": str(city.cleaners), "text": "Words for the unit."}
+        assign = {"version": "3", "unit_id": str(city.cleaners), "text": "Words for the unit."}
         assert (await browser.post(f"{address}/steps/assign", assign)).status_code == 303
     staff, viewer = await city.user("pia", Role.PUBLICITY), await city.user("vera", Role.VIEWER)
     readers = [(editor, True), (inspector, True), (staff, True), (official, False), (viewer, False)]

@@ -71,8 +71,8 @@ def identity_key(entry: Identifiable, duplicated: Collection[str]) -> str:
 def other_keys(entry: Identifiable) -> tuple[str, ...]:
     """The keys under which an entry may have been stored when other entries stood beside it in the feed.
 
-    Whether a guid repeats depends on what one fetch happens to hold. A story that is known under its guid alone, or under guid and
-    link, must be found again when the other reading applies today; see :func:`same_link` for what keeps two stories apart.
+    Whether a guid repeats depends on what one fetch happens to hold. A story that is known under its guid alone, or under guid
+    and link, must be found again when the other reading applies today; :func:`same_link` keeps two stories apart.
     """
     if not entry.guid:
         return ()

@@ -57,9 +57,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture
-async def city(
-    mongodb_uri: str, migrated_database: Database, tmp_path: Path, worker_id: str
-) -> AsyncIterator[City]:
+async def city(mongodb_uri: str, migrated_database: Database, tmp_path: Path, worker_id: str) -> AsyncIterator[City]:
     """A database with one outlet, one story read from its feed, two units and an account per role, behind a real server."""
     name = f"media_tracker_journey_{worker_id}_{os.getpid()}"
     async with _feed() as feed_port, open_database(mongodb_uri, name) as database:

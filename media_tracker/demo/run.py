@@ -139,3 +139,5 @@ async def remove_samples(settings: Settings, tell: Tell) -> None:
     """Remove everything that ``run_demo`` put in."""
     async with open_services(settings) as services:
         tell(f"removed {await remove(services)} sample records")
+        if not any(user.active and Role.ADMIN in user.roles for user in await services.accounts.list_users()):
+            tell("no administrator is left; make one with: media-tracker user add NAME --role admin")

@@ -128,7 +128,7 @@ class Seeder:
         version, key = decided.version, str(story.id)
         if label.kind is Kind.GOOD_DEED:
             person = label.people[0] if label.people else ""
-            deed = NewDeed(title=story.title, deed=story.text[:120], person=person, consent=len(person) % 2 == 1)
+            deed = NewDeed(title=story.title, deed=_opening(story.text), person=person, consent=len(person) % 2 == 1)
             await desk.file_deed(key, version, deed.model_copy(update={"region": label.region}), None, editor, origin)
         elif label.kind is Kind.EXPOSURE and (why := _nowhere(label)) is not None:
             await desk.lead_nowhere(key, version, why, editor, origin)
@@ -209,6 +209,14 @@ class Seeder:
         )
         problem = await self.services.problems.register(new, [report], Origin(course.cast.actor(Role.EDITOR).user_id))
         course.untold_story(problem.number, now)
+
+
+def _opening(text: str, longest: int = 120) -> str:
+    """The first whole sentences of ``text``, as many as fit."""
+    if len(text) <= longest:
+        return text
+    end = text.rfind("。", 0, longest)
+    return text[: end + 1] if end > 0 else text[:longest]
 
 
 def _nowhere(label: Label) -> Disposition | None:

@@ -167,8 +167,10 @@ async def test_a_photo_that_has_lost_its_thumbnail_is_not_attached(
     assert await database[FILES].count_documents({"metadata.attached": True}) == 0
 
 
-async def test_attaching_nothing_is_no_change(store: FileStore, transactor: Transactor) -> None:
+async def test_attaching_nothing_is_no_change(store: FileStore, database: Database, transactor: Transactor) -> None:
+    await store.save_image(PHOTO, "one.jpg", None, "evidence")
     await attach(store, transactor)
+    assert await database[FILES].count_documents({"metadata.attached": True}) == 0
 
 
 async def test_a_sweep_beside_a_transaction_that_attaches_keeps_all_or_nothing(

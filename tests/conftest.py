@@ -57,7 +57,7 @@ def database_name(testrun_uid: str, worker_id: str) -> str:
 async def migrated_database(mongodb_uri: str, database_name: str) -> AsyncIterator[Database]:
     """The worker's database with all indexes, for the whole run. Tests ask for ``database``."""
     async with open_database(mongodb_uri, database_name, timeout_seconds=30) as database:
-        await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
+        await bind_documents(database)
         await build_indexes(database, INDEXES)
         yield database
         await database.client.drop_database(database_name)
@@ -66,6 +66,7 @@ async def migrated_database(mongodb_uri: str, database_name: str) -> AsyncIterat
 @pytest_asyncio.fixture
 async def database(migrated_database: Database) -> AsyncIterator[Database]:
     """The worker's database, emptied after the test (dropping it would cost the indexes)."""
+    await bind_documents(migrated_database)
     yield migrated_database
     names = await migrated_database.list_collection_names(filter={"name": {"$not": {"$regex": "^system\\."}}})
     await asyncio.gather(*(migrated_database[name].delete_many({}) for name in names))
@@ -123,6 +124,15 @@ async def services(
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     async with Fetcher(user_agent="media-tracker/test", limits=limits, allow=fetch_allow, host_gap=0) as fetcher:
         yield assemble(settings, database, fetcher, clock, passwords)
+
+
+async def bind_documents(database: Database) -> None:
+    """Let the document classes work on ``database``. They know one at a time, and a test may have lent them to another."""
+    bound = [document.get_pymongo_collection().database for document in DOCUMENTS if document._document_settings]
+    if len(bound) < len(DOCUMENTS) or any(
+        there.client is not database.client or there.name != database.name for there in bound
+    ):
+        await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
 
 
 async def build_indexes(database: Database, indexes: Mapping[str, Sequence[IndexModel]]) -> None:

@@ -57,7 +57,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture
-async def city(mongodb_uri: str, migrated_database: Database, tmp_path: Path, worker_id: str) -> AsyncIterator[City]:
+async def city(mongodb_uri: str, tmp_path: Path, worker_id: str) -> AsyncIterator[City]:
     """A database with one outlet, one story read from its feed, two units and an account per role, behind a real server."""
     name = f"media_tracker_journey_{worker_id}_{os.getpid()}"
     async with _feed() as feed_port, open_database(mongodb_uri, name) as database:
@@ -68,8 +68,6 @@ async def city(mongodb_uri: str, migrated_database: Database, tmp_path: Path, wo
         async with _server(mongodb_uri, name, tmp_path) as address:
             yield City(address, unit, tmp_path)
         await database.client.drop_database(name)
-    # Beanie knows one database at a time: give it back the one that the other tests of this process use.
-    await init_beanie(database=migrated_database, document_models=list(DOCUMENTS), skip_indexes=True)
 
 
 @asynccontextmanager

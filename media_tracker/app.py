@@ -22,8 +22,8 @@ from media_tracker.web.errors import on_any_error, on_database_error, on_http_er
 from media_tracker.web.guards import anyone
 from media_tracker.web.i18n import Catalogue
 from media_tracker.web.locale_choice import LocaleMiddleware
-from media_tracker.web.pages import ROUTES
 from media_tracker.web.render import Pages, SampleData
+from media_tracker.web.routes import ROUTES
 from media_tracker.web.visitor import VisitorMiddleware
 from media_tracker.wiring import Services, open_services, secret_key
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from bson import ObjectId
 
+from media_tracker.deeds.documents import GoodDeed
 from media_tracker.errors import N_
 from media_tracker.monitor.definitions import Dimension
 from media_tracker.places.regions import RegionTree
@@ -17,6 +18,7 @@ from media_tracker.web.i18n import NOTHING, current_locale
 from media_tracker.web.render import Pages
 from media_tracker.web.visitor import Connection, services
 
+UNNAMED = N_("(unnamed)")
 NONE_OF: Mapping[Dimension, str] = {
     Dimension.OUTLET: N_("No outlet"),
     Dimension.DISTRICT: N_("District not known"),
@@ -81,6 +83,14 @@ class Names:
     def outlet(self, outlet_id: ObjectId | None) -> str:
         """An outlet; empty for none, and for one that is no longer known."""
         return self.outlets.get(outlet_id, "") if outlet_id is not None else ""
+
+    def deed_title(self, deed: GoodDeed) -> str:
+        """The title of a good deed, without a name that may not be shown."""
+        return deed.without_name(deed.title, self.gettext(UNNAMED))
+
+    def deed_told(self, deed: GoodDeed) -> str:
+        """What was done, without a name that may not be shown."""
+        return deed.without_name(deed.deed, self.gettext(UNNAMED))
 
     def month(self, month: str) -> str:
         """``2022-03`` as people write it; as it is when it is none."""

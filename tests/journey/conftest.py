@@ -21,7 +21,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.duties import Duties
 from media_tracker.db.clock import system_clock
-from media_tracker.db.connection import Database, open_database
+from media_tracker.db.connection import open_database
 from media_tracker.outlets.documents import OutletKind, Platform
 from media_tracker.settings import Settings
 from media_tracker.wiring import DOCUMENTS, Services, assemble, open_fetcher

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from media_tracker.ingest.documents import Disposition, EvidenceSpan, Kind
 from media_tracker.problems.case import Channel
-from media_tracker.web.highlights import highlights
+from media_tracker.web.stories.highlights import highlights
 from media_tracker.wiring import Services
 from tests.web.desk_scene import COVER, DECISION, PAVING, Scene, key_of, pending
 

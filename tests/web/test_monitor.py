@@ -16,7 +16,7 @@ from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import AuditAction, User
 from media_tracker.db.connection import Database
 from media_tracker.monitor.definitions import Key
-from media_tracker.web.pages import monitor
+from media_tracker.web.monitor import pages
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.web.admin_scene import add_user, browser_of, make_services
@@ -75,7 +75,7 @@ async def chinese(services: Services, person: User) -> AsyncIterator[Browser]:
 async def test_every_number_of_the_monitor_is_as_long_as_its_list_and_its_file(
     viewer: Browser, told: Campaign, monkeypatch: pytest.MonkeyPatch, narrowed: str
 ) -> None:
-    monkeypatch.setattr(monitor, "PAGE_ROWS", 7)
+    monkeypatch.setattr(pages, "PAGE_ROWS", 7)
     query = PERIOD + narrowed.format(radio=told.scene.outlets["radio"])
     page = await read(viewer, f"/monitor?{query}")
     assert page.unmarked == []

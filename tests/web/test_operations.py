@@ -19,8 +19,8 @@ from media_tracker.app import create_app, create_asgi
 from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.db.transactions import Transactor
+from media_tracker.web import operations
 from media_tracker.web.errors import on_database_error
-from media_tracker.web.pages import operations
 from media_tracker.web.visitor import SESSION_COOKIE
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock

@@ -18,7 +18,7 @@ from media_tracker.monitor.facts import Period
 from media_tracker.monitor.releases import PUBLIC_KEYS
 from media_tracker.problems.case import Outcome
 from media_tracker.problems.lifecycle import Step
-from media_tracker.web.pages import public
+from media_tracker.web.public import pages
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.web.admin_scene import browser_as, make_services
@@ -70,7 +70,7 @@ async def test_before_anything_is_released_there_is_a_kind_sentence(services: Se
 async def test_every_public_number_is_as_long_as_its_list(
     stranger: Browser, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(public, "PAGE_ROWS", 4)
+    monkeypatch.setattr(pages, "PAGE_ROWS", 4)
     numbers = await public_numbers(stranger)
     assert numbers == {f"/releases/1/{figure.key.value}": figure.value for figure in release.figures}
     assert {urlsplit(href).path.rpartition("/")[2] for href in numbers} == {key.value for key in PUBLIC_KEYS}

@@ -21,7 +21,7 @@ from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
 from media_tracker.app import create_app
 from media_tracker.db.connection import Database
-from media_tracker.web.pages import operations
+from media_tracker.web import operations
 from media_tracker.web.visitor import SESSION_COOKIE
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock

@@ -20,12 +20,11 @@ from media_tracker.ingest.clean import plain_text
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.ingest.stories import StoryFilter
 from media_tracker.web.choices import Option, district_options, outlet_options
-from media_tracker.web.deed_views import shown_title
 from media_tracker.web.forms import LONGEST_LINE, read_form
 from media_tracker.web.guards import editors, signed_in
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.render import page, see_other
-from media_tracker.web.story_views import (
+from media_tracker.web.stories.view import (
     DISPOSITIONS,
     KINDS,
     ProblemRow,
@@ -182,7 +181,7 @@ async def story(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Res
         suggested=suggested_tags(one, names) if readable else None,
         scores=_scores(one) if readable else {},
         problems=[problem_row(each, names) for each in await found.problems.tied_to(key)] if readable else [],
-        deed=DeedLink(str(deed.id), shown_title(deed, names)) if deed else None,
+        deed=DeedLink(str(deed.id), names.deed_title(deed)) if deed else None,
         earlier=[Earlier(r.title, plain_text(r.html), r.until) for r in reversed(one.revisions)] if readable else [],
         history=await _history(request, key, names) if readable else [],
         may_edit=may_edit,

@@ -21,7 +21,7 @@ from media_tracker.web.choices import Option, category_options, outlet_options
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import dispatchers
 from media_tracker.web.naming import names_of
-from media_tracker.web.pages.problem_words import CHANNEL_HINTS, CHANNEL_NAMES, OTHER_CHANNELS, SEVERITIES
+from media_tracker.web.problems.words import CHANNEL_HINTS, CHANNEL_NAMES, OTHER_CHANNELS, SEVERITIES
 from media_tracker.web.region_input import region_options, region_text, resolve_region
 from media_tracker.web.render import page, see_other
 from media_tracker.web.visitor import origin, services

@@ -12,12 +12,11 @@ from litestar.params import FromPath, FromQuery
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.deeds.documents import GoodDeed
-from media_tracker.web.deed_views import shown_deed, shown_title
 from media_tracker.web.guards import signed_in
 from media_tracker.web.i18n import NOTHING
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.render import page
-from media_tracker.web.story_views import MASKED, StoryRow, story_row
+from media_tracker.web.stories.view import MASKED, StoryRow, story_row
 from media_tracker.web.visitor import actor, services
 
 
@@ -91,8 +90,8 @@ def _view(one: GoodDeed, names: Names, who: Actor) -> DeedView:
     place = f"{names.region(one.region)} {one.place}".strip()
     return DeedView(
         id=str(one.id),
-        title=names.gettext(MASKED) if masked else shown_title(one, names),
-        deed="" if masked else shown_deed(one, names),
+        title=names.gettext(MASKED) if masked else names.deed_title(one),
+        deed="" if masked else names.deed_told(one),
         person="" if masked else one.shown_person,
         where="" if masked else place,
         published_at=one.first_published_at,

@@ -14,10 +14,9 @@ from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.facts import Row, Subject
 from media_tracker.monitor.service import DEED_KEYS, STORY_KEYS, Figure, Subjects
 from media_tracker.problems.documents import Problem
-from media_tracker.web.deed_views import shown_title
 from media_tracker.web.naming import Names
-from media_tracker.web.pages.problem_words import STATE_NAMES
-from media_tracker.web.story_views import KINDS
+from media_tracker.web.problems.words import STATE_NAMES
+from media_tracker.web.stories.view import KINDS
 
 Look = Literal["text", "number", "state", "moment", "days"]
 
@@ -116,7 +115,7 @@ class _Lists:
     def deeds(self) -> list[Column]:
         return [
             _moment(N_("First published")),
-            Column(N_("Good deed"), lambda row: Cell(shown_title(self._deed(row), self._names), f"/deeds/{row.id}")),
+            Column(N_("Good deed"), lambda row: Cell(self._names.deed_title(self._deed(row)), f"/deeds/{row.id}")),
             Column(N_("Place"), lambda row: Cell(self._deed(row).place)),
             self._district(),
             self._outlets(),

@@ -19,8 +19,9 @@ from media_tracker.monitor.periods import QUICK_NAMES, Quick, quick
 from media_tracker.monitor.service import Figure
 from media_tracker.web.choices import Option, category_filter, district_options, outlet_options
 from media_tracker.web.figure_links import ALL, Asked, read_asked, read_filters, read_page
-from media_tracker.web.figure_lists import Cell, Column, columns_of
-from media_tracker.web.figure_views import (
+from media_tracker.web.guards import signed_in
+from media_tracker.web.monitor.lists import Cell, Column, columns_of
+from media_tracker.web.monitor.view import (
     BROKEN_DOWN,
     HEADS,
     STRETCH_NAMES,
@@ -32,7 +33,6 @@ from media_tracker.web.figure_views import (
     Tile,
     Time,
 )
-from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.render import page
 from media_tracker.web.visitor import actor, request_id, services

@@ -16,7 +16,7 @@ from media_tracker.problems.case import Case, Channel, EventType, Outcome, apply
 from media_tracker.problems.documents import Problem
 from media_tracker.web.i18n import NOTHING, Catalogue, Formats
 from media_tracker.web.naming import Names
-from media_tracker.web.pages.problem_words import CHANNEL_NAMES, OUTCOME_NAMES
+from media_tracker.web.problems.words import CHANNEL_NAMES, OUTCOME_NAMES
 
 SENTENCES: Mapping[EventType, str] = {
     EventType.REGISTERED: N_("Problem registered"),

@@ -22,8 +22,8 @@ from media_tracker.problems.case import Case, Channel, Claim, EventType, Precisi
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import light
 from media_tracker.web.naming import Names, names_of
-from media_tracker.web.pages.problem_history import HistoryItem, Teller, may_read_callers, people_in
-from media_tracker.web.pages.problem_words import CHANNEL_NAMES
+from media_tracker.web.problems.history import HistoryItem, Teller, may_read_callers, people_in
+from media_tracker.web.problems.words import CHANNEL_NAMES
 from media_tracker.web.render import Pages
 from media_tracker.web.visitor import actor, services
 

@@ -22,9 +22,9 @@ from media_tracker.problems.listing import ProblemFilter
 from media_tracker.web.choices import Option, category_filter, district_options, option
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import Names, names_of
-from media_tracker.web.pages.problem_forms import ROUTES as FORMS
-from media_tracker.web.pages.problem_steps import ROUTES as STEPS
-from media_tracker.web.pages.problem_steps import Sent, show_problem
+from media_tracker.web.problems.dispatch import ROUTES as FORMS
+from media_tracker.web.problems.steps import ROUTES as STEPS
+from media_tracker.web.problems.steps import Sent, show_problem
 from media_tracker.web.render import page
 from media_tracker.web.visitor import actor, services
 

@@ -17,13 +17,19 @@ from media_tracker.monitor.documents import Release
 from media_tracker.monitor.facts import Period
 from media_tracker.monitor.periods import read_period
 from media_tracker.monitor.releases import Preview, Seen
+from media_tracker.web.bulletins.view import (
+    Released,
+    ReleaseView,
+    list_of,
+    read_release,
+    release_view,
+    released_figures,
+)
 from media_tracker.web.figure_links import Asked
-from media_tracker.web.figure_views import HEADLINE, Count
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import publicity, signed_in
+from media_tracker.web.monitor.view import HEADLINE, Count
 from media_tracker.web.naming import Names, names_of
-from media_tracker.web.pages.public import read_release
-from media_tracker.web.release_views import Released, ReleaseView, list_of, release_view, released_figures
 from media_tracker.web.render import page, see_other
 from media_tracker.web.visitor import actor, origin, request_id, services, visitor
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from litestar import Request
+
+from media_tracker.errors import N_, NotFound
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.documents import Release, ReleasedFigure
-from media_tracker.web.figure_views import HEADLINE, Count, Rate, Tile
+from media_tracker.web.monitor.view import HEADLINE, Count, Rate, Tile
 from media_tracker.web.render import Pages
+from media_tracker.web.visitor import services
+
+LONGEST_NUMBER = 9
 
 RATE = (Key.DUE_CLOSED, Key.DUE)
 """Shown as one rate, with its denominator."""
@@ -72,3 +79,10 @@ def released_figures(found: Sequence[ReleasedFigure], href: Callable[[Key], str]
 def list_of(number: int, key: Key, page: int = 1) -> str:
     """The address of the public list behind a released figure."""
     return f"/releases/{number}/{key.value}" + (f"?page={page}" if page > 1 else "")
+
+
+async def read_release(request: Request[Any, Any, Any], number: str) -> Release:
+    """The release that an address names; ``NotFound`` for nonsense too."""
+    if not (number.isascii() and number.isdecimal()) or len(number) > LONGEST_NUMBER:
+        raise NotFound(N_("There is no release with this number."))
+    return await services(request).releases.get(int(number))

@@ -14,7 +14,7 @@ from media_tracker.accounts.actor import Level, Role
 from media_tracker.accounts.documents import User
 from media_tracker.accounts.duties import Duties
 from media_tracker.errors import N_, Conflict, InvalidInput
-from media_tracker.web.admin_views import (
+from media_tracker.web.admin.view import (
     AuditRow,
     audit_rows,
     level_options,

@@ -16,12 +16,23 @@ from media_tracker.ingest.stories import StoryFilter
 from media_tracker.problems.case import Severity
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.matching import Candidate
-from media_tracker.web import story_views
 from media_tracker.web.choices import category_options
 from media_tracker.web.forms import LONGEST_LINE
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.region_input import region_options, region_text
-from media_tracker.web.story_views import ProblemRow, StoryRow, StoryView, Tags
+from media_tracker.web.stories.view import (
+    DISPOSITIONS as DISPOSITION_NAMES,
+)
+from media_tracker.web.stories.view import (
+    ProblemRow,
+    StoryRow,
+    StoryView,
+    Tags,
+    decided_tags,
+    problem_row,
+    story_row,
+    story_view,
+)
 from media_tracker.web.visitor import actor, services
 
 QUEUE = 30
@@ -136,7 +147,7 @@ async def desk_page(
     story = await found.stories.get(story_id) if story_id else next(iter(page.stories), None)
     return DeskPage(
         waiting=await found.stories.count_pending(),
-        queue=[story_views.story_row(each, names, who) for each in page.stories],
+        queue=[story_row(each, names, who) for each in page.stories],
         newer="/desk" if after else "",
         older=f"/desk?after={page.next}" if page.next else "",
         open=await _open(request, story, page.stories, names, again, typed) if story else None,
@@ -174,7 +185,7 @@ async def _open(
     at = ids.index(story.id) if story.id in ids else 0
     values = typed.values if typed else None
     return Open(
-        story=story_views.story_view(story, reprints, names, actor(request)),
+        story=story_view(story, reprints, names, actor(request)),
         version=values.get("version", "0") if values else str(story.version),
         stage=stage,
         decide=await _decide_form(request, story, reprints, names, values) if stage == "decide" else None,
@@ -233,7 +244,7 @@ async def _tie_form(
     request: Request[Any, Any, Any], story: Story, names: Names, typed: Mapping[str, str] | None
 ) -> TieForm:
     found, decision = services(request), story.decision
-    decided = story_views.decided_tags(story, names)
+    decided = decided_tags(story, names)
     assert decision is not None  # the stage says so
     assert decided is not None
     tied = await found.problems.tied_to(ObjectId(story.id))
@@ -250,12 +261,10 @@ async def _tie_form(
         "number": "",
         **(typed or {}),
     }
-    reasons = [
-        {"value": why.value, "label": story_views.DISPOSITIONS[why]} for why in DISPOSITIONS.get(decision.kind, ())
-    ]
+    reasons = [{"value": why.value, "label": DISPOSITION_NAMES[why]} for why in DISPOSITIONS.get(decision.kind, ())]
     return TieForm(
         decided=decided,
-        tied=[story_views.problem_row(problem, names) for problem in tied],
+        tied=[problem_row(problem, names) for problem in tied],
         offers=[await _offer(request, story, each, names, relapses) for each in candidates],
         values=values,
         can_expose=decision.kind is Kind.EXPOSURE,
@@ -289,7 +298,7 @@ async def _offer(
         "severity": case.severity.value,
         "relapse_of": problem.number,
     }
-    return Offer(story_views.problem_row(problem, names), candidate.reasons, way, came_back_as, relapse)
+    return Offer(problem_row(problem, names), candidate.reasons, way, came_back_as, relapse)
 
 
 async def _deed_form(request: Request[Any, Any, Any], story: Story, typed: Mapping[str, str] | None) -> DeedForm:

@@ -26,7 +26,7 @@ from media_tracker.web.choices import Option, named
 from media_tracker.web.figure_links import Asked
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import admins, signed_in
-from media_tracker.web.outlet_views import (
+from media_tracker.web.outlets.view import (
     KIND_NAMES,
     PLATFORM_NAMES,
     FeedRow,

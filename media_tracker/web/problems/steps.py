@@ -23,8 +23,8 @@ from media_tracker.web.choices import Option, option, unit_options
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import names_of
-from media_tracker.web.pages.problem_view import ProblemView, read_view, story_name
-from media_tracker.web.pages.problem_words import STATE_NAMES, STEP_WORDS, StepWords, needs, needs_text
+from media_tracker.web.problems.view import ProblemView, read_view, story_name
+from media_tracker.web.problems.words import STATE_NAMES, STEP_WORDS, StepWords, needs, needs_text
 from media_tracker.web.render import Pages, page, see_other
 from media_tracker.web.visitor import actor, origin, services
 

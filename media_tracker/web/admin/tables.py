@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, InvalidInput
-from media_tracker.web.admin_views import (
+from media_tracker.web.admin.view import (
     AuditRow,
     RegionRow,
     UnitRow,

@@ -13,7 +13,7 @@ from media_tracker.errors import N_, InvalidInput, NotFound
 from media_tracker.ingest.documents import Disposition, Kind, Story
 from media_tracker.problems.case import Severity
 from media_tracker.problems.service import NewProblem
-from media_tracker.web.desk_views import Typed, desk_page, story_path
+from media_tracker.web.desk.view import Typed, desk_page, story_path
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import editors
 from media_tracker.web.region_input import resolve_region

@@ -17,7 +17,7 @@ from media_tracker.errors import N_, InvalidInput
 from media_tracker.web.choices import Option, option
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import only, signed_in
-from media_tracker.web.outlet_views import (
+from media_tracker.web.outlets.view import (
     ProjectRow,
     StoryLine,
     counted_stories,

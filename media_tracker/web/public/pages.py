@@ -15,16 +15,15 @@ from media_tracker.errors import N_, NotFound
 from media_tracker.monitor.documents import Release
 from media_tracker.monitor.releases import PublicRow
 from media_tracker.problems.case import State
+from media_tracker.web.bulletins.view import ReleaseView, list_of, read_release, release_view
 from media_tracker.web.figure_links import read_page
 from media_tracker.web.guards import anyone
 from media_tracker.web.naming import Names, names_of
-from media_tracker.web.pages.problem_words import STATE_NAMES
-from media_tracker.web.release_views import ReleaseView, list_of, release_view
+from media_tracker.web.problems.words import STATE_NAMES
 from media_tracker.web.render import page
 from media_tracker.web.visitor import services, visitor
 
 PAGE_ROWS = 200
-LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +117,6 @@ async def released_list(request: Request[Any, Any, Any], number: FromPath[str], 
         ],
     )
     return await page(request, "public/list.html", context)
-
-
-async def read_release(request: Request[Any, Any, Any], number: str) -> Release:
-    """The release that an address names; ``NotFound`` for nonsense too."""
-    if not (number.isascii() and number.isdecimal()) or len(number) > LONGEST_NUMBER:
-        raise NotFound(N_("There is no release with this number."))
-    return await services(request).releases.get(int(number))
 
 
 async def _home(request: Request[Any, Any, Any], release: Release | None, *, latest: bool) -> Response[str]:

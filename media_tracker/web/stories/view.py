@@ -11,10 +11,10 @@ from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import N_
 from media_tracker.ingest.documents import Disposition, Kind, Story
 from media_tracker.problems.documents import Problem
-from media_tracker.web.highlights import Highlight, highlights
 from media_tracker.web.i18n import NOTHING
 from media_tracker.web.naming import Names
-from media_tracker.web.outlet_views import PLATFORM_NAMES
+from media_tracker.web.outlets.view import PLATFORM_NAMES
+from media_tracker.web.stories.highlights import Highlight, highlights
 
 MASKED = N_("Withdrawn by the outlet")
 KINDS: Mapping[Kind, str] = {

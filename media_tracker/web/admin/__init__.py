@@ -1,0 +1,1 @@
+"""Users, units, administering bodies and the audit trail."""

@@ -1,0 +1,1 @@
+"""Releasing figures (签发)."""

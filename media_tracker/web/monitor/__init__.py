@@ -1,0 +1,1 @@
+"""Figures, and the list behind each one."""

@@ -1,0 +1,1 @@
+"""Problems: the list, the case, its steps."""

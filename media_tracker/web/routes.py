@@ -1,0 +1,33 @@
+"""All routes, area by area."""
+
+from __future__ import annotations
+
+from media_tracker.web.account.pages import ROUTES as ACCOUNT
+from media_tracker.web.admin.tables import ROUTES as ADMIN_TABLES
+from media_tracker.web.admin.users import ROUTES as ADMIN
+from media_tracker.web.bulletins.pages import ROUTES as BULLETINS
+from media_tracker.web.deeds.pages import ROUTES as DEEDS
+from media_tracker.web.desk.pages import ROUTES as DESK
+from media_tracker.web.monitor.pages import ROUTES as MONITOR
+from media_tracker.web.operations import ROUTES as OPERATIONS
+from media_tracker.web.outlets.pages import ROUTES as OUTLETS
+from media_tracker.web.outlets.projects import ROUTES as PROJECTS
+from media_tracker.web.problems.pages import ROUTES as PROBLEMS
+from media_tracker.web.public.pages import ROUTES as PUBLIC
+from media_tracker.web.stories.pages import ROUTES as STORIES
+
+ROUTES = [
+    *ACCOUNT,
+    *ADMIN,
+    *ADMIN_TABLES,
+    *OUTLETS,
+    *PROJECTS,
+    *OPERATIONS,
+    *PROBLEMS,
+    *DESK,
+    *STORIES,
+    *DEEDS,
+    *MONITOR,
+    *PUBLIC,
+    *BULLETINS,
+]

@@ -1,0 +1,1 @@
+"""Stories: the list and one story."""

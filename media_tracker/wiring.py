@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import secrets
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -39,8 +40,11 @@ from media_tracker.deeds.service import Deeds
 from media_tracker.desk.service import Desk
 from media_tracker.files import store
 from media_tracker.files.store import FileStore
-from media_tracker.ingest.documents import Story
-from media_tracker.ingest.service import Ingest
+from media_tracker.ingest import claims
+from media_tracker.ingest.claims import Claims
+from media_tracker.ingest.documents import FeedLog, Story
+from media_tracker.ingest.reading import InProcesses, InThreads, Runner
+from media_tracker.ingest.service import Chance, Ingest
 from media_tracker.ingest.stories import Stories
 from media_tracker.migrations import MIGRATIONS
 from media_tracker.monitor.documents import Release, ReleaseRow
@@ -64,6 +68,7 @@ DOCUMENTS: Sequence[type[Document]] = (
     AuditEvent,
     CategoryDocument,
     Feed,
+    FeedLog,
     GoodDeed,
     Outlet,
     Problem,
@@ -82,7 +87,7 @@ def _indexes() -> dict[str, Sequence[IndexModel]]:
         document.Settings.name: document.Settings.indexes for document in DOCUMENTS
     }
     declared |= {events.COLLECTION: events.INDEXES, session_store.COLLECTION: session_store.INDEXES}
-    return {**declared, throttle.COLLECTION: throttle.INDEXES, **store.INDEXES}
+    return {**declared, throttle.COLLECTION: throttle.INDEXES, **store.INDEXES, **claims.INDEXES}
 
 
 INDEXES: Mapping[str, Sequence[IndexModel]] = _indexes()
@@ -132,8 +137,12 @@ def open_fetcher(settings: Settings) -> Fetcher:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, clock: Clock = system_clock, *, processes: int = 0
+) -> AsyncIterator[Services]:
     """Reach the database (starting the embedded server where no other is named), and put everything together.
+
+    ``processes``: how many read documents beside this one; 0: threads do.
 
     Raises:
         NotReady: there is no database to be had; the sentence says what to do.
@@ -145,13 +154,22 @@ async def open_services(settings: Settings, clock: Clock = system_clock) -> Asyn
         database = await stack.enter_async_context(open_database(uri, settings.database))
         await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
         fetcher = await stack.enter_async_context(open_fetcher(settings))
-        yield assemble(settings, database, fetcher, clock)
+        runner = InProcesses(processes) if processes else None
+        if runner is not None:
+            stack.push_async_callback(runner.close)
+        yield assemble(settings, database, fetcher, clock, runner=runner)
 
 
 def assemble(
-    settings: Settings, database: Database, fetcher: Fetcher, clock: Clock, passwords: Passwords | None = None
+    settings: Settings,
+    database: Database,
+    fetcher: Fetcher,
+    clock: Clock,
+    passwords: Passwords | None = None,
+    runner: Runner | None = None,
+    chance: Chance = random.random,
 ) -> Services:
-    """Everything on ``database``. Beanie must have been initialised with ``DOCUMENTS``."""
+    """Everything on ``database``. Beanie must have been initialised with ``DOCUMENTS``. ``runner``: what reads documents."""
     zone, owner = settings.zone, process_name()
     log = EventLog(database, clock)
     transactor = Transactor(database, log)
@@ -177,7 +195,7 @@ def assemble(
     problems = Problems(database, log, transactor, places, taxonomy, files, clock, zone)
     deeds = Deeds(database, places, clock)
     monitor = Monitor(database, places, taxonomy, clock, Level(settings.level), zone)
-    runner = ConsumerRunner(database, log, clock, owner)
+    consuming = ConsumerRunner(database, log, clock, owner)
     return Services(
         settings=settings,
         clock=clock,
@@ -191,7 +209,16 @@ def assemble(
         sessions=sessions,
         audit=audit,
         outlets=Outlets(database, clock),
-        ingest=Ingest(database, transactor, fetcher, clock, zone, owner),
+        ingest=Ingest(
+            database,
+            transactor,
+            fetcher,
+            clock,
+            zone,
+            Claims(database, clock, owner, settings.host_gap),
+            runner or InThreads(),
+            chance,
+        ),
         stories=stories,
         tagging=tagging,
         problems=problems,
@@ -199,7 +226,7 @@ def assemble(
         desk=Desk(database, transactor, stories, tagging, problems, deeds, places, taxonomy, clock),
         monitor=monitor,
         releases=Releases(database, transactor, monitor, places, clock),
-        pipeline=Pipeline(runner, [tagging.consumer()]),
+        pipeline=Pipeline(consuming, [tagging.consumer()]),
         owner=owner,
     )
 

@@ -1,64 +1,105 @@
-"""The worker: reads the feeds that are due, runs the pipeline, sweeps up. Any number of them share the work by leases."""
+"""The worker: reads the feeds that are due, runs the pipeline, sweeps up. Any number of them share the work by leases.
+
+Three loops run beside each other: one hands feeds that are due to as many readers as may be under way, one lets follow what has
+happened, one sweeps. A failure never ends a loop: it is logged, and after a rest the loop goes on.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import signal
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
 from pymongo.errors import PyMongoError
 
-from media_tracker.ingest.service import FeedResult, Summary
+from media_tracker.ingest.service import FeedResult
+from media_tracker.outlets.documents import Feed
 from media_tracker.wiring import Services
 
 log = structlog.get_logger("worker")
 
-FEEDS_AT_ONCE = 8
-IDLE_SECONDS = 5.0
+FEEDS_AT_ONCE = 24
+PROCESSES = 2
+"""That read documents."""
+IDLE_SECONDS = 2.0
+REST_AFTER_FAILURE = 5.0
 SECONDS_TO_FINISH = 2.0
+SWEEP_EVERY = 600.0
 SWEEP_AFTER = timedelta(hours=24)
 """Photos that were uploaded and never attached to anything are removed after so long."""
 
 
-async def turn(services: Services) -> Summary:
-    """One turn: what is due now, then everything that follows from it."""
-    results = await services.ingest.run(await services.ingest.claim_due(FEEDS_AT_ONCE), _tell)
-    await services.pipeline.catch_up()
-    await services.files.sweep(services.clock() - SWEEP_AFTER)
-    return Summary.of(results)
+class Worker:
+    """Works on what is due, until it is asked to stop."""
 
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._reading: set[asyncio.Task[None]] = set()
+        self._came = asyncio.Event()
+        """Set when a feed has been read: something may follow."""
 
-async def work(services: Services, stop: asyncio.Event) -> None:
-    """Take turns until ``stop`` is set. The turn under way gets a moment to finish; what it has not done is given back."""
-    while not stop.is_set():
-        under_way = asyncio.create_task(turn(services))
-        asked = asyncio.create_task(stop.wait())
-        await asyncio.wait({under_way, asked}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
-        if not under_way.done():
-            await asyncio.wait({under_way}, timeout=SECONDS_TO_FINISH)
-        if not under_way.done():
-            under_way.cancel()
-            await asyncio.wait({under_way})
-            break
-        if await _rests(under_way, services):
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until ``stop`` is set. What is under way gets a moment to finish; what it has not done is given back."""
+        work = {"reading": self._read_due, "following": self._follow, "sweeping": self._sweep}
+        loops = [asyncio.create_task(self._forever(name, turn, stop)) for name, turn in work.items()]
+        await stop.wait()
+        for loop in loops:
+            loop.cancel()
+        await asyncio.wait(loops)
+        if self._reading:
+            await asyncio.wait(self._reading, timeout=SECONDS_TO_FINISH)
+        for task in self._reading:
+            task.cancel()
+        if self._reading:
+            await asyncio.wait(self._reading)
+        with contextlib.suppress(PyMongoError):  # without a database the leases run out by themselves
+            await self._services.ingest.claims.give_back()
+
+    async def _forever(self, name: str, turn: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await turn()
+            except Exception as error:
+                log.error("turn_failed", loop=name, error=type(error).__name__, exc_info=error)
+                await asyncio.sleep(REST_AFTER_FAILURE)
+
+    async def _read_due(self) -> None:
+        """Hand out what is due, as far as readers are free; rest when nothing is."""
+        room = FEEDS_AT_ONCE - len(self._reading)
+        for feed in await self._services.ingest.claims.due(room) if room else ():
+            task = asyncio.create_task(self._read(feed))
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+            room -= 1
+        if room and not self._reading:
+            await asyncio.sleep(IDLE_SECONDS)
+        elif self._reading:
+            await asyncio.wait(self._reading, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _read(self, feed: Feed) -> None:
+        ingest = self._services.ingest
+        try:
+            _tell(await ingest.take_in(feed))
+        except PyMongoError as error:
+            log.error("feed_not_written_down", url=feed.url, error=type(error).__name__)
+        finally:
+            with contextlib.suppress(PyMongoError):
+                await ingest.claims.release(feed)
+            self._came.set()
+
+    async def _follow(self) -> None:
+        """Let the pipeline run to the end of the log; then wait for the next feed, or a while."""
+        self._came.clear()
+        if not await self._services.pipeline.catch_up():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
-    with contextlib.suppress(PyMongoError):  # without a database the leases run out by themselves
-        await services.ingest.give_back()
+                await asyncio.wait_for(self._came.wait(), IDLE_SECONDS)
 
-
-async def _rests(turn_taken: asyncio.Task[Summary], services: Services) -> bool:
-    """Whether to wait before the next turn: there was nothing to do, or the turn failed. A failure never ends the worker."""
-    error = turn_taken.exception()
-    if error is None:
-        return turn_taken.result().feeds == 0
-    log.error("turn_failed", error=type(error).__name__, exc_info=error)
-    with contextlib.suppress(PyMongoError):
-        await services.ingest.give_back()
-    return True
+    async def _sweep(self) -> None:
+        await self._services.files.sweep(self._services.clock() - SWEEP_AFTER)
+        await asyncio.sleep(SWEEP_EVERY)
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -77,5 +118,6 @@ def _tell(result: FeedResult) -> None:
         result=result.result.value,
         new=result.new,
         changed=result.changed,
+        notes=list(result.warnings),
         error=str(result.error) if result.error else None,
     )

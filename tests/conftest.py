@@ -123,7 +123,8 @@ async def services(
     limits = FetchLimits(total_seconds=10, bytes_decompressed=2 * 2**20)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     async with Fetcher(user_agent="media-tracker/test", limits=limits, allow=fetch_allow, host_gap=0) as fetcher:
-        yield assemble(settings, database, fetcher, clock, passwords)
+        without_gap = settings.model_copy(update={"host_gap": 0.0})
+        yield assemble(without_gap, database, fetcher, clock, passwords, chance=lambda: 0.5)
 
 
 async def bind_documents(database: Database) -> None:

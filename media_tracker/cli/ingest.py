@@ -15,18 +15,18 @@ from media_tracker.errors import N_, InvalidInput
 from media_tracker.ingest.service import FeedResult, Result, Summary
 from media_tracker.outlets.documents import Feed
 from media_tracker.wiring import Services
+from media_tracker.worker import PROCESSES, Worker, stop_on_signals
 
 
 @click.command()
 @command
 async def worker() -> None:
     """Read feeds as they fall due, for ever. Start as many as you like."""
-    from media_tracker.worker import stop_on_signals, work
 
     async def run(services: Services) -> None:
-        await work(services, stop_on_signals())
+        await Worker(services).run(stop_on_signals())
 
-    await with_services(run)
+    await with_services(run, processes=PROCESSES)
 
 
 @click.command()
@@ -47,7 +47,7 @@ async def ingest(once: bool, as_json: bool, feed: tuple[str, ...]) -> None:
         await services.pipeline.catch_up()
         return Summary.of(results)
 
-    summary = await with_services(run)
+    summary = await with_services(run, processes=PROCESSES)
     seconds = round(time.perf_counter() - started, 3)
     if as_json:
         click.echo(json.dumps({**asdict(summary), "seconds": seconds}))

@@ -66,11 +66,14 @@ def told(work: Callable[[], T]) -> T:
         sys.exit(130)
 
 
-async def with_services(work: Callable[[Services], Awaitable[T]], *, migrated: bool = True) -> T:
-    """Do ``work`` with all services; ``migrated``: only on a database that this release can work with."""
+async def with_services(work: Callable[[Services], Awaitable[T]], *, migrated: bool = True, processes: int = 0) -> T:
+    """Do ``work`` with all services; ``migrated``: only on a database that this release can work with.
+
+    ``processes``: how many read documents beside this one.
+    """
     settings = Settings()
     configure(settings.log_format)
-    async with open_services(settings) as services:
+    async with open_services(settings, processes=processes) as services:
         if migrated and not (await services.migrator.status()).current:
             raise NotReady(N_("The database is not prepared for this release. Run: media-tracker db migrate"))
         return await work(services)

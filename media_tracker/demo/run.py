@@ -21,7 +21,7 @@ from media_tracker.locate import feeds_dir
 from media_tracker.serve import check_free
 from media_tracker.settings import Settings
 from media_tracker.wiring import Services, assemble, open_fetcher, open_services
-from media_tracker.worker import stop_on_signals, work
+from media_tracker.worker import Worker, stop_on_signals
 
 SECONDS_TO_STOP = 4.0
 STATUS = "status"
@@ -51,7 +51,7 @@ async def run_demo(settings: Settings, host: str, port: int, *, serve: bool, tel
             await _fill(services, captures, tell)
             if serve:
                 tell(f"Open http://{host}:{port}/  (Ctrl-C stops it; media-tracker demo --remove removes the samples)")
-                await work(services, stop)
+                await Worker(services).run(stop)
 
 
 async def _day(services: Services) -> date:

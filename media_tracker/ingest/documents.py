@@ -145,3 +145,39 @@ class Story(Document):
             IndexModel([("bands", ASCENDING)], name="bands"),
             IndexModel([("search", ASCENDING)], name="search"),
         ]
+
+
+class Result(StrEnum):
+    """What came of looking at one feed."""
+
+    READ = "read"
+    NOT_MODIFIED = "not_modified"
+    FAILED = "failed"
+
+
+class FetchRecord(BaseModel):
+    """One line of a feed's log; see ``ingest.outcome.FetchLine``."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    at: datetime
+    result: Result
+    seconds: float
+    size: int = 0
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    code: str = ""
+    notes: list[str] = Field(default_factory=list)
+    pushed: bool = False
+
+
+class FeedLog(Document):
+    """Beside each feed, under the same id: its last fetches, and what its entries were (``ingest.pruning``)."""
+
+    fetches: list[FetchRecord] = Field(default_factory=list)
+    digests: bytes = b""
+
+    class Settings:
+        name = "feed_logs"
+        indexes: ClassVar[list[IndexModel]] = []

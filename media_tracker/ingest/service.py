@@ -1,4 +1,9 @@
-"""Feed → story: fetch, parse, prepare, save. The only writer of what was published, and of the state of feeds.
+"""Feed → story: fetch, read, save. One function per stage, one result per feed, whatever happens to it.
+
+::
+
+    claims.py   whose turn is it        net/fetch.py   ask the address       reading.py   bytes → entries, ready to be saved
+    saving.py   new and changed stories                outcome.py   what follows for the feed       ledger.py   writing that down
 
 One transaction per feed holds the new stories, the changed ones, their events and the feed's new state: killed at any moment, a
 feed is either as it was, or wholly taken in.
@@ -10,44 +15,33 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import structlog
 from bson import ObjectId
-from pymongo import ReturnDocument, UpdateOne
 
 from media_tracker.db.clock import Clock
-from media_tracker.db.connection import Database, Json
-from media_tracker.db.events import SYSTEM, NewEvent
+from media_tracker.db.connection import Database
+from media_tracker.db.events import SYSTEM
 from media_tracker.db.transactions import Transaction, Transactor
-from media_tracker.errors import N_, MediaTrackerError, Unavailable
-from media_tracker.ingest.documents import DeskState, Story
-from media_tracker.ingest.identity import same_link
-from media_tracker.ingest.parse import ParsedFeed, parse_feed
-from media_tracker.ingest.prepare import Prepared, prepare
-from media_tracker.ingest.schedule import next_check, retry_after
-from media_tracker.net.errors import HttpStatus
+from media_tracker.errors import N_, MediaTrackerError, NotFound, Unavailable
+from media_tracker.ingest import outcome
+from media_tracker.ingest.claims import Claims
+from media_tracker.ingest.documents import Result
+from media_tracker.ingest.ledger import Ledger
+from media_tracker.ingest.outcome import Changes, Read
+from media_tracker.ingest.entries import ParsedEntry
+from media_tracker.ingest.prepare import prepare
+from media_tracker.ingest.reading import Job, Reading, Runner, read_job, rules_of
+from media_tracker.ingest.saving import Saved, Saving
 from media_tracker.net.fetch import Fetched, Fetcher, NotModified
 from media_tracker.outlets.documents import Feed
 
 log = structlog.get_logger("ingest")
 
-ENTITY = "story"
-LEASE = timedelta(minutes=5)
-AT_ONCE = 8
-MOST_REVISIONS = 10
-MOST_REVISION_CHARS = 1_000_000
-"""Of the revisions of one story together: a document of MongoDB holds 16 MB, and a character has up to four bytes."""
-
-
-class Result(StrEnum):
-    """What came of looking at one feed."""
-
-    READ = "read"
-    NOT_MODIFIED = "not_modified"
-    FAILED = "failed"
+AT_ONCE = 24
+Chance = Callable[[], float]
+"""A random number from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +83,26 @@ class Ingest:
     """Takes feeds in."""
 
     def __init__(
-        self, database: Database, transactor: Transactor, fetcher: Fetcher, clock: Clock, zone: ZoneInfo, owner: str
+        self,
+        database: Database,
+        transactor: Transactor,
+        fetcher: Fetcher,
+        clock: Clock,
+        zone: ZoneInfo,
+        claims: Claims,
+        runner: Runner,
+        chance: Chance,
     ) -> None:
+        self.claims = claims
+        self.ledger = Ledger(database)
         self._feeds = database[Feed.Settings.name]
-        self._stories = database[Story.Settings.name]
+        self._saving = Saving(database)
         self._transactor = transactor
         self._fetcher = fetcher
         self._clock = clock
         self._zone = zone
-        self._owner = owner
+        self._runner = runner
+        self._chance = chance
 
     async def run(
         self, feeds: Sequence[Feed], progress: Callable[[FeedResult], None] = lambda _: None
@@ -113,210 +118,129 @@ class Ingest:
 
         return list(await asyncio.gather(*(one(feed) for feed in feeds)))
 
-    async def claim_due(self, limit: int) -> list[Feed]:
-        """Up to ``limit`` feeds that are due, leased to this process.
-
-        Each one's next check is moved away first: a feed that kills its reader is not the first to be read again.
-        """
-        claimed: list[Feed] = []
-        while len(claimed) < limit:
-            now = self._clock()
-            row = await self._feeds.find_one_and_update(
-                {
-                    "active": True,
-                    "state.next_check_at": {"$not": {"$gt": now}},
-                    "state.leased_until": {"$not": {"$gt": now}},
-                },
-                {
-                    "$set": {
-                        "state.leased_by": self._owner,
-                        "state.leased_until": now + LEASE,
-                        "state.next_check_at": next_check(now, 1),
-                    }
-                },
-                sort=[("state.next_check_at", 1)],
-                return_document=ReturnDocument.AFTER,
-            )
-            if row is None:
-                break
-            claimed.append(Feed.model_validate(row))
-        return claimed
-
-    async def give_back(self) -> None:
-        """Let go of every feed that this process has claimed and not read; others may take it at once."""
-        due_now = {"state.leased_by": None, "state.leased_until": None, "state.next_check_at": self._clock()}
-        await self._feeds.update_many({"state.leased_by": self._owner}, {"$set": due_now})
-
     async def take_in(self, feed: Feed) -> FeedResult:
         """Look at one feed now and store what is new. Never raises for what a feed may do, only without a database."""
-        state = feed.state
+        started = _seconds()
         try:
-            answer = await self._fetcher.get(feed.url, etag=state.etag, last_modified=state.last_modified)
-            if isinstance(answer, NotModified):
-                return await self._nothing_new(feed, answer)
-            body_hash = hashlib.sha256(answer.body).hexdigest()
-            if body_hash == state.body_hash:
-                return await self._nothing_new(feed, answer)
-            return await self._read(feed, answer, body_hash)
+            return await self._look(feed, started)
         except MediaTrackerError as error:
-            return await self._failed(feed, error)
+            told = error
         except Exception as error:  # what nobody has thought of: it must not stop the other feeds
             log.exception("feed_not_taken_in", url=feed.url)
             told = Unavailable(N_("This feed could not be taken in. What stopped it is in the log."))
             told.__cause__ = error
-            return await self._failed(feed, told)
+        changes = outcome.failed(feed, told, self._clock(), _since(started), self._chance())
+        await self.ledger.note(_id(feed), changes)
+        return FeedResult(_id(feed), feed.url, feed.title, Result.FAILED, error=told)
 
-    async def _read(self, feed: Feed, answer: Fetched, body_hash: str) -> FeedResult:
-        now = self._clock()
+    async def take_pushed(self, feed_id: ObjectId, body: bytes, content_type: str | None) -> FeedResult:
+        """Store what a hub has brought for a feed. Raises :class:`NotAFeed` if it cannot be read."""
+        feed, started = await self._feed(feed_id), _seconds()
+        reading = await self._runner.run(read_job, self._job(feed, body, content_type, feed.url))
 
-        def work() -> tuple[ParsedFeed, list[Prepared]]:
-            parsed = parse_feed(
-                answer.body,
-                content_type=answer.headers.content_type,
-                url=answer.url,
-                zone=self._zone,
-                now=now,
-            )
-            return parsed, prepare(parsed.entries, feed.column, now)
+        def follows(saved: Saved) -> Changes:
+            return outcome.pushed(feed, len(body), _read(reading, saved), self._clock(), _since(started))
 
-        parsed, prepared = await asyncio.to_thread(work)
-        # The half of a feed bears the validators of the whole: who kept them would never be sent the rest.
-        state = {
-            "etag": answer.headers.etag if parsed.whole else None,
-            "last_modified": answer.headers.last_modified if parsed.whole else None,
-            "body_hash": body_hash if parsed.whole else None,
-            "stories_last": len(prepared),
-        }
-        new, changed = await self._save(feed, prepared, state)
-        return FeedResult(_id(feed), feed.url, feed.title, Result.READ, new, changed, warnings=parsed.warnings)
+        saved = await self._save(feed, reading, follows, None)
+        return _result(feed, saved, reading.notes)
 
-    async def _save(self, feed: Feed, prepared: Sequence[Prepared], state: Json) -> tuple[int, int]:
-        async def work(tx: Transaction) -> tuple[int, int]:
-            known = await self._known(tx, feed, prepared)
-            new = [each for each in prepared if each.key not in known]
-            changed = [
-                (each, known[each.key])
-                for each in prepared
-                if each.key in known and known[each.key]["content_hash"] != each.content_hash
-            ]
-            await self._insert(tx, feed, new)
-            await self._change(tx, changed)
-            await self._feeds.update_one({"_id": feed.id}, {"$set": self._success(state)}, session=tx.session)
-            return len(new), len(changed)
+    async def take_entries(self, feed_id: ObjectId, entries: Sequence[ParsedEntry]) -> Saved:
+        """Store entries that came another way than by polling: a sheet, a pasted link, the API. Doing it again adds nothing."""
+        feed, started, now = await self._feed(feed_id), _seconds(), self._clock()
+        prepared = await self._runner.run(prepare, entries, feed.column, now)
+        published = [each.published_at for each in prepared]
 
-        # Another process that saves one of these stories at the same time is a transient conflict: ``work`` runs again.
-        return await self._transactor.run(work, SYSTEM)
+        def follows(saved: Saved) -> Changes:
+            what = Read(len(prepared), published, new=len(saved.new), changed=len(saved.changed))
+            return outcome.pushed(feed, 0, what, now, _since(started))
 
-    async def _known(self, tx: Transaction, feed: Feed, prepared: Sequence[Prepared]) -> dict[str, Json]:
-        """The stored story of each of ``prepared`` that there is one of, by the entry's key."""
-        wanted = {"key": 1, "url": 1, "content_hash": 1, "version": 1, "title": 1, "html": 1, "decision.by": 1}
-        keys = [key for each in prepared for key in (each.key, *each.other_keys)]
-        query = {"feed_id": feed.id, "key": {"$in": keys}}
-        stored = {row["key"]: row async for row in self._stories.find(query, wanted, session=tx.session)}
-        known = {each.key: stored[each.key] for each in prepared if each.key in stored}
-        taken = {row["_id"] for row in known.values()}
-        for each in prepared:
-            for key in each.other_keys:
-                row = stored.get(key)
-                if each.key in known or row is None or row["_id"] in taken or not same_link(row["url"], each.url):
-                    continue
-                known[each.key] = row
-                taken.add(row["_id"])
-        return known
+        reading = Reading(feed.title, None, len(prepared), tuple(prepared), (), True, None, None, None, None)
+        return await self._save(feed, reading, follows, None)
 
-    async def _insert(self, tx: Transaction, feed: Feed, new: Sequence[Prepared]) -> None:
-        if not new:
-            return
-        now = self._clock()
-        rows = [_row(ObjectId(), feed, each, now) for each in new]
-        await self._stories.insert_many(rows, session=tx.session)
-        for row in rows:
-            payload = {name: row[name] for name in ("outlet_id", "feed_id", "published_at", "content_hash")}
-            tx.record(NewEvent(ENTITY, row["_id"], 1, "ingested", now, payload))
+    async def _look(self, feed: Feed, started: float) -> FeedResult:
+        state = feed.state
+        trusted = not feed.ignore_validators
+        answer = await self._fetcher.get(
+            feed.url, etag=state.etag if trusted else None, last_modified=state.last_modified if trusted else None
+        )
+        body_hash = None if isinstance(answer, NotModified) else hashlib.sha256(answer.body).hexdigest()
+        if isinstance(answer, NotModified) or body_hash == state.body_hash:
+            changes = outcome.unchanged(feed, answer, self._clock(), _since(started), self._chance())
+            await self.ledger.note(_id(feed), changes)
+            await self._follow(feed, changes)
+            return FeedResult(_id(feed), feed.url, feed.title, Result.NOT_MODIFIED)
+        return await self._read(feed, answer, body_hash, started)
 
-    async def _change(self, tx: Transaction, changed: Sequence[tuple[Prepared, Json]]) -> None:
-        """Take over what outlets have changed. What an editor has decided stays; the desk is told."""
-        if not changed:
-            return
-        now = self._clock()
-        query = {"_id": {"$in": [old["_id"] for _, old in changed]}}
-        rows = self._stories.find(query, {"revisions": 1}, session=tx.session)
-        earlier = {row["_id"]: row["revisions"] async for row in rows}
-        writes = []
-        for each, old in changed:
-            revision = {"title": old["title"], "html": old["html"], "content_hash": old["content_hash"], "until": now}
-            writes.append(
-                UpdateOne(
-                    {"_id": old["_id"]},
-                    {
-                        "$set": {
-                            "title": each.title,
-                            "html": each.html,
-                            "text": each.text,
-                            "content_hash": each.content_hash,
-                            "search": each.search,
-                            "changed_at": now,
-                            "changed_since_decision": old.get("decision") is not None,
-                            "revisions": _kept([*earlier[old["_id"]], revision]),
-                        },
-                        "$inc": {"version": 1},
-                    },
-                )
-            )
-            payload = {"content_hash": each.content_hash}
-            tx.record(NewEvent(ENTITY, old["_id"], old["version"] + 1, "changed", now, payload))
-        await self._stories.bulk_write(writes, ordered=False, session=tx.session)
+    async def _read(self, feed: Feed, answer: Fetched, body_hash: str | None, started: float) -> FeedResult:
+        digests = await self.ledger.digests(_id(feed)) if feed.state.body_hash else b""
+        job = self._job(feed, answer.body, answer.headers.content_type, answer.url, digests)
+        reading = await self._runner.run(read_job, job)
 
-    async def _nothing_new(self, feed: Feed, answer: Fetched | NotModified) -> FeedResult:
-        headers = answer.headers
-        state = {
-            "etag": headers.etag or feed.state.etag,
-            "last_modified": headers.last_modified or feed.state.last_modified,
-        }
-        await self._feeds.update_one({"_id": feed.id}, {"$set": self._success(state)})
-        return FeedResult(_id(feed), feed.url, feed.title, Result.NOT_MODIFIED)
+        def follows(saved: Saved) -> Changes:
+            what = _read(reading, saved, body_hash)
+            return outcome.read(feed, answer, what, self._clock(), _since(started), self._chance())
 
-    async def _failed(self, feed: Feed, error: MediaTrackerError) -> FeedResult:
-        now = self._clock()
-        failures = feed.state.failures + 1
-        again = next_check(now, failures)
-        asked = retry_after(error.retry_after, now) if isinstance(error, HttpStatus) else None
-        again = max(again, asked) if asked is not None else again
-        changes = {"checked_at": now, "failures": failures, "next_check_at": again, **_told(error)}
-        await self._feeds.update_one({"_id": feed.id}, {"$set": _state({**changes, **_RELEASED})})
-        return FeedResult(_id(feed), feed.url, feed.title, Result.FAILED, error=error)
+        saved = await self._save(feed, reading, follows, reading.digests or b"")
+        return _result(feed, saved, reading.notes)
 
-    def _success(self, state: Json) -> Json:
-        now = self._clock()
-        changes = {"checked_at": now, "failures": 0, "next_check_at": next_check(now, 0), **_told(None)}
-        return _state({**state, **changes, **_RELEASED})
+    async def _save(
+        self, feed: Feed, reading: Reading, follows: Callable[[Saved], Changes], digests: bytes | None
+    ) -> Saved:
+        async def work(tx: Transaction) -> tuple[Saved, Changes]:
+            saved = await self._saving.save(tx, feed, reading.prepared, self._clock())
+            changes = follows(saved)
+            await self.ledger.note_within(tx.session, _id(feed), changes, digests)
+            return saved, changes
+
+        saved, changes = await self._transactor.run(work, SYSTEM)
+        await self.ledger.saved(changes.line)
+        await self._follow(feed, changes)
+        return saved
+
+    async def _follow(self, feed: Feed, changes: Changes) -> None:
+        """Go where the feed has moved to for good."""
+        if changes.moved_to is not None:
+            moved = await self.ledger.move(_id(feed), feed.url, changes.moved_to, self._clock())
+            log.info("feed_moved", old=feed.url, new=changes.moved_to, followed=moved)
+
+    async def _feed(self, feed_id: ObjectId) -> Feed:
+        row = await self._feeds.find_one({"_id": feed_id})
+        if row is None:
+            raise NotFound(N_("There is no such feed."))
+        feed: Feed = Feed.model_validate(row)
+        return feed
+
+    def _job(self, feed: Feed, body: bytes, content_type: str | None, url: str, digests: bytes = b"") -> Job:
+        return Job(
+            body=body,
+            content_type=content_type,
+            url=url,
+            zone=self._zone,
+            now=self._clock(),
+            column=feed.column,
+            encoding=feed.encoding,
+            rules=rules_of(feed.selectors),
+            digests=digests,
+        )
 
 
-_RELEASED: Json = {"leased_by": None, "leased_until": None}
+def _read(reading: Reading, saved: Saved, body_hash: str | None = None) -> Read:
+    return Read(
+        entries=reading.entries,
+        published=[each.published_at for each in reading.prepared],
+        ttl=reading.ttl,
+        hub=reading.hub,
+        topic=reading.topic,
+        whole=reading.whole,
+        notes=reading.notes,
+        new=len(saved.new),
+        changed=len(saved.changed),
+        body_hash=body_hash,
+    )
 
 
-def _told(error: MediaTrackerError | None) -> Json:
-    """A failure as a feed's state keeps it: in English, and in parts for other languages."""
-    if error is None:
-        return {"error": None, "error_message": None, "error_params": {}}
-    params = {name: str(value) for name, value in error.params.items()}
-    return {"error": str(error), "error_message": error.message, "error_params": params}
-
-
-def _kept(revisions: Sequence[Json]) -> list[Json]:
-    """The last revision, and those before it as far as there is room."""
-    kept: list[Json] = []
-    room = MOST_REVISION_CHARS
-    for revision in reversed(revisions[-MOST_REVISIONS:]):
-        room -= len(revision["html"])
-        if kept and room < 0:
-            break
-        kept.append(revision)
-    return kept[::-1]
-
-
-def _state(changes: Json) -> Json:
-    return {f"state.{name}": value for name, value in changes.items()}
+def _result(feed: Feed, saved: Saved, notes: tuple[str, ...]) -> FeedResult:
+    return FeedResult(_id(feed), feed.url, feed.title, Result.READ, len(saved.new), len(saved.changed), warnings=notes)
 
 
 def _id(feed: Feed) -> ObjectId:
@@ -324,34 +248,12 @@ def _id(feed: Feed) -> ObjectId:
     return ObjectId(feed.id)
 
 
-def _row(story_id: ObjectId, feed: Feed, each: Prepared, now: object) -> Json:
-    return {
-        "_id": story_id,
-        "outlet_id": feed.outlet_id,
-        "feed_id": feed.id,
-        "key": each.key,
-        "url": each.url,
-        "title": each.title,
-        "html": each.html,
-        "text": each.text,
-        "author": each.author,
-        "column": each.column,
-        "platform": feed.platform.value,
-        "published_at": each.published_at,
-        "precision": each.precision,
-        "fetched_at": now,
-        "changed_at": None,
-        "content_hash": each.content_hash,
-        "revisions": [],
-        "version": 1,
-        "withdrawn_at": None,
-        "desk": DeskState.PENDING.value,
-        "district": None,
-        "suggestion": None,
-        "decision": None,
-        "changed_since_decision": False,
-        "cluster": None,
-        "bands": [],
-        "search": each.search,
-        "demo": feed.demo,
-    }
+def _seconds() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _since(started: float) -> float:
+    return round(_seconds() - started, 3)
+
+
+__all__ = ["AT_ONCE", "FeedResult", "Ingest", "Result", "Summary"]

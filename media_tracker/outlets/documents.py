@@ -33,6 +33,22 @@ class Platform(StrEnum):
     DOUYIN = "douyin"
 
 
+class FeedSource(StrEnum):
+    """How stories come in: from a feed, from a page that lists them, or by hand (sheets, pasted links, the API)."""
+
+    FEED = "feed"
+    PAGE = "page"
+    HAND = "hand"
+
+
+class Notice(StrEnum):
+    """What happened to a feed that an editor should know of."""
+
+    MOVED = "moved"  # 301 or 308: polled at its new address from now on
+    MOVED_ONTO_ANOTHER = "moved_onto_another"  # the new address is subscribed to already: this one rests
+    GONE = "gone"  # 410: it rests
+
+
 class Outlet(Document):
     """Who publishes (媒体). All its feeds and platforms are one voice."""
 
@@ -58,18 +74,43 @@ class FeedState(BaseModel):
     checked_at: datetime | None = None
     next_check_at: datetime | None = None
     failures: int = 0
+    """In a row."""
+    failure_weight: float = 0.0
+    """Their weights added up; see ``ingest.schedule.weight``."""
+    published: list[datetime] = Field(default_factory=list)
+    """When the latest stories came out, newest first."""
+    hint_seconds: int | None = None
+    """The interval that the server asks for."""
+    hub: str | None = None
+    topic: str | None = None
+    """The hub that the feed names (WebSub), and the address to subscribe to there."""
+    notice: Notice | None = None
+    notice_at: datetime | None = None
+    notice_from: str = ""
+    """For ``moved``: the address before."""
     error: str | None = None
     """The last failure in one English sentence, None after a success."""
     error_message: str | None = None
     """The gettext id of that sentence, which ``error_params`` fill, for pages in other languages."""
     error_params: dict[str, str] = Field(default_factory=dict)
     stories_last: int = 0
+    """Entries in the feed when it was read last."""
     leased_by: str | None = None
     leased_until: datetime | None = None
 
 
+class Selectors(BaseModel):
+    """CSS selectors of a page that lists stories; see ``ingest.list_page``."""
+
+    item: str
+    link: str = "a"
+    title: str = ""
+    date: str = ""
+    summary: str = ""
+
+
 class Feed(Document):
-    """A URL that is polled (订阅源)."""
+    """A URL that is polled (订阅源), or, for what is entered by hand, a name for it that looks like one."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -79,6 +120,14 @@ class Feed(Document):
     platform: Platform = Platform.WEB
     column: str = ""
     """The column that its stories run under when they name none."""
+    source: FeedSource = FeedSource.FEED
+    selectors: Selectors | None = None
+    encoding: str | None = None
+    """Overrules what the feed declares."""
+    ignore_validators: bool = False
+    """For servers that say 304 though there is something new."""
+    full_text: bool = False
+    """Fetch the article's page for every story."""
     active: bool = True
     demo: bool = False
     state: FeedState = Field(default_factory=FeedState)

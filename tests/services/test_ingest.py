@@ -14,9 +14,12 @@ from structlog.testing import capture_logs
 from media_tracker.db.transactions import Transactor
 from media_tracker.desk.service import Decision
 from media_tracker.errors import Conflict
+from media_tracker.ingest.claims import LEASE, Claims
 from media_tracker.ingest.documents import DeskState, Kind
-from media_tracker.ingest.schedule import INTERVAL, LONGEST
-from media_tracker.ingest.service import LEASE, MOST_REVISIONS, Ingest, Result, Summary
+from media_tracker.ingest.reading import InThreads
+from media_tracker.ingest.saving import MOST_REVISIONS
+from media_tracker.ingest.schedule import LONGEST, SHORTEST, SOFT, UNKNOWN, History, next_check
+from media_tracker.ingest.service import Ingest, Result, Summary
 from media_tracker.net.fetch import Fetcher, FetchLimits
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
@@ -24,13 +27,17 @@ from tests.services.deaths import DyingTransactor, Killed, cut_off, refusing
 from tests.services.origin import Answer, Item, Origin, rss
 from tests.services.scene import Scene
 
+ANYWAY = timedelta(seconds=round(UNKNOWN.total_seconds() * 2**SOFT))
+"""The wait after one refusal of a feed of which nothing is known."""
 THREE = [Item(f"第{number}条", f"新华社区{number}号楼前有垃圾。", f"g{number}") for number in (1, 2, 3)]
 
 
 def ingest_of(scene: Scene, transactor: Transactor, fetcher: Fetcher) -> Ingest:
     """Another process that takes feeds in."""
     services = scene.services
-    return Ingest(services.database, transactor, fetcher, scene.clock, services.settings.zone, "another")
+    claims = Claims(services.database, scene.clock, "another", gap=0)
+    zone = services.settings.zone
+    return Ingest(services.database, transactor, fetcher, scene.clock, zone, claims, InThreads(), lambda: 0.5)
 
 
 @pytest_asyncio.fixture
@@ -53,7 +60,8 @@ async def test_the_first_run_stores_every_story_and_tells_of_each(scene: Scene) 
     assert all(story.desk is DeskState.PENDING and story.version == 1 for story in stories)
     state = (await scene.feed_at("/feed")).state
     assert (state.failures, state.error, state.stories_last) == (0, None, 3)
-    assert state.next_check_at == scene.clock.now + INTERVAL
+    assert state.published == sorted({story.published_at for story in stories}, reverse=True)
+    assert state.next_check_at == next_check(scene.clock.now, History(state.published), chance=0.5)
 
 
 async def test_a_feed_that_says_that_nothing_has_changed_is_not_read_again(scene: Scene) -> None:
@@ -210,9 +218,13 @@ async def test_a_feed_that_fails_says_why_stores_nothing_and_waits_longer_each_t
     assert {story.feed_id for story in await scene.stories()} == {good.feed_id}
     state = (await scene.feed_at("/bad")).state
     assert (state.error, state.failures, state.etag, state.body_hash) == (str(bad.error), 1, None, None)
-    assert state.next_check_at == scene.clock.now + 2 * INTERVAL
+    assert state.next_check_at is not None
+    first_wait = state.next_check_at - scene.clock.now
+    assert first_wait > UNKNOWN
     await scene.take_in("/bad")
-    assert (await scene.feed_at("/bad")).state.next_check_at == scene.clock.now + 4 * INTERVAL
+    again = (await scene.feed_at("/bad")).state.next_check_at
+    assert again is not None
+    assert again - scene.clock.now > first_wait
 
 
 async def test_a_feed_that_is_too_slow_fails(scene: Scene, transactor: Transactor, fetcher: Fetcher) -> None:
@@ -234,8 +246,8 @@ async def test_after_a_failure_the_next_success_clears_it(scene: Scene) -> None:
     assert (await scene.take_in()).new == 3
 
     state = (await scene.feed_at("/feed")).state
-    assert (state.failures, state.error) == (0, None)
-    assert state.next_check_at == scene.clock.now + INTERVAL
+    assert (state.failures, state.failure_weight, state.error) == (0, 0.0, None)
+    assert state.next_check_at == next_check(scene.clock.now, History(state.published), chance=0.5)
 
 
 async def test_a_feed_without_entries_is_read_and_brings_nothing(scene: Scene) -> None:
@@ -252,14 +264,14 @@ async def test_a_feed_without_entries_is_read_and_brings_nothing(scene: Scene) -
     [
         ("7200", timedelta(hours=2)),
         (format_datetime(FakeClock.START + timedelta(hours=3), usegmt=True), timedelta(hours=3)),
-        ("60", 2 * INTERVAL),
+        ("60", ANYWAY),
         ("999999999", LONGEST),
-        (format_datetime(FakeClock.START - timedelta(hours=3), usegmt=True), 2 * INTERVAL),
-        ("later", 2 * INTERVAL),
-        ("Mon, 02 Mar 2026 04:00:00 +99999999999999999999", 2 * INTERVAL),
+        (format_datetime(FakeClock.START - timedelta(hours=3), usegmt=True), ANYWAY),
+        ("later", ANYWAY),
+        ("Mon, 02 Mar 2026 04:00:00 +99999999999999999999", ANYWAY),
         ("Mon, 31 Dec 9999 23:59:59 -1200", LONGEST),
-        ("Mon, 01 Jan 0001 00:00:00 +1200", 2 * INTERVAL),
-        ("\u0662\u0664", 2 * INTERVAL),
+        ("Mon, 01 Jan 0001 00:00:00 +1200", ANYWAY),
+        ("\u0662\u0664", ANYWAY),
     ],
 )
 async def test_a_server_that_asks_to_be_left_alone_is_left_alone_but_no_longer_than_a_day(
@@ -409,12 +421,12 @@ async def test_two_processes_never_claim_the_same_feed(scene: Scene, other_proce
         await scene.feed(f"/{number}")
 
     both = await asyncio.gather(
-        *(services.ingest.claim_due(3) for services in [scene.services, other_process] for _ in range(3))
+        *(services.ingest.claims.due(3) for services in [scene.services, other_process] for _ in range(3))
     )
 
     claimed = [feed.url for feeds in both for feed in feeds]
     assert len(claimed) == len(set(claimed)) == 12
-    assert await scene.services.ingest.claim_due(5) == []
+    assert await scene.services.ingest.claims.due(5) == []
 
 
 async def test_a_feed_whose_reader_died_is_read_by_another_when_its_time_comes(
@@ -422,14 +434,14 @@ async def test_a_feed_whose_reader_died_is_read_by_another_when_its_time_comes(
 ) -> None:
     """Its next check is moved away before it is read: what kills its reader is not the first to be read again."""
     await scene.feed()
-    (claimed,) = await scene.services.ingest.claim_due(5)
+    (claimed,) = await scene.services.ingest.claims.due(5)
     assert claimed.state.leased_until == scene.clock.now + LEASE
-    assert claimed.state.next_check_at == scene.clock.now + 2 * INTERVAL
+    assert claimed.state.next_check_at == scene.clock.now + LEASE + SHORTEST
 
     scene.clock.advance(minutes=6)
-    assert await other_process.ingest.claim_due(5) == []
-    scene.clock.advance(minutes=25)
-    (again,) = await other_process.ingest.claim_due(5)
+    assert await other_process.ingest.claims.due(5) == []
+    scene.clock.advance(minutes=5)
+    (again,) = await other_process.ingest.claims.due(5)
 
     assert again.id == claimed.id
     assert again.state.leased_by == other_process.owner
@@ -438,14 +450,15 @@ async def test_a_feed_whose_reader_died_is_read_by_another_when_its_time_comes(
 async def test_a_feed_that_has_been_read_is_free_again_and_due_after_its_interval(scene: Scene) -> None:
     scene.origin.publish("/feed", *THREE)
     await scene.feed()
-    (claimed,) = await scene.services.ingest.claim_due(5)
+    (claimed,) = await scene.services.ingest.claims.due(5)
     await scene.services.ingest.take_in(claimed)
 
     state = (await scene.feed_at("/feed")).state
     assert (state.leased_by, state.leased_until) == (None, None)
-    assert await scene.services.ingest.claim_due(5) == []
-    scene.clock.advance(minutes=15)
-    assert len(await scene.services.ingest.claim_due(5)) == 1
+    assert await scene.services.ingest.claims.due(5) == []
+    assert state.next_check_at is not None
+    scene.clock.now = state.next_check_at
+    assert len(await scene.services.ingest.claims.due(5)) == 1
 
 
 async def test_who_has_waited_longest_is_claimed_first_and_who_rests_never(scene: Scene) -> None:
@@ -456,9 +469,9 @@ async def test_who_has_waited_longest_is_claimed_first_and_who_rests_never(scene
     await scene.take_in("/early")
     scene.clock.advance(minutes=1)
     await scene.take_in("/late")
-    scene.clock.advance(hours=1)
+    scene.clock.advance(hours=25)
 
-    claimed = [*await scene.services.ingest.claim_due(1), *await scene.services.ingest.claim_due(5)]
+    claimed = [*await scene.services.ingest.claims.due(1), *await scene.services.ingest.claims.due(5)]
 
     assert [feed.title for feed in claimed] == ["/early", "/late"]
 

@@ -1,0 +1,134 @@
+"""What looking at feeds left behind, written down: the state of each feed, its last 30 fetches, the totals.
+
+Most looks find nothing new. Their lines are gathered for a moment and written together, so that a look costs next to nothing;
+what a killed process had not written yet is a line of a log, and a feed that is looked at once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from bson import ObjectId
+from pymongo import UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
+
+from media_tracker.db.connection import Database, Json
+from media_tracker.ingest.documents import FeedLog, FetchRecord
+from media_tracker.ingest.outcome import Changes, FetchLine, noticed
+from media_tracker.outlets.documents import Feed, Notice
+
+FETCHES_KEPT = 30
+GATHER = timedelta(milliseconds=10)
+TOTALS = "fetch_totals"
+_TOTAL_ID = "all"
+
+
+class Ledger:
+    """The only writer of the state of feeds after a look, and of their logs."""
+
+    def __init__(self, database: Database) -> None:
+        self._feeds = database[Feed.Settings.name]
+        self._logs = database[FeedLog.Settings.name]
+        self._totals = database[TOTALS]
+        self._waiting: list[tuple[ObjectId, Changes, asyncio.Future[None]]] = []
+        self._counted: Counter[str] = Counter()
+        self._writing: asyncio.Task[None] | None = None
+
+    async def note(self, feed_id: ObjectId, changes: Changes) -> None:
+        """Write down a look that brought no story. Returns when it is written."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((feed_id, changes, done))
+        self._count(changes.line)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_soon())
+        await done
+
+    async def note_within(
+        self, session: AsyncClientSession, feed_id: ObjectId, changes: Changes, digests: bytes | None
+    ) -> None:
+        """Write down a look in the transaction that saves its stories. ``digests`` of None: as they were."""
+        await self._feeds.update_one({"_id": feed_id}, {"$set": changes.feed}, session=session)
+        update = _log_update(changes.line)
+        if digests is not None:
+            update["$set"] = {"digests": digests}
+        await self._logs.update_one({"_id": feed_id}, update, upsert=True, session=session)
+
+    async def saved(self, line: FetchLine) -> None:
+        """Count a look whose transaction is through."""
+        self._count(line)
+        await self._write_totals()
+
+    async def digests(self, feed_id: ObjectId) -> bytes:
+        """What the feed's entries were when it was read last."""
+        row = await self._logs.find_one({"_id": feed_id}, {"digests": 1})
+        return bytes(row.get("digests", b"")) if row else b""
+
+    async def fetches(self, feed_ids: Sequence[ObjectId]) -> dict[ObjectId, list[FetchRecord]]:
+        """The last fetches of each feed, the latest first."""
+        rows = self._logs.find({"_id": {"$in": list(feed_ids)}}, {"fetches": 1})
+        return {
+            row["_id"]: [FetchRecord.model_validate(each) for each in reversed(row.get("fetches", []))]
+            async for row in rows
+        }
+
+    async def totals(self) -> Mapping[str, int]:
+        """Since the database was made: looks by result, and what became of stories."""
+        row = await self._totals.find_one({"_id": _TOTAL_ID}) or {}
+        return {name: int(value) for name, value in row.items() if name != "_id"}
+
+    async def move(self, feed_id: ObjectId, old: str, new: str, now: datetime) -> bool:
+        """Poll a feed at its new address from now on; where that is subscribed to already, let this one rest."""
+        try:
+            moved = await self._feeds.update_one(
+                {"_id": feed_id, "url": old}, {"$set": {"url": new, **noticed(Notice.MOVED, now, old)}}
+            )
+        except DuplicateKeyError:
+            rests = {"active": False, **noticed(Notice.MOVED_ONTO_ANOTHER, now, new)}
+            await self._feeds.update_one({"_id": feed_id, "url": old}, {"$set": rests})
+            return False
+        return moved.modified_count == 1
+
+    def _count(self, line: FetchLine) -> None:
+        self._counted[f"fetches_{line.result.value}"] += 1
+        for name in ("new", "changed", "known"):
+            self._counted[f"stories_{name}"] += getattr(line, name)
+
+    async def _write_soon(self) -> None:
+        await asyncio.sleep(GATHER.total_seconds())
+        self._writing = None
+        batch, self._waiting = self._waiting, []
+        try:
+            await asyncio.gather(
+                self._feeds.bulk_write(
+                    [UpdateOne({"_id": feed_id}, {"$set": changes.feed}) for feed_id, changes, _ in batch],
+                    ordered=False,
+                ),
+                self._logs.bulk_write(
+                    [UpdateOne({"_id": feed_id}, _log_update(each.line), upsert=True) for feed_id, each, _ in batch],
+                    ordered=False,
+                ),
+                self._write_totals(),
+            )
+        except Exception as error:  # each of those who wait has to hear of it
+            for _, _, done in batch:
+                if not done.done():
+                    done.set_exception(error)
+            return
+        for _, _, done in batch:
+            if not done.done():
+                done.set_result(None)
+
+    async def _write_totals(self) -> None:
+        counted, self._counted = +self._counted, Counter()
+        if counted:
+            await self._totals.update_one({"_id": _TOTAL_ID}, {"$inc": dict(counted)}, upsert=True)
+
+
+def _log_update(line: FetchLine) -> Json:
+    row = {**asdict(line), "result": line.result.value, "notes": list(line.notes[:5])}
+    return {"$push": {"fetches": {"$each": [row], "$slice": -FETCHES_KEPT}}}

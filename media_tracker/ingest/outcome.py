@@ -1,0 +1,175 @@
+"""What follows for a feed from one look at it. Pure: the feed as it was and what happened go in, changes come out.
+
+::
+
+    unchanged   304, or the same bytes as last time
+    read        a document that was read
+    failed      anything else
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from media_tracker.db.connection import Json
+from media_tracker.errors import MediaTrackerError
+from media_tracker.ingest.documents import Result
+from media_tracker.ingest.schedule import STORIES_REMEMBERED, History, asked_to_wait, hinted, next_check, weight
+from media_tracker.net.errors import FetchError, HttpStatus
+from media_tracker.net.fetch import Fetched, NotModified
+from media_tracker.outlets.documents import Feed, FeedState, Notice
+
+RELEASED: Json = {"state.leased_by": None, "state.leased_until": None}
+_GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLine:
+    """One line of a feed's log: what a fetch brought. ``code``: of a failure, a stable word."""
+
+    at: datetime
+    result: Result
+    seconds: float
+    size: int = 0
+    """Bytes after decompression."""
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    code: str = ""
+    notes: tuple[str, ...] = ()
+    """What had to be put right, in sentences."""
+    pushed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to set of the feed (dotted paths), and how its log goes on."""
+
+    feed: Json
+    line: FetchLine
+    moved_to: str | None = None
+    """A new address, to be taken over unless another feed has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What reading a document came to."""
+
+    entries: int
+    published: Sequence[datetime]
+    ttl: timedelta | None = None
+    hub: str | None = None
+    topic: str | None = None
+    whole: bool = True
+    notes: tuple[str, ...] = ()
+    new: int = 0
+    changed: int = 0
+    body_hash: str | None = None
+
+
+def unchanged(feed: Feed, answer: Fetched | NotModified, now: datetime, seconds: float, chance: float) -> Changes:
+    """The validators still hold, or the bytes are those of last time."""
+    headers, state = answer.headers, feed.state
+    hint = hinted(headers, None, now) or _stored_hint(state)
+    size = len(answer.body) if isinstance(answer, Fetched) else 0
+    changes = {
+        "etag": headers.etag or state.etag,
+        "last_modified": headers.last_modified or state.last_modified,
+        **_well(now, next_check(now, History(state.published), hint, chance=chance)),
+    }
+    line = FetchLine(now, Result.NOT_MODIFIED, seconds, size, known=state.stories_last)
+    return Changes(_state(changes), line, _moved(feed, answer))
+
+
+def read(feed: Feed, answer: Fetched, what: Read, now: datetime, seconds: float, chance: float) -> Changes:
+    """A document was read and its stories are saved.
+
+    The half of a document bears the validators of the whole: who kept them would never be sent the rest.
+    """
+    state, headers, whole = feed.state, answer.headers, what.whole
+    published = latest((*state.published, *what.published), now)
+    hint = hinted(headers, what.ttl, now)
+    changes = {
+        "etag": headers.etag if whole else None,
+        "last_modified": headers.last_modified if whole else None,
+        "body_hash": what.body_hash if whole else None,
+        "stories_last": what.entries,
+        "published": published,
+        "hint_seconds": int(hint.total_seconds()) if hint else None,
+        "hub": what.hub,
+        "topic": what.topic,
+        **_well(now, next_check(now, History(published), hint, chance=chance)),
+    }
+    known = max(0, what.entries - what.new - what.changed)
+    line = FetchLine(now, Result.READ, seconds, len(answer.body), what.new, what.changed, known, notes=what.notes)
+    return Changes(_state(changes), line, _moved(feed, answer))
+
+
+def pushed(feed: Feed, size: int, what: Read, now: datetime, seconds: float) -> Changes:
+    """A hub brought a document. It says nothing of the address that is polled, so nothing of that changes."""
+    published = latest((*feed.state.published, *what.published), now)
+    known = max(0, what.entries - what.new - what.changed)
+    line = FetchLine(now, Result.READ, seconds, size, what.new, what.changed, known, notes=what.notes, pushed=True)
+    return Changes(_state({"published": published}), line)
+
+
+def failed(feed: Feed, error: MediaTrackerError, now: datetime, seconds: float, chance: float) -> Changes:
+    """Nothing was taken in. Later again, however often; only a server that says *gone* is believed."""
+    state = feed.state
+    heavier = state.failure_weight + weight(error)
+    again = next_check(
+        now,
+        History(state.published, heavier),
+        _stored_hint(state),
+        asked_to_wait(error, now),
+        chance=chance,
+    )
+    changes: Json = {
+        "checked_at": now,
+        "failures": state.failures + 1,
+        "failure_weight": heavier,
+        "next_check_at": again,
+        **_told(error),
+    }
+    gone = isinstance(error, HttpStatus) and error.status == _GONE
+    feed_changes = _state(changes) | ({"active": False, **noticed(Notice.GONE, now)} if gone else {})
+    code = error.code if isinstance(error, FetchError) else "unreadable"
+    if isinstance(error, HttpStatus):
+        code = f"http_{error.status}"
+    return Changes(feed_changes, FetchLine(now, Result.FAILED, seconds, code=code, notes=(str(error),)))
+
+
+def noticed(notice: Notice, now: datetime, before: str = "") -> Json:
+    """Tell whoever looks after the feeds."""
+    return {"state.notice": notice.value, "state.notice_at": now, "state.notice_from": before}
+
+
+def latest(published: Iterable[datetime], now: datetime) -> list[datetime]:
+    """The newest moments, each once; what lies in the future is no rhythm."""
+    return sorted({moment for moment in published if moment <= now}, reverse=True)[:STORIES_REMEMBERED]
+
+
+def _stored_hint(state: FeedState) -> timedelta | None:
+    return timedelta(seconds=state.hint_seconds) if state.hint_seconds else None
+
+
+def _moved(feed: Feed, answer: Fetched | NotModified) -> str | None:
+    return answer.permanent_url if answer.permanent_url not in (None, feed.url) else None
+
+
+def _well(now: datetime, again: datetime) -> Json:
+    return {"checked_at": now, "failures": 0, "failure_weight": 0.0, "next_check_at": again, **_told(None)}
+
+
+def _told(error: MediaTrackerError | None) -> Json:
+    """A failure as a feed's state keeps it: in English, and in parts for other languages."""
+    if error is None:
+        return {"error": None, "error_message": None, "error_params": {}}
+    params = {name: str(value) for name, value in error.params.items()}
+    return {"error": str(error), "error_message": error.message, "error_params": params}
+
+
+def _state(changes: Json) -> Json:
+    return {**{f"state.{name}": value for name, value in changes.items()}, **RELEASED}

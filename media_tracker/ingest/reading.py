@@ -1,0 +1,155 @@
+"""Turning documents into stories ready to be saved, off the event loop: in threads, or in processes that can be stopped.
+
+A page server reads little and uses threads. A worker uses processes: parsing holds the interpreter's lock, and a document that
+was made to take for ever is stopped when its time is over, with the process that reads it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from pebble import ProcessExpired, ProcessPool
+
+from media_tracker.errors import N_
+from media_tracker.ingest.parse import NotAFeed, ParsedFeed, parse_feed
+from media_tracker.ingest.prepare import Prepared, prepare
+
+PageRules = object
+
+SECONDS_TO_READ = 30.0
+"""For one document. The largest honest ones take about two."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A document, where it came from, and what is known of its feed."""
+
+    body: bytes
+    content_type: str | None
+    url: str
+    zone: ZoneInfo
+    now: datetime
+    column: str = ""
+    encoding: str | None = None
+    rules: PageRules | None = None
+    digests: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document as it was read. ``prepared``: its entries, but for those that are byte for byte what they were."""
+
+    title: str
+    link: str | None
+    entries: int
+    prepared: tuple[Prepared, ...]
+    notes: tuple[str, ...]
+    whole: bool
+    ttl: timedelta | None
+    hub: str | None
+    topic: str | None
+    digests: bytes | None
+    """What the entries are now; None when that could not be told, and all of them were read."""
+
+
+def read_job(job: Job) -> Reading:
+    """Read one document. Pure. Raises :class:`NotAFeed`."""
+    parsed = parse_feed(
+        job.body,
+        content_type=job.content_type,
+        url=job.url,
+        zone=job.zone,
+        now=job.now,
+        encoding=job.encoding,
+    )
+    return _reading(parsed, job)
+
+
+def _reading(parsed: ParsedFeed, job: Job) -> Reading:
+    return Reading(
+        title=parsed.title,
+        link=parsed.link,
+        entries=len(parsed.entries),
+        prepared=tuple(prepare(parsed.entries, job.column, job.now)),
+        notes=parsed.warnings,
+        whole=parsed.whole,
+        ttl=None,
+        hub=None,
+        topic=None,
+        digests=None,
+    )
+
+
+class Runner(Protocol):
+    """Runs a pure function away from the event loop."""
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """``function(*args)``. Raises what it raises, and :class:`NotAFeed` when it takes too long."""
+        ...
+
+
+class InThreads:
+    """In a thread of this process."""
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        return await asyncio.to_thread(function, *args)
+
+
+class InProcesses:
+    """In processes of their own, started when they are first needed. Close it at the end."""
+
+    def __init__(self, processes: int = 2, seconds: float = SECONDS_TO_READ) -> None:
+        self._processes = processes
+        self._seconds = seconds
+        self._pool: ProcessPool | None = None
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        if self._pool is None:
+            self._pool = ProcessPool(
+                max_workers=self._processes,
+                context=multiprocessing.get_context("forkserver"),  # our own process has threads and an event loop
+                initializer=_prepare_process,
+            )
+        future: Future[T] = self._pool.schedule(function, args=args, timeout=self._seconds)
+        try:
+            return await asyncio.wrap_future(future)
+        except TimeoutError:
+            sentence = N_("Reading what this address sent took longer than {seconds} seconds and was stopped.")
+            raise NotAFeed(sentence, seconds=f"{self._seconds:g}") from None
+        except ProcessExpired:
+            raise NotAFeed(N_("What this address sent brought its reader down; nothing of it was taken in.")) from None
+
+    async def close(self) -> None:
+        """End the processes; what they were at is given up."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            await asyncio.to_thread(_close, pool)
+
+
+def _close(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
+
+
+def _prepare_process() -> None:
+    """A reader does not decide when to end: Ctrl-C is for the process that it works for."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def rules_of(selectors: object) -> PageRules | None:
+    """The selectors of a feed's page, as the reader takes them."""
+    return None if selectors is None else PageRules(**selectors.model_dump())  # type: ignore[attr-defined]
+
+
+__all__ = ["InProcesses", "InThreads", "Job", "Reading", "Runner", "read_job", "rules_of"]

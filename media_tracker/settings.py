@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     contact: str = ""
     """A URL or mail address that goes into the User-Agent, so that an outlet can reach the operator."""
 
+    public_url: str = ""
+    """Where the outside world reaches these pages, such as https://tracker.example.org: WebSub hubs push stories there."""
+
     timezone: str = "Asia/Shanghai"
     """Zone of local days and months."""
 

@@ -40,12 +40,14 @@ from media_tracker.deeds.service import Deeds
 from media_tracker.desk.service import Desk
 from media_tracker.files import store
 from media_tracker.files.store import FileStore
-from media_tracker.ingest import claims
+from media_tracker.ingest import claims, websub_documents
+from media_tracker.ingest.articles import Articles
 from media_tracker.ingest.claims import Claims
 from media_tracker.ingest.documents import FeedLog, Story
 from media_tracker.ingest.reading import InProcesses, InThreads, Runner
 from media_tracker.ingest.service import Chance, Ingest
 from media_tracker.ingest.stories import Stories
+from media_tracker.ingest.websub import WebSub
 from media_tracker.migrations import MIGRATIONS
 from media_tracker.monitor.documents import Release, ReleaseRow
 from media_tracker.monitor.releases import Releases
@@ -87,7 +89,8 @@ def _indexes() -> dict[str, Sequence[IndexModel]]:
         document.Settings.name: document.Settings.indexes for document in DOCUMENTS
     }
     declared |= {events.COLLECTION: events.INDEXES, session_store.COLLECTION: session_store.INDEXES}
-    return {**declared, throttle.COLLECTION: throttle.INDEXES, **store.INDEXES, **claims.INDEXES}
+    declared |= {throttle.COLLECTION: throttle.INDEXES, websub_documents.COLLECTION: websub_documents.INDEXES}
+    return {**declared, **store.INDEXES, **claims.INDEXES}
 
 
 INDEXES: Mapping[str, Sequence[IndexModel]] = _indexes()
@@ -111,6 +114,8 @@ class Services:
     audit: Audit
     outlets: Outlets
     ingest: Ingest
+    articles: Articles
+    websub: WebSub
     stories: Stories
     tagging: Tagging
     problems: Problems
@@ -190,6 +195,7 @@ def assemble(
         throttle=Throttle(database, clock),
         audit=audit,
     )
+    reading = runner or InThreads()
     stories = Stories(database)
     tagging = Tagging(database, places, SuggesterSource(places, taxonomy, clock), clock)
     problems = Problems(database, log, transactor, places, taxonomy, files, clock, zone)
@@ -209,6 +215,8 @@ def assemble(
         sessions=sessions,
         audit=audit,
         outlets=Outlets(database, clock),
+        articles=Articles(database, transactor, fetcher, clock, zone, reading),
+        websub=WebSub(database, fetcher, clock, settings.public_url),
         ingest=Ingest(
             database,
             transactor,
@@ -216,7 +224,7 @@ def assemble(
             clock,
             zone,
             Claims(database, clock, owner, settings.host_gap),
-            runner or InThreads(),
+            reading,
             chance,
         ),
         stories=stories,

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
+from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from media_tracker.ingest.service import FeedResult
@@ -27,6 +28,9 @@ PROCESSES = 2
 IDLE_SECONDS = 2.0
 REST_AFTER_FAILURE = 5.0
 SECONDS_TO_FINISH = 2.0
+PAGES_AT_ONCE = 8
+SUBSCRIPTIONS_AT_ONCE = 20
+SUBSCRIBE_EVERY = 60.0
 SWEEP_EVERY = 600.0
 SWEEP_AFTER = timedelta(hours=24)
 """Photos that were uploaded and never attached to anything are removed after so long."""
@@ -43,7 +47,13 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set. What is under way gets a moment to finish; what it has not done is given back."""
-        work = {"reading": self._read_due, "following": self._follow, "sweeping": self._sweep}
+        work = {
+            "reading": self._read_due,
+            "completing": self._complete,
+            "subscribing": self._subscribe,
+            "following": self._follow,
+            "sweeping": self._sweep,
+        }
         loops = [asyncio.create_task(self._forever(name, turn, stop)) for name, turn in work.items()]
         await stop.wait()
         for loop in loops:
@@ -82,13 +92,35 @@ class Worker:
     async def _read(self, feed: Feed) -> None:
         ingest = self._services.ingest
         try:
-            _tell(await ingest.take_in(feed))
+            result = await ingest.take_in(feed)
+            _tell(result)
+            if result.new and feed.state.pushed_at is not None:
+                await self._services.websub.note_missed(result.feed_id, result.new)
         except PyMongoError as error:
             log.error("feed_not_written_down", url=feed.url, error=type(error).__name__)
         finally:
             with contextlib.suppress(PyMongoError):
                 await ingest.claims.release(feed)
             self._came.set()
+
+    async def _complete(self) -> None:
+        """Ask the pages of articles whose feeds give no more than a summary, some at once."""
+        articles = self._services.articles
+        stories = [story for _ in range(PAGES_AT_ONCE) if (story := await articles.due()) is not None]
+        if stories:
+            await asyncio.gather(*(articles.complete(story) for story in stories))
+            self._came.set()
+        else:
+            await asyncio.sleep(IDLE_SECONDS)
+
+    async def _subscribe(self) -> None:
+        """Have hubs push what feeds say they can push; renew what runs out."""
+        if self._services.settings.public_url:
+            for feed in await self._services.outlets.feeds():
+                if feed.active and feed.state.hub and feed.state.topic:
+                    await self._services.websub.offer(ObjectId(feed.id), feed.state.hub, feed.state.topic)
+            await self._services.websub.renew_due(SUBSCRIPTIONS_AT_ONCE)
+        await asyncio.sleep(SUBSCRIBE_EVERY)
 
     async def _follow(self) -> None:
         """Let the pipeline run to the end of the log; then wait for the next feed, or a while."""

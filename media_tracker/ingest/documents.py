@@ -95,6 +95,24 @@ class Revision(BaseModel):
     until: datetime
 
 
+class FullTextState(StrEnum):
+    """Whether the article's page has been asked for the whole text."""
+
+    WANTED = "wanted"
+    DONE = "done"
+    KEPT = "kept"  # the page says no more than the feed, or must not be asked
+    GIVEN_UP = "given_up"  # after many tries; what the feed said stays
+
+
+class FullText(BaseModel):
+    """What became of fetching the article's page. ``note``: why the feed's own text stays, in a sentence."""
+
+    state: FullTextState = FullTextState.WANTED
+    attempts: int = 0
+    next_at: datetime | None = None
+    note: str = ""
+
+
 class Story(Document):
     """One published item of one outlet (稿件)."""
 
@@ -117,6 +135,12 @@ class Story(Document):
     fetched_at: datetime
     changed_at: datetime | None = None
     content_hash: str
+    """Of the title and text that stand here."""
+    source_hash: str | None = None
+    """Of what the feed said, where the text is the article page's: whether the feed has changed is asked of this."""
+    full_text: FullText | None = None
+    image: str | None = None
+    """An address, not a copy."""
     revisions: list[Revision] = Field(default_factory=list)
     """Earlier texts, the oldest first: the last ten, or as many of them as a document can hold."""
     version: int = 1
@@ -144,6 +168,11 @@ class Story(Document):
             IndexModel([("cluster", ASCENDING)], name="cluster"),
             IndexModel([("bands", ASCENDING)], name="bands"),
             IndexModel([("search", ASCENDING)], name="search"),
+            IndexModel(
+                [("full_text.next_at", ASCENDING)],
+                name="full_text_due",
+                partialFilterExpression={"full_text.state": FullTextState.WANTED.value},
+            ),
         ]
 
 

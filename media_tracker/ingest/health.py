@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from media_tracker.outlets.documents import Feed, FeedSource
 
@@ -68,4 +69,4 @@ def longest_pause(published: Sequence[datetime]) -> timedelta | None:
     if len(published) < STORIES_FOR_A_HABIT:
         return None
     moments = sorted(published)
-    return max(later - earlier for earlier, later in zip(moments, moments[1:], strict=False))
+    return max(later - earlier for earlier, later in pairwise(moments))

@@ -22,6 +22,8 @@ from media_tracker.net.fetch import Fetched, NotModified
 from media_tracker.outlets.documents import Feed, FeedState, Notice
 
 RELEASED: Json = {"state.leased_by": None, "state.leased_until": None}
+PUSH_TRUSTED = timedelta(hours=24)
+"""After a push, polling only makes sure for so long."""
 _GONE = 410
 
 
@@ -77,7 +79,7 @@ def unchanged(feed: Feed, answer: Fetched | NotModified, now: datetime, seconds:
     changes = {
         "etag": headers.etag or state.etag,
         "last_modified": headers.last_modified or state.last_modified,
-        **_well(now, next_check(now, History(state.published), hint, chance=chance)),
+        **_well(now, next_check(now, _history(state, state.published, now), hint, chance=chance)),
     }
     line = FetchLine(now, Result.NOT_MODIFIED, seconds, size, known=state.stories_last)
     return Changes(_state(changes), line, _moved(feed, answer))
@@ -100,7 +102,7 @@ def read(feed: Feed, answer: Fetched, what: Read, now: datetime, seconds: float,
         "hint_seconds": int(hint.total_seconds()) if hint else None,
         "hub": what.hub,
         "topic": what.topic,
-        **_well(now, next_check(now, History(published), hint, chance=chance)),
+        **_well(now, next_check(now, _history(state, published, now), hint, chance=chance)),
     }
     known = max(0, what.entries - what.new - what.changed)
     line = FetchLine(now, Result.READ, seconds, len(answer.body), what.new, what.changed, known, notes=what.notes)
@@ -112,7 +114,14 @@ def pushed(feed: Feed, size: int, what: Read, now: datetime, seconds: float) -> 
     published = latest((*feed.state.published, *what.published), now)
     known = max(0, what.entries - what.new - what.changed)
     line = FetchLine(now, Result.READ, seconds, size, what.new, what.changed, known, notes=what.notes, pushed=True)
-    return Changes(_state({"published": published}), line)
+    return Changes({"state.published": published, "state.pushed_at": now}, line)
+
+
+def entered(feed: Feed, what: Read, now: datetime, seconds: float) -> Changes:
+    """Stories came in by hand."""
+    line = FetchLine(now, Result.READ, seconds, 0, what.new, what.changed, notes=what.notes)
+    published = latest((*feed.state.published, *what.published), now)
+    return Changes({"state.published": published, "state.checked_at": now, "state.stories_last": what.entries}, line)
 
 
 def failed(feed: Feed, error: MediaTrackerError, now: datetime, seconds: float, chance: float) -> Changes:
@@ -149,6 +158,11 @@ def noticed(notice: Notice, now: datetime, before: str = "") -> Json:
 def latest(published: Iterable[datetime], now: datetime) -> list[datetime]:
     """The newest moments, each once; what lies in the future is no rhythm."""
     return sorted({moment for moment in published if moment <= now}, reverse=True)[:STORIES_REMEMBERED]
+
+
+def _history(state: FeedState, published: Sequence[datetime], now: datetime) -> History:
+    pushed = state.pushed_at is not None and now - state.pushed_at < PUSH_TRUSTED
+    return History(published, pushed=pushed)
 
 
 def _stored_hint(state: FeedState) -> timedelta | None:

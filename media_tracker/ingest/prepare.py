@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 from media_tracker.ingest.clean import clean_html, plain_text
+from media_tracker.ingest.entries import ParsedEntry
 from media_tracker.ingest.identity import content_hash, duplicated_guids, identity_key, other_keys
-from media_tracker.ingest.parse import ParsedEntry
 from media_tracker.text.segment import search_tokens
 
 UNTITLED_CHARS = 40
@@ -32,6 +32,7 @@ class Prepared:
     precision: Literal["minute", "day"]
     content_hash: str
     search: list[str]
+    image: str | None = None
 
 
 def prepare(entries: Sequence[ParsedEntry], column: str, now: datetime) -> list[Prepared]:
@@ -65,4 +66,5 @@ def _prepare(entry: ParsedEntry, key: str, column: str, now: datetime) -> Prepar
         precision=entry.precision if entry.published else "day",
         content_hash=content_hash(title, text),
         search=sorted(set(search_tokens(f"{title}\n{text}"))),
+        image=entry.image,
     )

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 from pebble import ProcessExpired, ProcessPool
 
 from media_tracker.errors import N_
-from media_tracker.ingest.parse import NotAFeed, ParsedFeed, parse_feed
+from media_tracker.ingest.entries import NotAFeed, ParsedFeed
+from media_tracker.ingest.parse import parse_feed
 from media_tracker.ingest.prepare import Prepared, prepare
 
 PageRules = object

@@ -12,7 +12,7 @@ from pymongo import UpdateOne
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import NewEvent
 from media_tracker.db.transactions import Transaction
-from media_tracker.ingest.documents import DeskState, Story
+from media_tracker.ingest.documents import DeskState, FullText, Story
 from media_tracker.ingest.identity import same_link
 from media_tracker.ingest.prepare import Prepared
 from media_tracker.outlets.documents import Feed
@@ -47,17 +47,19 @@ class Saving:
         changed = [
             (each, known[each.key])
             for each in prepared
-            if each.key in known and known[each.key]["content_hash"] != each.content_hash
+            if each.key in known and _source_hash(known[each.key]) != each.content_hash
         ]
         ids = await self._insert(tx, feed, new, now)
-        await self._change(tx, changed, now)
+        await self._change(tx, feed, changed, now)
         return Saved(ids, [old["_id"] for _, old in changed])
 
     async def _known(self, tx: Transaction, feed: Feed, prepared: Sequence[Prepared]) -> dict[str, Json]:
         """The stored story of each of ``prepared`` that there is one of, by the entry's key."""
         if not prepared:
             return {}
-        wanted = {"key": 1, "url": 1, "content_hash": 1, "version": 1, "title": 1, "html": 1, "decision.by": 1}
+        wanted = dict.fromkeys(
+            ("key", "url", "content_hash", "source_hash", "version", "title", "html", "decision.by"), 1
+        )
         keys = [key for each in prepared for key in (each.key, *each.other_keys)]
         query = {"feed_id": feed.id, "key": {"$in": keys}}
         stored = {row["key"]: row async for row in self._stories.find(query, wanted, session=tx.session)}
@@ -82,7 +84,9 @@ class Saving:
             tx.record(NewEvent(ENTITY, row["_id"], 1, "ingested", now, payload))
         return [row["_id"] for row in rows]
 
-    async def _change(self, tx: Transaction, changed: Sequence[tuple[Prepared, Json]], now: datetime) -> None:
+    async def _change(
+        self, tx: Transaction, feed: Feed, changed: Sequence[tuple[Prepared, Json]], now: datetime
+    ) -> None:
         """Take over what outlets have changed. What an editor has decided stays; the desk is told."""
         if not changed:
             return
@@ -98,6 +102,9 @@ class Saving:
                     "html": each.html,
                     "text": each.text,
                     "content_hash": each.content_hash,
+                    "source_hash": None,
+                    "full_text": _full_text(feed, each, now),
+                    "image": each.image,
                     "search": each.search,
                     "changed_at": now,
                     "changed_since_decision": old.get("decision") is not None,
@@ -123,6 +130,15 @@ def _kept(revisions: Sequence[Json]) -> list[Json]:
     return kept[::-1]
 
 
+def _source_hash(stored: Json) -> str:
+    return str(stored.get("source_hash") or stored["content_hash"])
+
+
+def _full_text(feed: Feed, each: Prepared, now: datetime) -> Json | None:
+    """Have the article's page asked, where the feed wants that and the entry has one."""
+    return FullText(next_at=now).model_dump() if feed.full_text and each.url else None
+
+
 def _row(story_id: ObjectId, feed: Feed, each: Prepared, now: datetime) -> Json:
     return {
         "_id": story_id,
@@ -141,6 +157,9 @@ def _row(story_id: ObjectId, feed: Feed, each: Prepared, now: datetime) -> Json:
         "fetched_at": now,
         "changed_at": None,
         "content_hash": each.content_hash,
+        "source_hash": None,
+        "full_text": _full_text(feed, each, now),
+        "image": each.image,
         "revisions": [],
         "version": 1,
         "withdrawn_at": None,

@@ -28,9 +28,9 @@ from media_tracker.errors import N_, MediaTrackerError, NotFound, Unavailable
 from media_tracker.ingest import outcome
 from media_tracker.ingest.claims import Claims
 from media_tracker.ingest.documents import Result
+from media_tracker.ingest.entries import ParsedEntry
 from media_tracker.ingest.ledger import Ledger
 from media_tracker.ingest.outcome import Changes, Read
-from media_tracker.ingest.entries import ParsedEntry
 from media_tracker.ingest.prepare import prepare
 from media_tracker.ingest.reading import Job, Reading, Runner, read_job, rules_of
 from media_tracker.ingest.saving import Saved, Saving
@@ -152,7 +152,7 @@ class Ingest:
 
         def follows(saved: Saved) -> Changes:
             what = Read(len(prepared), published, new=len(saved.new), changed=len(saved.changed))
-            return outcome.pushed(feed, 0, what, now, _since(started))
+            return outcome.entered(feed, what, now, _since(started))
 
         reading = Reading(feed.title, None, len(prepared), tuple(prepared), (), True, None, None, None, None)
         return await self._save(feed, reading, follows, None)

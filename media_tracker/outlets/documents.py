@@ -84,6 +84,8 @@ class FeedState(BaseModel):
     hub: str | None = None
     topic: str | None = None
     """The hub that the feed names (WebSub), and the address to subscribe to there."""
+    pushed_at: datetime | None = None
+    """When a hub last brought something."""
     notice: Notice | None = None
     notice_at: datetime | None = None
     notice_from: str = ""

@@ -25,11 +25,12 @@ from media_tracker.outlets.documents import Outlet
 from media_tracker.places.service import Places
 from media_tracker.tagging.source import SuggesterSource
 from media_tracker.tagging.suggest import StoryText, Suggester, Suggestion
+from media_tracker.tagging.withdrawal import WithdrawalReason
 from media_tracker.text.fingerprint import fingerprint, is_reprint
 
 ENTITY = "story"
 CONSUMER = "tagging"
-CHANGES = frozenset({"ingested", "changed"})
+CHANGES = frozenset({"ingested", "changed", "completed"})
 REPRINT_WINDOW = timedelta(days=10)
 """A reprint appears within days; the same words much later are a new story."""
 MOST_CANDIDATES = 50
@@ -153,13 +154,15 @@ class Tagging:
             raise Conflict(N_("Decide first that this story tells of a good deed."))
         return await self._write(tx, story, {}, "filed", {})
 
-    async def withdraw_in(self, tx: Transaction, story_id: ObjectId, version: int) -> Story:
-        """Mask a story that its outlet has withdrawn or corrected, within ``tx``."""
+    async def withdraw_in(
+        self, tx: Transaction, story_id: ObjectId, version: int, reason: WithdrawalReason | None = None
+    ) -> Story:
+        """Mask a story that its outlet has withdrawn or corrected, within ``tx``. The event keeps the ``reason``."""
         story = await self._read(tx, story_id, version)
         if story.withdrawn_at is not None:
             raise Conflict(N_("This story has been withdrawn already."))
         changes: Json = {"withdrawn_at": self._clock(), "desk": DeskState.DECIDED.value}
-        return await self._write(tx, story, changes, "withdrawn", {})
+        return await self._write(tx, story, changes, "withdrawn", {} if reason is None else {"reason": reason.value})
 
     async def _read(self, tx: Transaction, story_id: ObjectId, version: int) -> Story:
         row = await self._stories.find_one({"_id": story_id}, session=tx.session)

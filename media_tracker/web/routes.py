@@ -12,6 +12,7 @@ from media_tracker.web.monitor.pages import ROUTES as MONITOR
 from media_tracker.web.operations import ROUTES as OPERATIONS
 from media_tracker.web.outlets.pages import ROUTES as OUTLETS
 from media_tracker.web.outlets.projects import ROUTES as PROJECTS
+from media_tracker.web.outlets.websub import ROUTES as WEBSUB
 from media_tracker.web.problems.pages import ROUTES as PROBLEMS
 from media_tracker.web.public.pages import ROUTES as PUBLIC
 from media_tracker.web.stories.pages import ROUTES as STORIES
@@ -22,6 +23,7 @@ ROUTES = [
     *ADMIN_TABLES,
     *OUTLETS,
     *PROJECTS,
+    *WEBSUB,
     *OPERATIONS,
     *PROBLEMS,
     *DESK,

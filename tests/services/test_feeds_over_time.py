@@ -1,0 +1,373 @@
+"""Feeds move, go, lie about what has changed, go quiet: what the log says of it, and what becomes of their stories."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from bson import ObjectId
+
+from media_tracker.db.connection import Json
+from media_tracker.ingest.claims import LEASE, Claims
+from media_tracker.ingest.documents import FetchRecord, Result
+from media_tracker.ingest.health import Health, diagnose
+from media_tracker.ingest.ledger import FETCHES_KEPT
+from media_tracker.net.fetch import Fetcher
+from media_tracker.outlets.documents import Feed, Notice
+from media_tracker.wiring import Services, assemble
+from tests.services.origin import Answer, Item, Origin, rss
+from tests.services.scene import Scene
+
+THREE = [Item(f"第{number}条", f"新华社区{number}号楼前有垃圾。", f"g{number}") for number in (1, 2, 3)]
+
+
+async def change_feed(scene: Scene, path: str = "/feed", **values: Any) -> Feed:
+    """As an editor would set it."""
+    feed = await scene.feed(path)
+    await scene.services.database["feeds"].update_one({"_id": feed.id}, {"$set": values})
+    return await scene.feed_at(path)
+
+
+async def log_of(scene: Scene, feed: Feed) -> list[FetchRecord]:
+    feed_id = ObjectId(feed.id)
+    return (await scene.services.ingest.ledger.fetches([feed_id])).get(feed_id, [])
+
+
+# Moving
+
+
+@pytest.mark.parametrize("status", [301, 308])
+async def test_a_feed_that_has_moved_for_good_is_polled_there_and_the_editor_is_told(scene: Scene, status: int) -> None:
+    scene.origin.answers["/old"] = Answer(status=status, headers={"Location": "/new"})
+    scene.origin.publish("/new", *THREE)
+    old = await scene.feed("/old")
+
+    assert (await scene.take_in("/old")).new == 3
+
+    moved = await scene.feed_at("/new")
+    assert moved.id == old.id
+    assert (moved.state.notice, moved.state.notice_from) == (Notice.MOVED, old.url)
+    assert (await scene.take_in("/new")).new == 0
+
+
+@pytest.mark.parametrize("status", [302, 303, 307])
+async def test_a_detour_moves_nothing(scene: Scene, status: int) -> None:
+    scene.origin.answers["/old"] = Answer(status=status, headers={"Location": "/new"})
+    scene.origin.publish("/new", *THREE)
+    await scene.feed("/old")
+
+    assert (await scene.take_in("/old")).new == 3
+
+    assert (await scene.feed_at("/old")).state.notice is None
+
+
+async def test_a_move_to_what_is_no_feed_moves_nothing(scene: Scene) -> None:
+    scene.origin.answers["/old"] = Answer(status=301, headers={"Location": "/new"})
+    scene.origin.answers["/new"] = Answer(b"<html><body>Welcome</body></html>", headers={"Content-Type": "text/html"})
+    await scene.feed("/old")
+
+    assert (await scene.take_in("/old")).result is Result.FAILED
+
+    assert (await scene.feed_at("/old")).state.notice is None
+
+
+async def test_a_feed_that_moves_onto_another_rests_and_its_stories_stay(scene: Scene) -> None:
+    scene.origin.publish("/old", *THREE)
+    scene.origin.publish("/new", *THREE)
+    await scene.feed("/old")
+    await scene.feed("/new")
+    await scene.take_in("/old")
+    scene.origin.answers["/old"] = Answer(status=301, headers={"Location": "/new"})
+
+    await scene.take_in("/old")
+
+    resting = await scene.feed_at("/old")
+    assert not resting.active
+    assert (resting.state.notice, resting.state.notice_from) == (Notice.MOVED_ONTO_ANOTHER, scene.origin.url("/new"))
+    assert len([story for story in await scene.stories() if story.feed_id == resting.id]) == 3
+
+
+async def test_a_feed_that_is_gone_rests_with_a_notice(scene: Scene) -> None:
+    scene.origin.answers["/feed"] = Answer(status=410)
+    await scene.feed()
+
+    assert (await scene.take_in()).result is Result.FAILED
+
+    gone = await scene.feed_at("/feed")
+    assert (gone.active, gone.state.notice) == (False, Notice.GONE)
+    assert await scene.services.ingest.claims.due(5) == []
+
+
+async def test_one_that_is_not_found_is_asked_for_ever(scene: Scene) -> None:
+    scene.origin.answers["/feed"] = Answer(status=404)
+    await scene.feed()
+    for _ in range(40):
+        (feed,) = await scene.services.ingest.claims.due(5)
+        await scene.services.ingest.take_in(feed)
+        scene.clock.advance(hours=24)
+
+    state = (await scene.feed_at("/feed")).state
+    assert (state.failures, state.failure_weight) == (40, 20.0)
+    assert diagnose(await scene.feed_at("/feed"), scene.clock.now).health is Health.FAILING
+
+
+# What servers say of themselves
+
+
+async def test_a_server_that_says_304_though_there_is_news_is_not_asked_conditionally_any_more(scene: Scene) -> None:
+    scene.origin.answers["/feed"] = Answer(rss(THREE[:1]), headers={"ETag": '"always"'})
+    await scene.feed()
+    await scene.take_in()
+    assert (await scene.feed_at("/feed")).state.etag == '"always"'
+    await change_feed(scene, ignore_validators=True)
+    scene.origin.publish("/feed", *THREE, validators=True)
+    await scene.take_in()
+    before = len(scene.origin.sent)
+
+    assert (await scene.take_in()).result is Result.NOT_MODIFIED
+
+    assert scene.origin.sent[before:] == [("/feed", 200)]
+
+
+async def test_the_interval_that_a_server_asks_for_is_kept(scene: Scene) -> None:
+    items = [Item(f"第{n}条", date=scene.clock.now - timedelta(minutes=10 * n)) for n in range(1, 9)]
+    scene.origin.answers["/feed"] = Answer(rss(items), headers={"Cache-Control": "max-age=7200"})
+    await scene.feed()
+    await scene.take_in()
+
+    state = (await scene.feed_at("/feed")).state
+    assert (state.hint_seconds, state.next_check_at) == (7200, scene.clock.now + timedelta(hours=2))
+
+
+async def test_a_forced_encoding_overrules_what_the_feed_declares(scene: Scene) -> None:
+    body = rss([Item("张店区的垃圾桶", "满溢")]).replace(b"utf-8", b"iso-8859-1")
+    scene.origin.answers["/feed"] = Answer(body.decode().encode("gb18030"))
+    await scene.feed()
+    await change_feed(scene, encoding="gb18030")
+
+    await scene.take_in()
+
+    assert [story.title for story in await scene.stories()] == ["张店区的垃圾桶"]
+
+
+# The log
+
+
+async def test_every_look_is_in_the_log_the_latest_first_and_the_last_thirty_stay(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE, validators=True)
+    feed = await scene.feed()
+    await scene.take_in()
+    await scene.take_in()
+    scene.origin.answers["/feed"] = Answer(status=500)
+    await scene.take_in()
+
+    lines = await log_of(scene, feed)
+    assert [(line.result, line.new, line.known, line.code) for line in lines] == [
+        (Result.FAILED, 0, 0, "http_500"),
+        (Result.NOT_MODIFIED, 0, 3, ""),
+        (Result.READ, 3, 0, ""),
+    ]
+    assert lines[2].size == len(rss(THREE))
+    for _ in range(FETCHES_KEPT):
+        await scene.take_in()
+    assert [line.result for line in await log_of(scene, feed)] == [Result.FAILED] * FETCHES_KEPT
+
+
+async def test_what_had_to_be_put_right_is_in_the_log(scene: Scene) -> None:
+    scene.origin.answers["/feed"] = Answer(rss([Item("一条", link="javascript:alert(1)")]))
+    feed = await scene.feed()
+    await scene.take_in()
+
+    (line,) = await log_of(scene, feed)
+    assert line.notes == ["1 links were not used: only http and https links are kept."]
+
+
+async def test_the_totals_are_the_sum_of_all_looks(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE, validators=True)
+    scene.origin.answers["/bad"] = Answer(status=500)
+    await scene.feed()
+    await scene.feed("/bad")
+    feeds = await scene.services.outlets.feeds()
+    await scene.services.ingest.run(feeds)
+    await scene.services.ingest.run(await scene.services.outlets.feeds())
+
+    assert await scene.services.ingest.ledger.totals() == {
+        "fetches_read": 1,
+        "fetches_not_modified": 1,
+        "fetches_failed": 2,
+        "stories_new": 3,
+        "stories_known": 3,
+    }
+
+
+# Turns at hosts
+
+
+@pytest_asyncio.fixture
+async def polite(services: Services, origin: Origin, scene: Scene) -> AsyncIterator[Services]:
+    """The installation with a gap of five seconds."""
+    settings = services.settings.model_copy(update={"host_gap": 5.0})
+    allow = {("127.0.0.1", origin.port)}
+    async with Fetcher(user_agent="media-tracker/polite", allow=allow, host_gap=0) as fetcher:
+        yield assemble(settings, services.database, fetcher, scene.clock)
+
+
+async def test_of_one_host_one_feed_is_read_at_a_time_whoever_reads(scene: Scene, polite: Services) -> None:
+    for path in ("/one", "/two"):
+        scene.origin.publish(path)
+        await scene.feed(path)
+    another = Claims(polite.database, scene.clock, "another", gap=5.0)
+
+    (first,) = await polite.ingest.claims.due(5)
+    assert await another.due(5) == []
+    await polite.ingest.take_in(first)
+    await polite.ingest.claims.release(first)
+    scene.clock.advance(seconds=4)
+    assert await another.due(5) == []
+    scene.clock.advance(seconds=1)
+    (second,) = await another.due(5)
+
+    assert {first.title, second.title} == {"/one", "/two"}
+
+
+async def test_what_is_given_back_may_be_read_by_others_at_once(scene: Scene, polite: Services) -> None:
+    await scene.feed("/one")
+    another = Claims(polite.database, scene.clock, "another", gap=5.0)
+    (claimed,) = await polite.ingest.claims.due(5)
+
+    await polite.ingest.claims.give_back()
+
+    (again,) = await another.due(5)
+    assert again.id == claimed.id
+
+
+async def test_the_turn_of_a_worker_that_died_ends_with_its_lease(scene: Scene, polite: Services) -> None:
+    for path in ("/one", "/two"):
+        await scene.feed(path)
+    await polite.ingest.claims.due(5)
+    another = Claims(polite.database, scene.clock, "another", gap=5.0)
+
+    scene.clock.advance(seconds=LEASE.total_seconds() - 1)
+    assert await another.due(5) == []
+    scene.clock.advance(seconds=1)
+    assert len(await another.due(5)) == 1
+
+
+# Full text
+
+BODY = "张店区新华社区北门的三个垃圾桶满溢已有一周，居民多次反映无人清运。记者在现场看到，污水流到了人行道上，" * 6
+PAGE = f"""<html><head><title>垃圾桶满溢一周</title></head><body><nav><a href="/">首页</a></nav>
+<article><h1>垃圾桶满溢一周</h1><p>{BODY[:150]}</p><p>{BODY[150:]}</p><img src="/a.jpg"></article></body></html>"""
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+
+
+async def summary_of_an_article(scene: Scene, page: Answer | None = None) -> None:
+    scene.origin.answers["/robots.txt"] = Answer(status=404)
+    scene.origin.answers["/article"] = page or Answer(PAGE.encode(), headers=HTML)
+    scene.origin.publish("/feed", Item("垃圾桶满溢一周", BODY[:40], link=scene.origin.url("/article")))
+    await scene.feed()
+    await change_feed(scene, full_text=True)
+    assert (await scene.take_in()).new == 1
+
+
+async def complete(scene: Scene) -> Json:
+    story = await scene.services.articles.due()
+    assert story is not None
+    await scene.services.articles.complete(story)
+    return (await scene.stories())[0].model_dump()
+
+
+async def test_the_whole_article_takes_the_place_of_its_summary(scene: Scene) -> None:
+    await summary_of_an_article(scene)
+
+    story = await complete(scene)
+
+    assert BODY[:100] in story["text"]
+    assert story["full_text"]["state"] == "done"
+    assert story["image"] == scene.origin.url("/a.jpg")
+    assert story["version"] == 2
+    assert await scene.services.articles.due() is None
+    await scene.services.pipeline.catch_up()
+    assert (await scene.stories())[0].suggestion is not None
+
+
+async def test_the_same_feed_again_is_no_change_of_a_completed_story(scene: Scene) -> None:
+    await summary_of_an_article(scene)
+    before = await complete(scene)
+    scene.origin.publish(
+        "/feed", Item("垃圾桶满溢一周", BODY[:40], link=scene.origin.url("/article")), remark="other bytes"
+    )
+
+    assert (await scene.take_in()).changed == 0
+
+    assert (await scene.stories())[0].text == before["text"]
+
+
+async def test_a_story_that_its_outlet_rewrites_is_completed_anew(scene: Scene) -> None:
+    await summary_of_an_article(scene)
+    await complete(scene)
+    scene.origin.publish(
+        "/feed",
+        Item("垃圾桶满溢一周", BODY[:40] + "（更新）", link=scene.origin.url("/article"), guid="垃圾桶满溢一周"),
+    )
+
+    assert (await scene.take_in()).changed == 1
+
+    (story,) = await scene.stories()
+    assert story.full_text is not None
+    assert (story.full_text.state, story.source_hash) == ("wanted", None)
+    assert BODY[:100] in story.revisions[-1].html
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        Answer(status=500),
+        Answer(b"<html><body>404 Not Found</body></html>", headers=HTML),
+        Answer(b"\x00\xff" * 500, headers={"Content-Type": "application/octet-stream"}),
+    ],
+    ids=["broken server", "no article", "no page"],
+)
+async def test_whatever_fails_the_summary_stays_and_the_page_is_asked_again_later(scene: Scene, page: Answer) -> None:
+    await summary_of_an_article(scene, page)
+
+    story = await complete(scene)
+
+    assert (story["text"], story["full_text"]["state"]) == (BODY[:40], "wanted")
+    assert story["full_text"]["note"]
+    assert await scene.services.articles.due() is None
+    scene.clock.advance(minutes=15)
+    assert await scene.services.articles.due() is not None
+
+
+async def test_after_six_tries_the_summary_is_what_there_is(scene: Scene) -> None:
+    await summary_of_an_article(scene, Answer(status=500))
+    for _ in range(6):
+        story = await complete(scene)
+        scene.clock.advance(days=4)
+
+    assert story["full_text"]["state"] == "given_up"
+    assert await scene.services.articles.due() is None
+
+
+async def test_a_site_that_asks_not_to_be_read_is_not_read(scene: Scene) -> None:
+    await summary_of_an_article(scene)
+    scene.origin.answers["/robots.txt"] = Answer(
+        b"User-agent: *\nDisallow: /article", headers={"Content-Type": "text/plain"}
+    )
+
+    story = await complete(scene)
+
+    assert (story["text"], story["full_text"]["state"]) == (BODY[:40], "kept")
+    assert ("/article", 200) not in scene.origin.sent
+
+
+async def test_without_the_wish_no_page_is_asked(scene: Scene) -> None:
+    scene.origin.publish("/feed", Item("一条", link=scene.origin.url("/article")))
+    await scene.feed()
+    await scene.take_in()
+
+    assert await scene.services.articles.due() is None

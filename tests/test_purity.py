@@ -21,14 +21,20 @@ OUTSIDE = frozenset({"beanie", "pymongo", "litestar", "aiohttp"})
 
 IN_PURE_ROOMS = [name for name in SOURCES if name.startswith(("calendar/", "text/"))]
 PURE = [
+    "db/cursors.py",
     *IN_PURE_ROOMS,
     "taxonomy/categories.py",
-    *(f"places/{name}.py" for name in ("regions", "gazetteer", "guess", "spans", "units")),
+    *(f"places/{name}.py" for name in ("regions", "gazetteer", "guess", "spans", "organisations", "units", "keeping")),
     "net/guard.py",
+    "net/answers.py",
+    "outlets/keeping.py",
     *(f"ingest/{name}.py" for name in ("parse", "clean", "identity", "prepare")),
-    *(f"ingest/{name}.py" for name in ("schedule", "feed_dates", "feed_encoding")),
-    *(f"tagging/{name}.py" for name in ("suggest", "cues", "evidence")),
-    *(f"problems/{name}.py" for name in ("case", "lifecycle", "independence", "matching", "occasions", "light")),
+    *(f"ingest/{name}.py" for name in ("schedule", "feed_dates", "feed_encoding", "pruning")),
+    *(f"ingest/{name}.py" for name in ("entries", "json_feed", "list_page", "discover", "read")),
+    *(f"ingest/{name}.py" for name in ("full_text", "article_page", "websub_rules")),
+    *(f"tagging/{name}.py" for name in ("suggest", "cues", "evidence", "withdrawal")),
+    *(f"problems/{name}.py" for name in ("case", "folding", "steps", "needs", "closing", "entries")),
+    *(f"problems/{name}.py" for name in ("lifecycle", "independence", "matching", "occasions", "light")),
     *(f"monitor/{name}.py" for name in ("credit", "counting", "facts", "definitions")),
     *(f"monitor/{name}.py" for name in ("durations", "periods", "exports")),
 ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from media_tracker.ingest.parse import parse_feed
+from media_tracker.ingest.discover import FeedLink
+from media_tracker.ingest.list_page import PageRules
 from media_tracker.ingest.prepare import Prepared, prepare
+from media_tracker.ingest.read import WebPage, read_document
 from media_tracker.net.fetch import Fetcher, NotModified
 
 
@@ -21,6 +24,8 @@ class Checked:
     moved_to: str | None
     entries: Sequence[Prepared]
     warnings: Sequence[str]
+    feeds: Sequence[FeedLink] = ()
+    """Of a web page, which has no entries: the feeds that it offers, the likeliest first."""
 
     def summary(self) -> dict[str, Any]:
         """For programs: counts, warnings, and each entry's title, address and time."""
@@ -32,12 +37,46 @@ class Checked:
                 for e in self.entries
             ],
             "warnings": list(self.warnings),
+            "feeds": [{"url": feed.url, "title": feed.title, "type": feed.type} for feed in self.feeds],
         }
 
 
-async def check(fetcher: Fetcher, url: str, zone: ZoneInfo, now: datetime) -> Checked:
-    """Fetch and read ``url``. Raises what fetching and parsing raise, each with its sentence."""
+async def check(
+    fetcher: Fetcher,
+    url: str,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    encoding: str | None = None,
+    rules: PageRules | None = None,
+) -> Checked:
+    """Fetch and read ``url``; by ``rules``, if it is a list page.
+
+    A web page that offers feeds is an answer too: it has no entries, but ``feeds``. Raises what fetching and reading raise,
+    each with its sentence.
+    """
     answer = await fetcher.get(url)
     assert not isinstance(answer, NotModified)  # no validators were sent
-    parsed = parse_feed(answer.body, content_type=answer.headers.content_type, url=answer.url, zone=zone, now=now)
-    return Checked(parsed.title, answer.permanent_url, prepare(parsed.entries, "", now), parsed.warnings)
+
+    def read() -> Checked:
+        parsed = read_document(
+            answer.body,
+            content_type=answer.headers.content_type,
+            url=answer.url,
+            zone=zone,
+            now=now,
+            encoding=encoding,
+            rules=rules,
+        )
+        return Checked(parsed.title, answer.permanent_url, prepare(parsed.entries, "", now), parsed.warnings)
+
+    try:
+        return await asyncio.to_thread(read)
+    except WebPage as page:
+        if not page.feeds:
+            raise
+        found = tuple(
+            f"It offers this feed: {feed.url}" + (f" ({feed.title})" if feed.title else "") for feed in page.feeds
+        )
+        said = ("This is a web page, not a feed.", *found)
+        return Checked("", answer.permanent_url, (), said, page.feeds)

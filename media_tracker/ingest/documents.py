@@ -123,6 +123,8 @@ class Story(Document):
     key: str
     """Identity within the feed; see ``ingest.identity``."""
     url: str = ""
+    link: str = ""
+    """``url`` as ``ingest.identity.normalise_url`` has it, to find a story by; empty without one."""
     title: str
     html: str = ""
     """Cleaned by nh3: safe to show."""
@@ -154,6 +156,8 @@ class Story(Document):
     cluster: ObjectId | None = None
     bands: list[int] = Field(default_factory=list)
     search: list[str] = Field(default_factory=list)
+    attachments: list[ObjectId] = Field(default_factory=list)
+    """Screenshots that an editor has added; files of ``files.store``."""
     demo: bool = False
 
     class Settings:
@@ -165,6 +169,7 @@ class Story(Document):
             IndexModel(
                 [("outlet_id", ASCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)], name="outlet_published"
             ),
+            IndexModel([("outlet_id", ASCENDING), ("link", ASCENDING)], name="outlet_link"),
             IndexModel([("cluster", ASCENDING)], name="cluster"),
             IndexModel([("bands", ASCENDING)], name="bands"),
             IndexModel([("search", ASCENDING)], name="search"),

@@ -27,7 +27,7 @@ _IGNORED = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]+")
 
 
 class Identifiable(Protocol):
-    """What identity is made of; :class:`media_tracker.ingest.parse.ParsedEntry` has it."""
+    """What identity is made of; :class:`media_tracker.ingest.entries.ParsedEntry` has it."""
 
     @property
     def guid(self) -> str | None: ...
@@ -43,7 +43,7 @@ def duplicated_guids(entries: Iterable[Identifiable]) -> frozenset[str]:
     """The guids, and the normalised links, that more than one of a feed's ``entries`` carries."""
     counts: Counter[str] = Counter()
     for entry in entries:
-        counts.update({_guid(entry.guid)} if entry.guid else ())
+        counts.update({normalise_guid(entry.guid)} if entry.guid else ())
         counts.update({normalise_url(entry.link)} if entry.link else ())
     return frozenset(key for key, count in counts.items() if key and count > 1)
 
@@ -54,7 +54,7 @@ def identity_key(entry: Identifiable, duplicated: Collection[str]) -> str:
     ``duplicated`` is what :func:`duplicated_guids` said of the whole feed. guid → guid and link where the guid repeats → link →
     title and content; the title joins wherever the link repeats too or is missing.
     """
-    guid = _guid(entry.guid) if entry.guid else ""
+    guid = normalise_guid(entry.guid) if entry.guid else ""
     link = normalise_url(entry.link) if entry.link else ""
     shared_link = not link or link in duplicated
     if guid and guid not in duplicated:
@@ -76,7 +76,7 @@ def other_keys(entry: Identifiable) -> tuple[str, ...]:
     """
     if not entry.guid:
         return ()
-    return identity_key(entry, ()), identity_key(entry, {_guid(entry.guid)})
+    return identity_key(entry, ()), identity_key(entry, {normalise_guid(entry.guid)})
 
 
 def same_link(one: str | None, other: str | None) -> bool:
@@ -119,7 +119,7 @@ def _ports_of_any(scheme: str) -> tuple[int, ...]:
     return () if scheme else tuple(_DEFAULT_PORTS.values())
 
 
-def _guid(guid: str) -> str:
+def normalise_guid(guid: str) -> str:
     """A guid is taken as it is, except that one which is an address stays the same when its site moves to https."""
     return "http://" + guid[8:] if guid.startswith("https://") else guid
 

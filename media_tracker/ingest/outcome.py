@@ -17,8 +17,8 @@ from media_tracker.db.connection import Json
 from media_tracker.errors import MediaTrackerError
 from media_tracker.ingest.documents import Result
 from media_tracker.ingest.schedule import STORIES_REMEMBERED, History, asked_to_wait, hinted, next_check, weight
+from media_tracker.net.answers import Fetched, NotModified
 from media_tracker.net.errors import FetchError, HttpStatus
-from media_tracker.net.fetch import Fetched, NotModified
 from media_tracker.outlets.documents import Feed, FeedState, Notice
 
 RELEASED: Json = {"state.leased_by": None, "state.leased_until": None}

@@ -13,7 +13,7 @@ from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import NewEvent
 from media_tracker.db.transactions import Transaction
 from media_tracker.ingest.documents import DeskState, FullText, Story
-from media_tracker.ingest.identity import same_link
+from media_tracker.ingest.identity import normalise_url, same_link
 from media_tracker.ingest.prepare import Prepared
 from media_tracker.outlets.documents import Feed
 
@@ -146,6 +146,7 @@ def _row(story_id: ObjectId, feed: Feed, each: Prepared, now: datetime) -> Json:
         "feed_id": feed.id,
         "key": each.key,
         "url": each.url,
+        "link": normalise_url(each.url) if each.url else "",
         "title": each.title,
         "html": each.html,
         "text": each.text,

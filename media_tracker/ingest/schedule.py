@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from media_tracker.errors import MediaTrackerError
+from media_tracker.net.answers import ResponseHeaders
 from media_tracker.net.errors import Fault, HttpStatus, TooSlow, Unreachable
-from media_tracker.net.fetch import ResponseHeaders
 
 SHORTEST = timedelta(minutes=5)
 LONGEST = timedelta(hours=24)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from bson import ObjectId
 
 from media_tracker.db.connection import Database, Json
+from media_tracker.db.cursors import read_cursor, write_cursor
 from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, NotFound
 from media_tracker.ingest.documents import DeskState, Kind, Story
 from media_tracker.text.segment import search_tokens
 
 PAGE = 50
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ class Stories:
     async def page(self, wanted: StoryFilter, after: str | None = None, size: int = PAGE) -> StoryPage:
         """One page, newest first. ``after`` is the cursor that the page before gave; nonsense starts at the top."""
         query = _query(wanted)
-        cursor = _parse_cursor(after)
+        cursor = read_cursor(after)
         if cursor is not None:
             query |= _behind(*cursor)
         order = [("published_at", -1), ("_id", -1)]
         rows = await self._stories.find(query).sort(order).limit(size + 1).to_list()
         stories = [_story(row) for row in rows[:size]]
         more = len(rows) > size
-        return StoryPage(stories, _cursor(stories[-1]) if more else None)
+        return StoryPage(stories, write_cursor(stories[-1].published_at, rows[size - 1]["_id"]) if more else None)
 
     async def count(self, wanted: StoryFilter) -> int:
         """How many stories ``page`` would list from the first page to the last."""
@@ -143,14 +143,3 @@ def _query(wanted: StoryFilter) -> Json:
 def _behind(moment: datetime, last: ObjectId | None) -> Json:
     """What comes after a story in a list that has the newest first."""
     return {"$or": [{"published_at": {"$lt": moment}}, {"published_at": moment, "_id": {"$lt": last}}]}
-
-
-def _cursor(story: Story) -> str:
-    return f"{(story.published_at - EPOCH) // timedelta(milliseconds=1)}-{story.id}"
-
-
-def _parse_cursor(text: str | None) -> tuple[datetime, ObjectId] | None:
-    milliseconds, _, last = (text or "").partition("-")
-    if not milliseconds.isdecimal() or len(milliseconds) > 13 or not ObjectId.is_valid(last):
-        return None
-    return EPOCH + timedelta(milliseconds=int(milliseconds)), ObjectId(last)

@@ -14,16 +14,18 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from media_tracker.net.answers import DEFAULT_LIMITS, Fetched, FetchLimits, NotModified, ResponseHeaders
 from media_tracker.net.errors import (
     Blocked,
     Fault,
@@ -45,10 +47,12 @@ FEED_TYPES = (
 """The ``Accept`` header of a feed reader."""
 
 _OK = (200, 203)
+_TAKEN = range(200, 300)
 _PERMANENT = (301, 308)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CHUNK = 64 * 1024
 _HEADER_CHARS = 2048
+_LINKS_CHARS = 8 * 1024
 
 AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
 
@@ -57,60 +61,19 @@ _refused: ContextVar[list[str]] = ContextVar("refused")
 
 
 @dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """What one fetch may cost: seconds over all hops, bytes after decompression, redirects, characters of an address."""
-
-    total_seconds: float = 20.0
-    bytes_decompressed: int = 15 * 2**20
-    redirects: int = 5
-    url_chars: int = 2048
-
-
-DEFAULT_LIMITS = FetchLimits()
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseHeaders:
-    """The response headers that somebody asks for later, as they were sent (at most 2,048 characters each)."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-    content_type: str | None = None
-    cache_control: str | None = None
-    expires: str | None = None
-    date: str | None = None
-    retry_after: str | None = None
-    link: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A document.
-
-    ``url`` is the address that gave it, after redirects. ``permanent_url`` is where the address asked for has moved for good:
-    the end of the unbroken run of 301 and 308 at the beginning, or None.
-    """
-
-    url: str
-    status: int
-    body: bytes
-    headers: ResponseHeaders
-    permanent_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NotModified:
-    """The validators still hold (304). ``headers`` may bring newer ones, which replace those stored (RFC 9111 §4.3.4)."""
-
-    url: str
-    headers: ResponseHeaders
-    permanent_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Redirect:
     location: str
     permanent: bool
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent at each hop. A request with ``data`` is a POST, any other a GET."""
+
+    headers: Mapping[str, str]
+    limits: FetchLimits
+    data: bytes | None = None
 
 
 def user_agent(version: str, contact: str = "") -> str:
@@ -173,32 +136,68 @@ class Fetcher:
         etag: str | None = None,
         last_modified: str | None = None,
         accept: str = FEED_TYPES,
+        limits: FetchLimits | None = None,
     ) -> Fetched | NotModified:
-        """GET ``url``, conditionally if validators are given, following redirects.
+        """GET ``url``, conditionally if validators are given, following redirects. ``limits`` overrule the fetcher's own.
 
         Raises a :class:`~media_tracker.net.errors.FetchError` for everything that may go wrong outside.
         """
-        headers = {"Accept": accept} | _conditions(etag, last_modified)
-        here = checked_url(url, self._limits.url_chars)
-        clock = asyncio.get_running_loop().time
-        left = self._limits.total_seconds
+        limits = limits or self._limits
+        request = _Request({"Accept": accept} | _conditions(etag, last_modified), limits)
+        here = checked_url(url, limits.url_chars)
+        left = limits.total_seconds
         permanent_url: str | None = None
         moved_for_good = True
-        for _ in range(self._limits.redirects + 1):
-            async with self._turns.turn(here.host or ""):
-                started = clock()
-                answer = await self._request(here, headers, left, permanent_url)
-                left -= clock() - started
+        for _ in range(limits.redirects + 1):
+            answer, seconds = await self._in_turn(here, request, left, permanent_url)
+            left -= seconds
             if not isinstance(answer, _Redirect):
                 return answer
-            here = checked_url(answer.location, self._limits.url_chars, base=here)
+            here = checked_url(answer.location, limits.url_chars, base=here)
             moved_for_good = moved_for_good and answer.permanent
             if moved_for_good:
                 permanent_url = str(here)
-        raise TooManyRedirects(url=str(here), host=here.host or "", limit=self._limits.redirects)
+        raise TooManyRedirects(url=str(here), host=here.host or "", limit=limits.redirects)
+
+    async def post(
+        self,
+        url: str,
+        data: Mapping[str, str] | bytes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        limits: FetchLimits | None = None,
+    ) -> Fetched:
+        """POST ``data``, a form or a body of its own, and give the answer, which may be any of the 2xx; nothing is tried twice.
+
+        No redirect is followed: what was meant for one address is not told to another.
+        Raises a :class:`~media_tracker.net.errors.FetchError` for everything that may go wrong outside; a 3xx is an
+        :class:`~media_tracker.net.errors.HttpStatus`.
+        """
+        limits = limits or self._limits
+        sent = {"Accept": "*/*", "Content-Type": "application/octet-stream"}
+        if not isinstance(data, bytes):
+            data = urlencode(data, errors="replace").encode("ascii")
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        request = _Request(sent | dict(headers or {}), limits, data)
+        here = checked_url(url, limits.url_chars)
+        answer, _ = await self._in_turn(here, request, limits.total_seconds, None)
+        if isinstance(answer, Fetched):
+            return answer
+        status = answer.status if isinstance(answer, _Redirect) else 304
+        raise HttpStatus(status, url=str(here), host=here.host or "")
+
+    async def _in_turn(
+        self, url: URL, request: _Request, seconds: float, permanent_url: str | None
+    ) -> tuple[Fetched | NotModified | _Redirect, float]:
+        """One request when the host may be asked, and the seconds that it took; waiting for the turn not counted."""
+        clock = asyncio.get_running_loop().time
+        async with self._turns.turn(url.host or ""):
+            started = clock()
+            answer = await self._request(url, request, seconds, permanent_url)
+            return answer, clock() - started
 
     async def _request(
-        self, url: URL, headers: dict[str, str], seconds: float, permanent_url: str | None
+        self, url: URL, request: _Request, seconds: float, permanent_url: str | None
     ) -> Fetched | NotModified | _Redirect:
         """One request, no redirect followed; every failure as a :class:`FetchError`."""
         if self._session is None:
@@ -206,44 +205,23 @@ class Fetcher:
         refused: list[str] = []
         token = _refused.set(refused)
         host = url.host or ""
+        method = "GET" if request.data is None else "POST"
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._session.get(url, headers=headers, allow_redirects=False) as response,
+                self._session.request(
+                    method, url, headers=request.headers, data=request.data, allow_redirects=False
+                ) as response,
             ):
-                return await self._read(response, url, permanent_url)
+                return await _read(response, url, request, permanent_url)
         except TimeoutError:
-            raise TooSlow(url=str(url), host=host, seconds=self._limits.total_seconds) from None
+            raise TooSlow(url=str(url), host=host, seconds=request.limits.total_seconds) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if refused:
                 raise Blocked(url=str(url), host=host, address=refused[0]) from None
             raise Unreachable(_fault(error), url=str(url), host=host) from error
         finally:
             _refused.reset(token)
-
-    async def _read(
-        self, response: aiohttp.ClientResponse, url: URL, permanent_url: str | None
-    ) -> Fetched | NotModified | _Redirect:
-        status, host = response.status, url.host or ""
-        kept = _kept_headers(response)
-        location = _header(response, "Location")
-        if status in _REDIRECTS and location:
-            return _Redirect(location, permanent=status in _PERMANENT)
-        request = response.request_info.headers
-        if status == 304 and ("If-None-Match" in request or "If-Modified-Since" in request):
-            return NotModified(str(url), kept, permanent_url)
-        if status not in _OK:
-            raise HttpStatus(status, url=str(url), host=host, retry_after=kept.retry_after)
-        limit = self._limits.bytes_decompressed
-        chunks: list[bytes] = []
-        size = 0
-        # aiohttp decompresses no more than a buffer's worth ahead of the reader, so a bomb goes off in pieces that are counted.
-        async for chunk in response.content.iter_chunked(_CHUNK):
-            size += len(chunk)
-            if size > limit:
-                raise TooBig(url=str(url), host=host, limit=limit)
-            chunks.append(chunk)
-        return Fetched(str(url), status, b"".join(chunks), kept, permanent_url)
 
     def _open_socket(self, info: AddrInfo) -> socket.socket:
         """Called by the connector for each address, just before it connects to it."""
@@ -253,6 +231,39 @@ class Fetcher:
             _refused.get([]).append(address)
             raise OSError(errno.EACCES, "address is not public")
         return socket.socket(family, kind, protocol)
+
+
+async def _read(
+    response: aiohttp.ClientResponse, url: URL, request: _Request, permanent_url: str | None
+) -> Fetched | NotModified | _Redirect:
+    """What the answer is; its body only if it is a document."""
+    status, host = response.status, url.host or ""
+    kept = _kept_headers(response)
+    location = _header(response, "Location")
+    if status in _REDIRECTS and location:
+        return _Redirect(location, permanent=status in _PERMANENT, status=status)
+    if status == 304 and ("If-None-Match" in request.headers or "If-Modified-Since" in request.headers):
+        return NotModified(str(url), kept, permanent_url)
+    if status not in (_OK if request.data is None else _TAKEN):
+        raise HttpStatus(status, url=str(url), host=host, retry_after=kept.retry_after)
+    body = await _body(response, request.limits)
+    if body is None:
+        raise TooBig(url=str(url), host=host, limit=request.limits.bytes_decompressed)
+    return Fetched(str(url), status, body, kept, permanent_url)
+
+
+async def _body(response: aiohttp.ClientResponse, limits: FetchLimits) -> bytes | None:
+    """The body, decompressed; None where it is larger than may be read and is not to be cut."""
+    limit = limits.bytes_decompressed
+    chunks: list[bytes] = []
+    size = 0
+    # aiohttp decompresses no more than a buffer's worth ahead of the reader, so a bomb goes off in pieces that are counted.
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        size += len(chunk)
+        if size > limit:
+            return b"".join([*chunks, chunk])[:limit] if limits.cut else None
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def _conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
@@ -269,6 +280,16 @@ def _header(response: aiohttp.ClientResponse, name: str) -> str | None:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip() or None
 
 
+def _links(response: aiohttp.ClientResponse) -> str | None:
+    """All ``Link`` headers as one, without those that are absurdly long, as far as there is room for whole ones."""
+    kept = ""
+    for value in response.headers.getall("Link", []):
+        clean = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
+        if clean and len(clean) <= _HEADER_CHARS and len(kept) + len(clean) + 2 <= _LINKS_CHARS:
+            kept = f"{kept}, {clean}" if kept else clean
+    return kept or None
+
+
 def _kept_headers(response: aiohttp.ClientResponse) -> ResponseHeaders:
     return ResponseHeaders(
         etag=_header(response, "ETag"),
@@ -278,7 +299,7 @@ def _kept_headers(response: aiohttp.ClientResponse) -> ResponseHeaders:
         expires=_header(response, "Expires"),
         date=_header(response, "Date"),
         retry_after=_header(response, "Retry-After"),
-        link=_header(response, "Link"),
+        link=_links(response),
     )
 
 

@@ -62,13 +62,12 @@ _HEAD = slice(_WHOLE_BANDS * _ROWS, _PERMUTATIONS)
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """``sketch``: uint32 minima, whole text first, then its opening; ``keys``: signed 64-bit numbers for an indexed array."""
+    """``keys``: signed 64-bit numbers for an indexed array, of the whole text first, then of its opening."""
 
-    sketch: NDArray[np.uint32]
     keys: tuple[int, ...]
 
 
-_NOTHING = Fingerprint(np.empty(0, dtype=np.uint32), ())
+_NOTHING = Fingerprint(())
 
 
 def story_text(text: str) -> str:
@@ -88,19 +87,7 @@ def fingerprint(text: str) -> Fingerprint:
         dtype=np.uint32,
         casting="unsafe",
     )
-    return Fingerprint(sketch, _keys(sketch))
-
-
-def similarity(one: Fingerprint, other: Fingerprint) -> float:
-    """Estimated Jaccard similarity of the whole texts (standard error ≤ 0.06); 0.0 if either is too short."""
-    if not one.keys or not other.keys:
-        return 0.0
-    return float(np.mean(one.sketch[_WHOLE] == other.sketch[_WHOLE]))
-
-
-def containment(one: str, other: str) -> float:
-    """Share of the 3-grams of the shorter body that are in the other, exactly, 0.0 to 1.0."""
-    return _contained(_grams(story_text(one)), _grams(story_text(other)))
+    return Fingerprint(_keys(sketch))
 
 
 def is_reprint(one: str, other: str) -> bool:
@@ -120,11 +107,17 @@ def _contained(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> float:
 
 def _grams(story: str) -> NDArray[np.uint64]:
     """Hashes of the distinct character 3-grams, sorted."""
+    return np.unique(_all_grams(story))
+
+
+def _all_grams(story: str) -> NDArray[np.uint64]:
+    """Hashes of the character 3-grams, in order."""
     codes = np.frombuffer(story.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     if len(codes) < 3:
         return np.empty(0, dtype=np.uint64)
     hashes = codes[:-2] * _GRAM_FACTORS[0] ^ codes[1:-1] * _GRAM_FACTORS[1] + codes[2:] * _GRAM_FACTORS[2]
-    return np.unique(hashes ^ (hashes >> np.uint64(29)))
+    mixed: NDArray[np.uint64] = hashes ^ (hashes >> np.uint64(29))
+    return mixed
 
 
 def _minima(grams: NDArray[np.uint64], part: slice) -> NDArray[np.uint64]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _BLANK_RUN = re.compile(r"[ \n]{2,}")
+_NOT_PLAIN_FOR_SURE = re.compile(r"[^ \n!-~\u4e00-\u9ffc]")
+"""Everything but ASCII and the Chinese characters of its own block, which are their own plain forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,14 @@ _PLAIN = _Plain()
 
 def normalise(text: str) -> Normalised:
     """Normalise ``text``. Runs of blanks shrink to one space, or to one line end if there is one among them."""
-    plain = text.translate(_PLAIN)
-    if _PLAIN.irregular.isdisjoint(text) and not _BLANK_RUN.search(plain):
-        return Normalised(plain, text)
-    return _normalise_slowly(text)
+    plain = text
+    for char in set(_NOT_PLAIN_FOR_SURE.findall(text)):
+        changed = _PLAIN[ord(char)]
+        if char in _PLAIN.irregular:
+            return _normalise_slowly(text)
+        if changed != char:  # plain forms have themselves as plain forms, so the order does not matter
+            plain = plain.replace(char, changed)
+    return _normalise_slowly(text) if _BLANK_RUN.search(plain) else Normalised(plain, text)
 
 
 def _normalise_slowly(text: str) -> Normalised:

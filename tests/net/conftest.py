@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import brotli  # type: ignore[import-untyped]  # it ships no types
 import pytest_asyncio
 from aiohttp import web
+from backports.zstd import ZstdCompressor
 
 from media_tracker.net.fetch import Fetcher, FetchLimits
 
@@ -30,11 +31,31 @@ class Origin:
         return f"http://{host}:{self.port}{path}"
 
 
-def bomb() -> bytes:
-    """200 MB of zeros, gzipped to about 200 kB without ever being held."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    block = bytes(2**20)
-    return b"".join(packer.compress(block) for _ in range(200)) + packer.flush()
+BLOCK = bytes(2**20)
+BOMB_BLOCKS = 200
+CODINGS = ("gzip", "deflate", "br", "zstd")
+
+
+def coded(coding: str, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """``blocks`` as one stream of a content coding, piece by piece."""
+    if coding == "br":
+        brotli_packer = brotli.Compressor(quality=5)
+        yield from (brotli_packer.process(block) for block in blocks)
+        yield brotli_packer.finish()
+    elif coding == "zstd":
+        zstd_packer = ZstdCompressor()
+        yield from (zstd_packer.compress(block) for block in blocks)
+        yield zstd_packer.flush()
+    else:
+        window = {"gzip": 31, "deflate": 15}[coding]
+        packer = zlib.compressobj(6, zlib.DEFLATED, window)
+        yield from (packer.compress(block) for block in blocks)
+        yield packer.flush()
+
+
+def bomb(coding: str) -> bytes:
+    """200 MB of zeros, packed without ever being held: about 200 kB, in br and zstd much less."""
+    return b"".join(coded(coding, (BLOCK for _ in range(BOMB_BLOCKS))))
 
 
 def _routes(origin: Origin) -> web.Application:
@@ -76,11 +97,19 @@ def _routes(origin: Origin) -> web.Application:
         while True:
             await response.write(bytes(2**16))
 
-    async def zipped(request: web.Request) -> web.Response:
-        return web.Response(body=gzip.compress(FEED), headers={"Content-Encoding": "gzip"})
+    async def packed(request: web.Request) -> web.Response:
+        coding = request.match_info["coding"]
+        return web.Response(body=b"".join(coded(coding, [FEED])), headers={"Content-Encoding": coding})
 
     async def exploding(request: web.Request) -> web.Response:
-        return web.Response(body=bomb(), headers={"Content-Encoding": "gzip"})
+        coding = request.match_info["coding"]
+        return web.Response(body=bomb(coding), headers={"Content-Encoding": coding})
+
+    async def echo(request: web.Request) -> web.Response:
+        """What was sent, with its type in front; ``status`` says with which status."""
+        body = await request.read()
+        status = int(request.query.get("status", "202"))
+        return web.Response(status=status, body=request.headers["Content-Type"].encode() + b"\n" + body)
 
     async def drip(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -105,8 +134,12 @@ def _routes(origin: Origin) -> web.Application:
             web.get("/status/{code}", status),
             web.get("/once", once),
             web.get("/huge", huge),
-            web.get("/zipped", zipped),
-            web.get("/bomb", exploding),
+            web.get("/packed/{coding}", packed),
+            web.get("/bomb/{coding}", exploding),
+            web.post("/echo", echo),
+            web.post("/hop/{codes}", hop),
+            web.post("/huge", huge),
+            web.post("/drip", drip),
             web.get("/drip", drip),
         ]
     )

@@ -23,8 +23,11 @@ from media_tracker.net.errors import (
 )
 from media_tracker.net.fetch import Fetched, Fetcher, FetchLimits, NotModified, user_agent
 
-from .conftest import FEED, MODIFIED, SMALL, Origin, raw_origin
+from .conftest import CODINGS, FEED, MODIFIED, SMALL, Origin, raw_origin
 from .test_guard import CLOSED
+
+HUB = '<https://hub.example/>; rel="hub"'
+TOPIC = '<https://outlet.example/feed>; rel="self"'
 
 
 class Names(AbstractResolver):
@@ -75,15 +78,15 @@ async def test_a_request_says_who_asks_and_for_what_and_keeps_no_cookie(fetcher:
     first, second = origin.seen
     assert first.headers["User-Agent"] == "media-tracker/test"
     assert first.headers["Accept"].startswith("application/atom+xml, application/rss+xml")
-    assert "gzip" in first.headers["Accept-Encoding"]
+    assert first.headers["Accept-Encoding"] == "gzip, deflate, br, zstd"
     assert "Cookie" not in second.headers
 
 
-@pytest.mark.parametrize("validators", [{"etag": '"one"'}, {"last_modified": MODIFIED}])
+@pytest.mark.parametrize(("etag", "last_modified"), [('"one"', None), (None, MODIFIED)])
 async def test_a_feed_that_has_not_changed_is_not_sent_again(
-    fetcher: Fetcher, origin: Origin, validators: dict[str, str]
+    fetcher: Fetcher, origin: Origin, etag: str | None, last_modified: str | None
 ) -> None:
-    answer = await fetcher.get(origin.url(), **validators)
+    answer = await fetcher.get(origin.url(), etag=etag, last_modified=last_modified)
     assert isinstance(answer, NotModified)
     assert answer.url == origin.url()
 
@@ -217,24 +220,103 @@ async def test_an_endless_body_ends_at_the_limit(fetcher: Fetcher, origin: Origi
         await fetcher.get(origin.url("/huge"))
 
 
-async def test_a_compressed_feed_is_read(fetcher: Fetcher, origin: Origin) -> None:
-    answer = await fetcher.get(origin.url("/zipped"))
+async def test_a_body_may_be_cut_at_the_limit_where_its_beginning_is_of_use(fetcher: Fetcher, origin: Origin) -> None:
+    answer = await fetcher.get(origin.url("/huge"), limits=FetchLimits(bytes_decompressed=100_000, cut=True))
+    assert isinstance(answer, Fetched)
+    assert answer.body == bytes(100_000)
+
+
+async def test_a_page_may_have_limits_of_its_own(fetcher: Fetcher, origin: Origin) -> None:
+    with pytest.raises(TooBig, match=r"more than 0\.000976562 MiB"):
+        await fetcher.get(origin.url("/huge"), limits=FetchLimits(bytes_decompressed=2**10))
+    with pytest.raises(TooManyRedirects, match="more than 1 times"):
+        await fetcher.get(origin.url("/hop/302-302"), limits=FetchLimits(redirects=1))
+    with pytest.raises(TooSlow, match=r"within 0\.1 seconds"):
+        await fetcher.get(origin.url("/drip"), limits=FetchLimits(total_seconds=0.1))
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_a_compressed_feed_is_read(fetcher: Fetcher, origin: Origin, coding: str) -> None:
+    answer = await fetcher.get(origin.url(f"/packed/{coding}"))
     assert isinstance(answer, Fetched)
     assert answer.body == FEED
 
 
-async def test_a_compression_bomb_is_stopped_in_bounded_memory(fetcher: Fetcher, origin: Origin) -> None:
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_a_compression_bomb_is_stopped_in_bounded_memory(fetcher: Fetcher, origin: Origin, coding: str) -> None:
     tracemalloc.start()
     try:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with pytest.raises(TooBig):
-            await fetcher.get(origin.url("/bomb"))
+            await fetcher.get(origin.url(f"/bomb/{coding}"))
         _, peak = tracemalloc.get_traced_memory()
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     finally:
         tracemalloc.stop()
     assert peak < 16 * 2**20  # bytes, of the 200 MB that the bomb holds
     assert grown < 64 * 2**10  # KiB
+
+
+@pytest.mark.parametrize(
+    ("links", "kept"),
+    [
+        ([HUB, TOPIC], f"{HUB}, {TOPIC}"),
+        ([HUB, "x" * 3_000, "", TOPIC], f"{HUB}, {TOPIC}"),
+        (["x" * 2_000] * 9, ", ".join(["x" * 2_000] * 4)),
+        ([], None),
+    ],
+)
+async def test_all_link_headers_are_kept_as_far_as_there_is_room(links: list[str], kept: str | None) -> None:
+    lines = "".join(f"Link: {link}\r\n" for link in links)
+    answer = f"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n{lines}\r\n".encode()
+    async with raw_origin(answer) as port, fetch_from(port) as fetcher:
+        fetched = await fetcher.get(f"http://127.0.0.1:{port}/")
+    assert isinstance(fetched, Fetched)
+    assert fetched.headers.link == kept
+
+
+async def test_a_form_is_posted_and_any_success_is_one(fetcher: Fetcher, origin: Origin) -> None:
+    for status in (200, 202, 204):
+        answer = await fetcher.post(origin.url(f"/echo?status={status}"), {"hub.topic": "http://x/?a=1&b=报"})
+        assert answer.status == status
+    assert origin.seen[0].headers["Content-Length"] == str(len("hub.topic=http%3A%2F%2Fx%2F%3Fa%3D1%26b%3D%E6%8A%A5"))
+    assert origin.seen[0].headers["User-Agent"] == "media-tracker/test"
+
+
+async def test_a_body_is_posted_as_it_is_with_its_headers(fetcher: Fetcher, origin: Origin) -> None:
+    headers = {"Content-Type": "application/json", "X-Signature": "sha256=00"}
+    answer = await fetcher.post(origin.url("/echo"), b'{"a": 1}', headers=headers)
+    assert answer.body == b'application/json\n{"a": 1}'
+    assert origin.seen[0].headers["X-Signature"] == "sha256=00"
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+async def test_what_is_posted_is_not_taken_elsewhere(fetcher: Fetcher, origin: Origin, code: int) -> None:
+    with pytest.raises(HttpStatus, match=f"HTTP status {code}") as caught:
+        await fetcher.post(origin.url(f"/hop/{code}"), b"secret")
+    assert caught.value.status == code
+    assert len(origin.seen) == 1
+
+
+async def test_a_post_meets_the_same_guard_and_limits(fetcher: Fetcher, origin: Origin) -> None:
+    async with raw_origin(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as other:
+        with pytest.raises(Blocked):
+            await fetcher.post(f"http://127.0.0.1:{other}/", b"")
+    with pytest.raises(BadUrl):
+        await fetcher.post("file:///etc/passwd", b"")
+    with pytest.raises(HttpStatus, match="HTTP status 410"):
+        await fetcher.post(origin.url("/echo?status=410"), b"")
+    with pytest.raises(TooBig):
+        await fetcher.post(origin.url("/huge"), b"")
+    with pytest.raises(TooSlow):
+        await fetcher.post(origin.url("/drip"), b"", limits=FetchLimits(total_seconds=0.1))
+
+
+@pytest.mark.parametrize("name", ["X-A\r\nX-Evil", "X-A"])
+async def test_a_header_that_would_split_the_request_is_not_sent(fetcher: Fetcher, origin: Origin, name: str) -> None:
+    with pytest.raises(Unreachable):
+        await fetcher.post(origin.url("/echo"), b"", headers={name: "1\r\nX-Evil: 1"})
+    assert origin.seen == []
 
 
 async def test_a_slow_drip_ends_when_the_time_is_up(origin: Origin) -> None:

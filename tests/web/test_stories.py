@@ -118,7 +118,8 @@ async def test_a_story_keeps_what_it_said_before(scene: Scene) -> None:
     async with scene.browser("viewer") as viewer:
         shown = (await viewer.get(f"/stories/{story.id}")).text
     assert "旧标题" in shown
-    assert "旧正文" in shown
+    assert "旧正文" in "".join(re.findall(r"<del>(.*?)</del>", shown, re.DOTALL))
+    assert "<ins>" in shown
     assert "<img src=x" not in shown
 
 
@@ -218,3 +219,21 @@ async def test_only_editors_withdraw(scene: Scene) -> None:
         async with scene.browser(username) as somebody:
             assert (await somebody.post(f"/stories/{story.id}/withdraw", {"version": "1"})).status_code == 403
     assert (await scene.story(story)).withdrawn_at is None
+
+
+async def test_a_story_without_a_district_shows_a_dash(scene: Scene) -> None:
+    await scene.put_story(suggested=False)
+    async with scene.browser() as editor:
+        shown = (await editor.get("/stories")).text
+    assert re.search(r'data-label="District" class="nowrap">—<', shown)
+
+
+async def test_a_filtered_list_is_a_part_of_the_page_for_htmx(scene: Scene) -> None:
+    await scene.put_story()
+    async with scene.browser() as editor:
+        whole = (await editor.get("/stories?q=路面")).text
+        part = (await editor.get("/stories?q=路面", **{"hx-request": "true"})).text
+    assert 'hx-get="/stories"' in whole
+    assert "<html" not in part
+    assert "data-fold-small" in part
+    assert 'id="flashes" hx-swap-oob="true"' in part, "messages stand above the part that is swapped"

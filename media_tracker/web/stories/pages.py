@@ -19,6 +19,7 @@ from media_tracker.errors import N_
 from media_tracker.ingest.clean import plain_text
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.ingest.stories import StoryFilter
+from media_tracker.text.difference import Piece, difference
 from media_tracker.web.choices import Option, district_options, outlet_options
 from media_tracker.web.forms import LONGEST_LINE, read_form
 from media_tracker.web.guards import editors, signed_in
@@ -45,6 +46,7 @@ ENTITY = "story"
 HAPPENED: Mapping[str, str] = {
     "ingested": N_("Came in"),
     "changed": N_("Changed by the outlet"),
+    "completed": N_("The whole text was fetched"),
     "decided": N_("Decided"),
     "disposed": N_("Done with"),
     "filed": N_("Filed as a good deed"),
@@ -75,10 +77,10 @@ class StoriesPage:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What a story said before its outlet changed it."""
+    """What a story said before its outlet changed it, and what became of that with the change."""
 
     title: str
-    text: str
+    pieces: Sequence[Piece]
     until: datetime
 
 
@@ -182,7 +184,7 @@ async def story(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Res
         scores=_scores(one) if readable else {},
         problems=[problem_row(each, names) for each in await found.problems.tied_to(key)] if readable else [],
         deed=DeedLink(str(deed.id), names.deed_title(deed)) if deed else None,
-        earlier=[Earlier(r.title, plain_text(r.html), r.until) for r in reversed(one.revisions)] if readable else [],
+        earlier=_earlier(one) if readable else [],
         history=await _history(request, key, names) if readable else [],
         may_edit=may_edit,
         can_attach=may_edit and one.withdrawn_at is None and kind in {Kind.EXPOSURE, Kind.FOLLOW_UP},
@@ -226,6 +228,14 @@ def _detail(event: Event, names: Names) -> str:
         names.region(payload["region"]),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _earlier(one: Story) -> list[Earlier]:
+    """The earlier texts, the latest first, each compared with the one that followed it."""
+    said = [(r.title, f"{r.title}\n{plain_text(r.html)}", r.until) for r in one.revisions]
+    after = [text for _, text, _ in said[1:]] + [f"{one.title}\n{one.text}"]
+    pairs = list(zip(said, after, strict=True))
+    return [Earlier(title, difference(text, later), until) for (title, text, until), later in reversed(pairs)]
 
 
 def _scores(one: Story) -> dict[str, float]:

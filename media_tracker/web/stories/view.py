@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import N_
 from media_tracker.ingest.documents import Disposition, Kind, Story
 from media_tracker.problems.documents import Problem
+from media_tracker.web.addresses import web_address
 from media_tracker.web.i18n import NOTHING
 from media_tracker.web.naming import Names
 from media_tracker.web.outlets.view import PLATFORM_NAMES
@@ -214,11 +214,3 @@ def _explained(label: str, names: Names) -> str:
     if prefix == "region":
         return names.region(value)
     return names.gettext(_OTHER_LABELS[label]) if label in _OTHER_LABELS else value
-
-
-def web_address(url: str) -> str:
-    """``url`` if a link may lead there: http and https only."""
-    try:
-        return url if urlsplit(url).scheme.lower() in ("http", "https") else ""
-    except ValueError:
-        return ""

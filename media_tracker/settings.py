@@ -6,6 +6,7 @@ from functools import cached_property
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
@@ -124,7 +125,9 @@ class Settings(BaseSettings):
 
     @property
     def hosts(self) -> list[str]:
-        return _items(self.allowed_hosts)
+        """The host names that requests may carry: those that are set, and the one under which the outside world comes."""
+        public = urlsplit(self.public_url).hostname
+        return [*_items(self.allowed_hosts), *([public] if public else [])]
 
 
 def _items(text: str) -> list[str]:

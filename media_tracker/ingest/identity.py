@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -84,6 +85,7 @@ def same_link(one: str | None, other: str | None) -> bool:
     return bool(one) and bool(other) and normalise_url(one or "") == normalise_url(other or "")
 
 
+@lru_cache(maxsize=8_192)  # one reading asks several times for each of up to 2,000 links
 def normalise_url(url: str) -> str:
     """``url`` for comparison only, as ``//host/path?query``; never ask this address.
 

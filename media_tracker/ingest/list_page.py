@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from media_tracker.errors import N_, InvalidInput
-from media_tracker.ingest.clean import one_line
+from media_tracker.ingest.clean import one_line, strip_controls
 from media_tracker.ingest.discover import page_base
 from media_tracker.ingest.entries import (
     MAX_ENTRIES,
@@ -213,7 +213,7 @@ def _compiled(written: str) -> _Select | None:
         def xpath_indirect_adjacent_combinator(self, left: XPathExpr, right: XPathExpr) -> XPathExpr:
             raise SelectorError(f"{left} ~ {right}")
 
-    if len(written) > MAX_SELECTOR_CHARS:
+    if len(written) > MAX_SELECTOR_CHARS or strip_controls(written) != written:
         return None
     try:
         xpath = XPath(Translator().css_to_xpath(written))

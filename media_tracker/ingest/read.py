@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from media_tracker.errors import N_
@@ -15,6 +16,14 @@ from media_tracker.ingest.json_feed import is_json, parse_json
 from media_tracker.ingest.list_page import PageRules, read_page
 from media_tracker.ingest.page_tree import is_page
 from media_tracker.ingest.parse import parse_text
+
+
+class ParseText(Protocol):
+    """Reads the text of an RSS, Atom or CDF feed; :func:`~media_tracker.ingest.parse.parse_text` does."""
+
+    def __call__(
+        self, text: str, warnings: Sequence[str], *, url: str, zone: ZoneInfo, now: datetime
+    ) -> ParsedFeed: ...
 
 
 class WebPage(NotAFeed):
@@ -34,11 +43,12 @@ def read_document(
     now: datetime,
     encoding: str | None = None,
     rules: PageRules | None = None,
+    parse: ParseText = parse_text,
 ) -> ParsedFeed:
     """Read ``body``, which came from ``url`` as ``content_type``: RSS, Atom, CDF, JSON Feed or, by ``rules``, a list page.
 
     What it is, is told by its content: types are declared wrongly too often. ``zone`` is the clock of dates without a zone,
-    ``now`` bounds those in the future, ``encoding`` overrules every declaration.
+    ``now`` bounds those in the future, ``encoding`` overrules every declaration, ``parse`` reads what is XML.
 
     Raises :class:`NotAFeed` if no stories can be read from it; :class:`WebPage`, which is one, names the feeds that a page
     offers. With ``rules`` whose selectors cannot be used: :class:`InvalidInput`.
@@ -54,7 +64,7 @@ def read_document(
         return parse_json(text, warnings, url=url, zone=zone, now=now)
     if is_page(text):
         raise _web_page(text, url)
-    return parse_text(text, warnings, url=url, zone=zone, now=now)
+    return parse(text, warnings, url=url, zone=zone, now=now)
 
 
 def _web_page(text: str, url: str) -> WebPage:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +19,12 @@ from pebble import ProcessExpired, ProcessPool
 
 from media_tracker.errors import N_
 from media_tracker.ingest.entries import NotAFeed, ParsedFeed
-from media_tracker.ingest.parse import parse_feed
+from media_tracker.ingest.list_page import PageRules
+from media_tracker.ingest.parse import parse_text
 from media_tracker.ingest.prepare import Prepared, prepare
-
-PageRules = object
+from media_tracker.ingest.pruning import News, pack, read_news, recall
+from media_tracker.ingest.read import read_document
+from media_tracker.outlets.documents import Selectors
 
 SECONDS_TO_READ = 30.0
 """For one document. The largest honest ones take about two."""
@@ -58,35 +60,43 @@ class Reading:
     ttl: timedelta | None
     hub: str | None
     topic: str | None
-    digests: bytes | None
-    """What the entries are now; None when that could not be told, and all of them were read."""
+    digests: bytes
+    """What the entries are now, for the next time; see ``pruning.pack``."""
 
 
 def read_job(job: Job) -> Reading:
-    """Read one document. Pure. Raises :class:`NotAFeed`."""
-    parsed = parse_feed(
+    """Read one document, but for the entries that are byte for byte what they were. Pure. Raises :class:`NotAFeed`."""
+    memory, news = recall(job.digests), list[News[ParsedFeed]]()
+    context = repr((job.url, job.column, job.encoding, job.zone.key))
+
+    def parse_news(text: str, warnings: Sequence[str], *, url: str, zone: ZoneInfo, now: datetime) -> ParsedFeed:
+        def whole(text: str) -> ParsedFeed:
+            return parse_text(text, list(warnings), url=url, zone=zone, now=now)
+
+        news.append(read_news(text, memory, whole, context))
+        return news[0].feed
+
+    parsed = read_document(
         job.body,
         content_type=job.content_type,
         url=job.url,
         zone=job.zone,
         now=job.now,
         encoding=job.encoding,
+        rules=job.rules,
+        parse=parse_news,
     )
-    return _reading(parsed, job)
-
-
-def _reading(parsed: ParsedFeed, job: Job) -> Reading:
     return Reading(
         title=parsed.title,
         link=parsed.link,
-        entries=len(parsed.entries),
+        entries=len(parsed.entries) + sum(each.known for each in news),
         prepared=tuple(prepare(parsed.entries, job.column, job.now)),
         notes=parsed.warnings,
         whole=parsed.whole,
-        ttl=None,
-        hub=None,
-        topic=None,
-        digests=None,
+        ttl=parsed.ttl,
+        hub=parsed.hub,
+        topic=parsed.topic,
+        digests=pack(news[0].memory) if news and parsed.whole else b"",
     )
 
 
@@ -148,9 +158,6 @@ def _prepare_process() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def rules_of(selectors: object) -> PageRules | None:
+def rules_of(selectors: Selectors | None) -> PageRules | None:
     """The selectors of a feed's page, as the reader takes them."""
-    return None if selectors is None else PageRules(**selectors.model_dump())  # type: ignore[attr-defined]
-
-
-__all__ = ["InProcesses", "InThreads", "Job", "Reading", "Runner", "read_job", "rules_of"]
+    return None if selectors is None else PageRules(**selectors.model_dump())

@@ -154,7 +154,7 @@ class Ingest:
             what = Read(len(prepared), published, new=len(saved.new), changed=len(saved.changed))
             return outcome.entered(feed, what, now, _since(started))
 
-        reading = Reading(feed.title, None, len(prepared), tuple(prepared), (), True, None, None, None, None)
+        reading = Reading(feed.title, None, len(prepared), tuple(prepared), (), True, None, None, None, b"")
         return await self._save(feed, reading, follows, None)
 
     async def _look(self, feed: Feed, started: float) -> FeedResult:
@@ -180,7 +180,7 @@ class Ingest:
             what = _read(reading, saved, body_hash)
             return outcome.read(feed, answer, what, self._clock(), _since(started), self._chance())
 
-        saved = await self._save(feed, reading, follows, reading.digests or b"")
+        saved = await self._save(feed, reading, follows, reading.digests)
         return _result(feed, saved, reading.notes)
 
     async def _save(

@@ -1,4 +1,4 @@
-"""Stories as sheets: what WeChat, Douyin and paper editions send in, one story a row, under the headings that offices write. Pure.
+"""Stories as sheets: what WeChat, Douyin and paper editions send in, one story a row, under offices' own headings. Pure.
 
 A row is identified by the outlet's own number, else by its link, else by title and day. A row that cannot be taken is told with
 its line and column, and the others are taken.
@@ -66,7 +66,7 @@ _REMARK = re.compile(r"\(.*?\)|\[.*?\]|[\s*:_]")
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'，。；、）】》]+", re.IGNORECASE)
 _WITHOUT_SCHEME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[/?]\S*)?", re.IGNORECASE)
 _COMPACT_DAY = re.compile(r"((?:19|20)\d{2})([01]\d)([0-3]\d)")
-_EXCEL_DAYS = range(30_000, 80_000)
+_FIRST_EXCEL_DAY, _LAST_EXCEL_DAY = 30_000, 80_000
 """Days of Excel's calendar, from 1982 to 2119: numbers in a date column that has lost its format."""
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - the local calendar of a sheet, which knows no zones
 
@@ -164,7 +164,7 @@ class _Reader:
 
     def read(self, lines: Sequence[Line]) -> Sheet:
         filled = [line for line in lines if self._is_row(line)]
-        notes = ()
+        notes: tuple[str, ...] = ()
         if Column.ID in self._columns and self._is_running_number(filled):
             self._columns = {column: at for column, at in self._columns.items() if column is not Column.ID}
             notes = (
@@ -286,7 +286,7 @@ class _Reader:
 
 def read_cell_date(cell: Cell, zone: ZoneInfo, now: datetime) -> FeedDate | None:
     """The date that a cell holds: a date of Excel's, a number that was one, or what people write; None if it cannot be read."""
-    if isinstance(cell, float | int) and not isinstance(cell, bool) and int(cell) in _EXCEL_DAYS:
+    if isinstance(cell, float | int) and _FIRST_EXCEL_DAY <= cell < _LAST_EXCEL_DAY:
         cell = _EXCEL_EPOCH + timedelta(days=round(cell * 86_400) / 86_400)
     if isinstance(cell, datetime):
         return read_date(f"{cell:%Y-%m-%d %H:%M:%S}" if cell.year >= 1000 else "", None, zone)

@@ -40,6 +40,8 @@ HEADERS = {
 }
 OPEN_TO_ANY_HOST = frozenset({"/healthz"})
 """Probes ask by address; they are told nothing but that the process lives."""
+SECRET_BEHIND = ("/websub/",)
+"""Addresses that end in a secret; a log does not learn it."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """What is counted by its name; a client can invent any other, and each would be kept for ever."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -102,7 +104,7 @@ class Edge:
             log.info(
                 "request",
                 method=scope["method"],
-                path=scope["path"],
+                path=_shown_path(scope["path"]),
                 status=status,
                 ms=round(seconds * 1000, 1),
                 request_id=number,
@@ -159,3 +161,7 @@ async def _refuse(send: Send, status: int, body: bytes) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _shown_path(path: str) -> str:
+    return next((f"{start}…" for start in SECRET_BEHIND if path.startswith(start)), path)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_tracker.ingest.feed_dates import FeedDate, plausible, read_date
+from media_tracker.ingest.feed_dates import FeedDate, plausible, read_date, read_listed_date
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2022, 4, 1, tzinfo=UTC)
@@ -108,4 +108,57 @@ def test_a_local_time_comes_back_as_itself(seconds: int, form: str) -> None:
 @given(st.text(max_size=80))
 def test_any_text_is_a_date_or_none(text: str) -> None:
     date = read_date(text, None, ZONE)
+    assert date is None or date.moment.tzinfo is UTC
+
+
+SEEN = datetime(2026, 11, 22, 1, 30, 15, tzinfo=UTC)  # 09:30 in Shanghai
+
+
+@pytest.mark.parametrize(
+    ("text", "local", "precision"),
+    [
+        ("2026-11-21", "2026-11-21T00:00", "day"),
+        ("[2026-11-21]", "2026-11-21T00:00", "day"),
+        ("2026年11月21日 08:30", "2026-11-21T08:30", "minute"),
+        ("发布时间：2026-11-21 08:30 来源：示例晨报", "2026-11-21T08:30", "minute"),
+        ("2026-11-21T08:30:00Z", "2026-11-21T16:30", "minute"),
+        ("11月21日", "2026-11-21T00:00", "day"),
+        ("11月21日08:30", "2026-11-21T08:30", "minute"),
+        ("（11-21）", "2026-11-21T00:00", "day"),
+        ("11/21 08:30", "2026-11-21T08:30", "minute"),
+        ("11-22", "2026-11-22T00:00", "day"),
+        ("11-23", "2025-11-23T00:00", "day"),  # the last such day: it is not tomorrow's
+        ("2月29日", "2024-02-29T00:00", "day"),
+        ("今天", "2026-11-22T00:00", "day"),
+        ("今天 08:05", "2026-11-22T08:05", "minute"),
+        ("昨天", "2026-11-21T00:00", "day"),
+        ("昨日 23：10", "2026-11-21T23:10", "minute"),
+        ("前天", "2026-11-20T00:00", "day"),
+        ("2天前", "2026-11-20T00:00", "day"),
+        ("3小时前", "2026-11-22T06:30", "day"),
+        ("3 个小时前", "2026-11-22T06:30", "day"),
+        ("5分钟前", "2026-11-22T09:25", "minute"),
+        ("20秒前", "2026-11-22T09:30", "minute"),
+        ("刚刚", "2026-11-22T09:30", "minute"),
+    ],
+)
+def test_a_date_on_a_list_page_is_read_as_it_was_seen(text: str, local: str, precision: str) -> None:
+    date = read_listed_date(text, ZONE, SEEN)
+    assert date is not None
+    assert date.moment == datetime.fromisoformat(local).replace(tzinfo=ZONE)
+    assert date.moment.tzinfo is UTC
+    assert date.precision == precision
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "示例晨报", "第3期", "2026-11", "2026-13-45", "99月99日", "0000-00-00", "20261121", "2月30日", "1.2.3.4"],
+)
+def test_what_is_no_date_on_a_list_page_gives_none(text: str) -> None:
+    assert read_listed_date(text, ZONE, SEEN) is None
+
+
+@given(st.text(alphabet="0123456789年月日-/.: 昨今天小时前分钟刚", max_size=40))
+def test_any_words_of_a_list_page_are_a_date_or_none(text: str) -> None:
+    date = read_listed_date(text, ZONE, SEEN)
     assert date is None or date.moment.tzinfo is UTC

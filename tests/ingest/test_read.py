@@ -6,6 +6,7 @@ import os
 import pickle
 import time
 import warnings
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -126,10 +127,8 @@ def holds(feed: ParsedFeed) -> None:
 def readable(body: bytes, content_type: str | None = None, rules: PageRules | None = None) -> None:
     """``body`` gives a feed or a sentence, and soon."""
     started = time.perf_counter()
-    try:
+    with suppress(NotAFeed):
         holds(read(body, content_type, rules))
-    except NotAFeed as error:
-        assert str(error)
     assert time.perf_counter() - started < 10
 
 

@@ -8,8 +8,8 @@ from bson import ObjectId
 
 from media_tracker.db.connection import Json
 from media_tracker.ingest.documents import DeskState, Disposition, Kind
-from media_tracker.problems.case import fold
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.folding import fold
 from media_tracker.wiring import Services
 
 
@@ -39,6 +39,7 @@ async def _problems_follow_from_their_events(services: Services) -> None:
 
 async def _stories_and_deeds_count_their_events(services: Services) -> None:
     happened = await _events(services, "story")
+    filed = set(await services.database["deeds"].distinct("stories.story_id"))
     async for row in services.database["stories"].find():
         types = _types(happened, row)
         assert types.count("ingested") == 1
@@ -48,7 +49,8 @@ async def _stories_and_deeds_count_their_events(services: Services) -> None:
             assert await services.problems.tied_to(row["_id"]), (
                 "a story says that it is tied, and no problem knows of it"
             )
-        waits = decision.get("kind") in (Kind.EXPOSURE, Kind.FOLLOW_UP) and not decision.get("disposition")
+        untied = decision.get("kind") in (Kind.EXPOSURE, Kind.FOLLOW_UP) and not decision.get("disposition")
+        waits = untied or (decision.get("kind") == Kind.GOOD_DEED and row["_id"] not in filed)
         if row["decision"] is not None and row["withdrawn_at"] is None:
             assert row["desk"] == (DeskState.PENDING if waits else DeskState.DECIDED)
     told: Counter[ObjectId] = Counter()

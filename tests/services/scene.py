@@ -17,8 +17,8 @@ from media_tracker.ingest.service import FeedResult, Ingest
 from media_tracker.outlets.documents import Feed, OutletKind, Platform
 from media_tracker.problems.case import Channel, Outcome, Report
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import Command, Step
 from media_tracker.problems.service import NewProblem
+from media_tracker.problems.steps import Command, Step
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.files.pictures import encoded, picture

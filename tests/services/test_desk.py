@@ -16,7 +16,7 @@ from media_tracker.errors import Conflict, Forbidden, InvalidInput, MediaTracker
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.outlets.documents import OutletKind, Platform
 from media_tracker.problems.case import Channel, State
-from media_tracker.problems.lifecycle import Step
+from media_tracker.problems.steps import Step
 from tests.services.deaths import cut_off, refusing
 from tests.services.scene import COVER, PARKING, RUBBISH, XINHUA, XIYUAN, Scene, actor
 
@@ -55,10 +55,12 @@ async def withdraw(scene: Scene, story: Story) -> Story:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-async def test_a_decided_story_leaves_the_queue_unless_it_still_has_to_be_tied(scene: Scene, kind: Kind) -> None:
+async def test_a_decided_story_leaves_the_queue_unless_it_still_has_to_be_tied_or_filed(
+    scene: Scene, kind: Kind
+) -> None:
     story = await scene.decide(await scene.story(), Decision(kind, RUBBISH, XINHUA, " 3号楼 "))
 
-    waits = kind in (Kind.EXPOSURE, Kind.FOLLOW_UP)
+    waits = kind in (Kind.EXPOSURE, Kind.FOLLOW_UP, Kind.GOOD_DEED)
     assert story.desk is (DeskState.PENDING if waits else DeskState.DECIDED)
     assert story.decision is not None
     assert (story.decision.kind, story.decision.place, story.decision.by) == (kind, "3号楼", scene.editor.user_id)

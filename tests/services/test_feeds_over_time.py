@@ -309,10 +309,8 @@ async def test_the_same_feed_again_is_no_change_of_a_completed_story(scene: Scen
 async def test_a_story_that_its_outlet_rewrites_is_completed_anew(scene: Scene) -> None:
     await summary_of_an_article(scene)
     await complete(scene)
-    scene.origin.publish(
-        "/feed",
-        Item("垃圾桶满溢一周", BODY[:40] + "（更新）", link=scene.origin.url("/article"), guid="垃圾桶满溢一周"),
-    )
+    link, title = scene.origin.url("/article"), "垃圾桶满溢一周"
+    scene.origin.publish("/feed", Item(title, BODY[:40] + "（更新）", link=link))
 
     assert (await scene.take_in()).changed == 1
 

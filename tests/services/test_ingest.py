@@ -190,7 +190,7 @@ BAD = {
     "huge": Answer(rss(THREE), endless=True),
     "a web page": Answer(b"<!doctype html><html><body><p>Welcome</p></body></html>"),
     "empty": Answer(b""),
-    "json": Answer(b'{"items": []}'),
+    "json": Answer(b'{"error": "no such feed"}'),
     "breaks off in transit": Answer(rss(THREE)[:250], breaks_off=True),
     "cut before its first entry is whole": Answer(rss(THREE)[:150]),
     "a redirect for ever": Answer(status=302, headers={"Location": "/bad"}),

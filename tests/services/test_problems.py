@@ -11,15 +11,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bson import ObjectId
 
-from media_tracker.errors import Conflict, InvalidInput, MediaTrackerError, NotFound
+from media_tracker.accounts.actor import Role
+from media_tracker.errors import Conflict, Forbidden, InvalidInput, MediaTrackerError, NotFound
 from media_tracker.ingest.documents import Kind
 from media_tracker.problems.case import Channel, EventType, Outcome, Severity, State
+from media_tracker.problems.closing import REVOCABLE_FOR
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import REVOCABLE_FOR, Step
+from media_tracker.problems.steps import Step
 from media_tracker.taxonomy.categories import Category
 from media_tracker.wiring import Services
 from tests.services.deaths import cut_off, refusing
-from tests.services.scene import COVER, PARKING, RUBBISH, XINHUA, XIYUAN, Scene
+from tests.services.scene import COVER, PARKING, RUBBISH, XINHUA, XIYUAN, Scene, actor
 
 
 async def outcome(work: Awaitable[object]) -> str:
@@ -67,7 +69,9 @@ async def test_problems_registered_at_once_are_all_there_under_numbers_of_their_
 
     async def register() -> Problem:
         new = replace(scene.new_problem(), number=await problems.draw_number())
-        return await problems.register(new, [scene.report(Channel.PATROL)], scene.who(scene.editor), "巡查所见")
+        return await problems.register(
+            new, [scene.report(Channel.PATROL)], scene.editor, scene.who(scene.editor), "巡查所见"
+        )
 
     made = await asyncio.gather(*(register() for _ in range(10)))
 
@@ -111,7 +115,10 @@ async def test_the_whole_way_from_exposure_to_closing_is_in_the_history(scene: S
 async def test_a_failed_check_opens_a_second_round(scene: Scene) -> None:
     problem = await scene.claimed(await scene.exposed())
     problem = await scene.act(problem, scene.step(Step.FAIL), scene.inspector)
-    assert (problem.case.state, problem.case.reworks) == (State.REWORK, 1)
+    assert problem.case.state is State.REWORK
+    (first,) = problem.case.rounds
+    assert first.verification is not None
+    assert not first.verification.passed
 
     problem = await scene.verified(problem)
 
@@ -150,6 +157,7 @@ async def test_a_problem_is_corrected_without_touching_its_history(scene: Scene)
         region=XIYUAN,
         severity=Severity.URGENT,
         long_standing=True,
+        actor=scene.editor,
         origin=scene.who(scene.editor),
     )
 
@@ -221,14 +229,75 @@ async def test_a_category_without_a_limit_has_five_working_days(scene: Scene) ->
 async def test_a_deadline_once_given_stays_on_show(scene: Scene) -> None:
     problem = await scene.assigned(await scene.exposed())
     first = problem.case.due_at
-    problem = await scene.act(problem, scene.step(Step.EXTEND), scene.publicity)
-    assert (problem.case.original_due_at, problem.case.due_at) == (first, scene.clock.now + timedelta(days=20))
     scene.clock.advance(days=3)
     problem = await scene.act(await scene.claimed(problem), scene.step(Step.FAIL), scene.inspector)
 
     assert first is not None
     assert problem.case.original_due_at == first
     assert problem.case.due_at == first + timedelta(days=3)
+
+
+async def test_an_approved_extension_outlasts_a_failed_check_and_a_revoked_closing(scene: Scene) -> None:
+    problem = await scene.assigned(await scene.exposed())
+    first = problem.case.due_at
+    problem = await scene.act(problem, scene.step(Step.EXTEND), scene.publicity)
+    extended = scene.clock.now + timedelta(days=20)
+    assert (problem.case.original_due_at, problem.case.due_at) == (first, extended)
+
+    problem = await scene.act(await scene.claimed(problem), scene.step(Step.FAIL), scene.inspector)
+    assert (problem.case.original_due_at, problem.case.due_at) == (first, extended)
+
+    problem = await scene.closed(problem)
+    scene.clock.advance(days=2)
+    problem = await scene.attach(await scene.exposure(), problem)
+    assert (problem.case.state, problem.case.due_at) == (State.REWORK, extended)
+
+
+# Who may enter what
+
+
+async def test_only_dispatchers_register_report_and_correct(scene: Scene) -> None:
+    problems = scene.services.problems
+    seen = await scene.exposed()
+    new = replace(scene.new_problem(), number=await problems.draw_number())
+    for person in (scene.official, scene.inspector, actor(Role.VIEWER), actor(Role.ADMIN)):
+        who = scene.who(person)
+        for tried in (
+            problems.register(new, [scene.report(Channel.PATROL)], person, who),
+            problems.report(seen.number, seen.case.version, scene.report(Channel.TICKET), person, who),
+            problems.correct(
+                seen.number,
+                seen.case.version,
+                title="x",
+                place="x",
+                category=RUBBISH,
+                region=XINHUA,
+                severity=Severity.NORMAL,
+                long_standing=False,
+                actor=person,
+                origin=who,
+            ),
+        ):
+            with pytest.raises(Forbidden):
+                await tried
+    assert await fresh(scene, seen) == seen
+    who = scene.who(scene.publicity)
+    await problems.register(new, [scene.report(Channel.PATROL)], scene.publicity, who)
+
+
+async def test_a_number_from_outside_is_a_number_by_whatever_door_it_comes(scene: Scene) -> None:
+    problems, who = scene.services.problems, scene.who(scene.editor)
+    seen = await scene.exposed()
+    report = scene.report(Channel.TICKET, outside_number="请联系张先生，13800000000")
+    new = replace(scene.new_problem(), number=await problems.draw_number())
+    for tried in (
+        problems.register(new, [report], scene.editor, who),
+        problems.report(seen.number, seen.case.version, report, scene.editor, who),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            await tried
+        assert set(refused.value.fields) == {"outside_number"}
+    assert await fresh(scene, seen) == seen
 
 
 # Duplicates
@@ -242,7 +311,7 @@ async def test_a_duplicate_hands_its_reports_over_exactly_once(scene: Scene) -> 
         await scene.attach(shared, problem)
     ticket = scene.report(Channel.TICKET, outside_number="12345-7")
     goes = await fresh(scene, goes)
-    await scene.services.problems.report(goes.number, goes.case.version, ticket, scene.who(scene.editor))
+    await scene.services.problems.report(goes.number, goes.case.version, ticket, scene.editor, scene.who(scene.editor))
 
     goes = await mark_duplicate(scene, goes, stays)
 
@@ -299,7 +368,7 @@ async def test_a_report_for_a_duplicate_is_refused(scene: Scene) -> None:
     goes = await mark_duplicate(scene, goes, stays)
     with pytest.raises(Conflict, match="duplicate"):
         await scene.services.problems.report(
-            goes.number, goes.case.version, scene.report(Channel.INQUIRY), scene.who(scene.editor)
+            goes.number, goes.case.version, scene.report(Channel.INQUIRY), scene.editor, scene.who(scene.editor)
         )
 
 
@@ -438,8 +507,8 @@ async def test_an_old_version_is_a_conflict_and_changes_nothing(scene: Scene) ->
     }
     for tried in (
         problems.act(seen.number, seen.case.version, scene.step(Step.REMIND), scene.editor, who),
-        problems.report(seen.number, seen.case.version, scene.report(Channel.TICKET), who),
-        problems.correct(seen.number, seen.case.version, **correction, origin=who),  # type: ignore[arg-type]
+        problems.report(seen.number, seen.case.version, scene.report(Channel.TICKET), scene.editor, who),
+        problems.correct(seen.number, seen.case.version, **correction, actor=scene.editor, origin=who),  # type: ignore[arg-type]
     ):
         with pytest.raises(Conflict, match=seen.number):
             await tried
@@ -456,7 +525,13 @@ async def test_different_steps_at_once_leave_one_history(scene: Scene) -> None:
         outcome(scene.act(problem, scene.step(Step.REMIND), scene.editor)),
         outcome(scene.act(problem, scene.step(Step.RETURN), scene.official)),
         outcome(
-            problems.report(problem.number, problem.case.version, scene.report(Channel.TICKET), scene.who(scene.editor))
+            problems.report(
+                problem.number,
+                problem.case.version,
+                scene.report(Channel.TICKET),
+                scene.editor,
+                scene.who(scene.editor),
+            )
         ),
         outcome(scene.attach(story, problem)),
     )

@@ -17,7 +17,7 @@ from media_tracker.monitor.releases import PUBLIC_KEYS, PublicRow
 from media_tracker.outlets.documents import OutletKind
 from media_tracker.problems.case import State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import Step
+from media_tracker.problems.steps import Step
 from tests.services.deaths import cut_off, refusing
 from tests.services.scene import PARKING, RUBBISH, XIYUAN, Scene
 

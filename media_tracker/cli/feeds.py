@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 from typing import BinaryIO
 
 import click
@@ -11,6 +12,8 @@ import click
 from media_tracker.cli.running import command, with_services
 from media_tracker.db.clock import system_clock
 from media_tracker.ingest.check import check
+from media_tracker.ingest.health import Diagnosis, Health, diagnose
+from media_tracker.outlets.documents import Feed
 from media_tracker.outlets.opml import read_opml, write_opml
 from media_tracker.settings import Settings
 from media_tracker.wiring import Services, open_fetcher
@@ -54,23 +57,38 @@ async def feeds_list(as_json: bool) -> None:
     """Show every feed, when it was read last, and how that went."""
 
     async def run(services: Services) -> None:
-        names = await services.outlets.names()
+        names, now = await services.outlets.names(), services.clock()
         for feed in await services.outlets.feeds():
-            row = {
-                "outlet": names.get(feed.outlet_id, ""),
-                "url": feed.url,
-                "active": feed.active,
-                "checked_at": feed.state.checked_at.isoformat() if feed.state.checked_at else None,
-                "failures": feed.state.failures,
-                "error": feed.state.error,
-            }
+            diagnosis = diagnose(feed, now)
             if as_json:
-                click.echo(json.dumps(row, ensure_ascii=False))
+                click.echo(json.dumps(_row(feed, names.get(feed.outlet_id, ""), diagnosis), ensure_ascii=False))
             else:
-                state = "resting" if not feed.active else feed.state.error or ("ok" if feed.state.checked_at else "new")
-                click.echo(f"{row['outlet']}\t{feed.url}\t{state}")
+                said = feed.state.error if diagnosis.health in (Health.FAILING, Health.STUMBLING) else None
+                what = f"{diagnosis.health.value}: {said}" if said else diagnosis.health.value
+                if diagnosis.health is Health.SILENT and diagnosis.since is not None:
+                    what += f" since {diagnosis.since.astimezone(services.settings.zone):%Y-%m-%d %H:%M}"
+                click.echo(f"{names.get(feed.outlet_id, '')}\t{feed.url}\t{what}")
 
     await with_services(run)
+
+
+def _row(feed: Feed, outlet: str, diagnosis: Diagnosis) -> dict[str, object]:
+    def written(moment: datetime | None) -> str | None:
+        return moment.isoformat() if moment else None
+
+    state = feed.state
+    return {
+        "outlet": outlet,
+        "url": feed.url,
+        "active": feed.active,
+        "health": diagnosis.health.value,
+        "last_story_at": written(max(state.published, default=None)),
+        "checked_at": written(state.checked_at),
+        "next_check_at": written(state.next_check_at if feed.active else None),
+        "failures": state.failures,
+        "error": state.error,
+        "notice": state.notice.value if state.notice else None,
+    }
 
 
 @feeds.command("check")

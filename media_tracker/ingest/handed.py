@@ -5,6 +5,7 @@ A handed-in story is known by the outlet's own id, else by its link, else by its
 
 from __future__ import annotations
 
+import html as entities
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,8 +24,25 @@ from media_tracker.ingest.entries import (
 from media_tracker.ingest.feed_dates import FeedDate
 from media_tracker.ingest.identity import normalise_url
 
+_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'，。；、）】》]+", re.IGNORECASE)
+_WITHOUT_SCHEME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[/?]\S*)?", re.IGNORECASE)
 _BARE = re.compile(r"//[^/?]*")
 _SPACE = re.compile(r"\s+")
+
+
+def written_link(text: str) -> str | None:
+    """The link in ``text``, which apps share with words around it, and people write without ``http://``; None without one."""
+    text = text.strip()
+    found = _WEB_ADDRESS.search(text)
+    if found is None and _WITHOUT_SCHEME.fullmatch(text):
+        text = f"http://{text}"
+    return absolute_link(found[0] if found else text, "")
+
+
+def with_picture(text: str, image: str | None) -> str:
+    """The plain ``text`` as HTML, with ``image`` after it: as an address, not a copy."""
+    html = as_html(Content(text, is_plain=True))
+    return f'{html}<p><img src="{entities.escape(image)}"></p>' if image else html
 
 
 def identifying_link(url: str | None) -> str:

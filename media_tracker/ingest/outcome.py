@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from media_tracker.db.connection import Json
 from media_tracker.errors import MediaTrackerError
@@ -97,6 +98,7 @@ def read(feed: Feed, answer: Fetched, what: Read, now: datetime, seconds: float,
         "etag": headers.etag if whole else None,
         "last_modified": headers.last_modified if whole else None,
         "body_hash": what.body_hash if whole else None,
+        "read_as": read_as(feed),
         "stories_last": what.entries,
         "published": published,
         "hint_seconds": int(hint.total_seconds()) if hint else None,
@@ -148,6 +150,13 @@ def failed(feed: Feed, error: MediaTrackerError, now: datetime, seconds: float, 
     if isinstance(error, HttpStatus):
         code = f"http_{error.status}"
     return Changes(feed_changes, FetchLine(now, Result.FAILED, seconds, code=code, notes=(str(error),)))
+
+
+def read_as(feed: Feed) -> str:
+    """All that decides, besides its bytes, what a document says."""
+    selectors = feed.selectors.model_dump_json() if feed.selectors else ""
+    parts = (feed.url, feed.source.value, selectors, feed.encoding or "", feed.column)
+    return sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def noticed(notice: Notice, now: datetime, before: str = "") -> Json:

@@ -159,12 +159,13 @@ class Ingest:
 
     async def _look(self, feed: Feed, started: float) -> FeedResult:
         state = feed.state
-        trusted = not feed.ignore_validators
+        same_way = state.read_as == outcome.read_as(feed)
+        trusted = same_way and not feed.ignore_validators
         answer = await self._fetcher.get(
             feed.url, etag=state.etag if trusted else None, last_modified=state.last_modified if trusted else None
         )
         body_hash = None if isinstance(answer, NotModified) else hashlib.sha256(answer.body).hexdigest()
-        if isinstance(answer, NotModified) or body_hash == state.body_hash:
+        if isinstance(answer, NotModified) or (same_way and body_hash == state.body_hash):
             changes = outcome.unchanged(feed, answer, self._clock(), _since(started), self._chance())
             await self.ledger.note(_id(feed), changes)
             await self._follow(feed, changes)
@@ -172,7 +173,7 @@ class Ingest:
         return await self._read(feed, answer, body_hash, started)
 
     async def _read(self, feed: Feed, answer: Fetched, body_hash: str | None, started: float) -> FeedResult:
-        digests = await self.ledger.digests(_id(feed)) if feed.state.body_hash else b""
+        digests = await self.ledger.digests(_id(feed)) if feed.state.body_hash else b""  # a first read knows nothing
         job = self._job(feed, answer.body, answer.headers.content_type, answer.url, digests)
         reading = await self._runner.run(read_job, job)
 

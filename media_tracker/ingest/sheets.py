@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from media_tracker.errors import N_, InvalidInput
 from media_tracker.ingest.clean import one_line
-from media_tracker.ingest.entries import MAX_NAME_CHARS, MAX_TITLE_CHARS, ParsedEntry, absolute_link
+from media_tracker.ingest.entries import MAX_NAME_CHARS, MAX_TITLE_CHARS, ParsedEntry
 from media_tracker.ingest.feed_dates import FeedDate, plausible, read_date, read_listed_date
-from media_tracker.ingest.handed import handed_entry, identifying_link, titled_guid
+from media_tracker.ingest.handed import handed_entry, identifying_link, titled_guid, written_link
 from media_tracker.ingest.sheet_cells import Cell, Line, read_tables
 from media_tracker.outlets.documents import Platform
 
@@ -63,8 +63,6 @@ PLATFORMS: Mapping[str, Platform] = {
 LONGEST_TEXT = 100_000
 _LINES_FOR_HEADINGS = 20
 _REMARK = re.compile(r"\(.*?\)|\[.*?\]|[\s*:_]")
-_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"'，。；、）】》]+", re.IGNORECASE)
-_WITHOUT_SCHEME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[/?]\S*)?", re.IGNORECASE)
 _COMPACT_DAY = re.compile(r"((?:19|20)\d{2})([01]\d)([0-3]\d)")
 _FIRST_EXCEL_DAY, _LAST_EXCEL_DAY = 30_000, 80_000
 """Days of Excel's calendar, from 1982 to 2119: numbers in a date column that has lost its format."""
@@ -207,10 +205,7 @@ class _Reader:
         written = self._text(line, Column.LINK)
         if not written:
             return None
-        found = _WEB_ADDRESS.search(written)
-        if found is None and _WITHOUT_SCHEME.fullmatch(written):
-            written = f"http://{written}"
-        link = absolute_link(found[0] if found else written, "")
+        link = written_link(written)
         if link is None:
             self._wrong(line, Column.LINK, N_("This is no link that begins with http:// or https://."))
         return link

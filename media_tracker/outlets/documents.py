@@ -71,6 +71,8 @@ class FeedState(BaseModel):
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
+    read_as: str = ""
+    """How the body was read (``ingest.outcome.read_as``): when that changes, so may what the same bytes say."""
     checked_at: datetime | None = None
     next_check_at: datetime | None = None
     failures: int = 0

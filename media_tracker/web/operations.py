@@ -13,17 +13,15 @@ from litestar.enums import MediaType
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, Stream
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pymongo.errors import PyMongoError
 
 from media_tracker.accounts.actor import Role
 from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, NotFound
 from media_tracker.web.guards import anyone, only, signed_in
+from media_tracker.web.metrics import snapshot
 from media_tracker.web.visitor import Connection, actor, services
-
-PENDING = Gauge("media_tracker_stories_pending", "Stories that wait for an editor")
-EVENTS = Gauge("media_tracker_events_position", "Highest position in the event log")
 
 POLL_SECONDS = 2.0
 LONGEST_STREAM_SECONDS = 600.0
@@ -63,9 +61,9 @@ def _token_or_admin(connection: Connection, handler: BaseRouteHandler) -> None:
 @get("/metrics", guards=[_token_or_admin])
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Prometheus text format."""
-    PENDING.set(await services(request).stories.count_pending())
-    EVENTS.set(await services(request).log.last_position())
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    counted = CollectorRegistry()
+    counted.register(await snapshot(services(request)))
+    return Response(generate_latest() + generate_latest(counted), media_type=CONTENT_TYPE_LATEST)
 
 
 @get("/events", guards=[signed_in])

@@ -117,6 +117,11 @@ async def test_the_list_shows_how_reading_went(reading: CommandLine, opml: str, 
     assert (rows[origin.url("/paper")]["failures"], rows[origin.url("/paper")]["error"]) == (0, None)
     assert rows[origin.url("/app")]["failures"] == 1
     assert "404" in rows[origin.url("/app")]["error"]
+    assert (rows[origin.url("/app")]["health"], rows[origin.url("/paper")]["health"]) == ("stumbling", "well")
+    assert rows[origin.url("/paper")]["next_check_at"] > rows[origin.url("/paper")]["checked_at"]
+    shown = (await reading.done("feeds", "list")).out
+    assert f"样报\t{origin.url('/paper')}\twell" in shown
+    assert f"样报\t{origin.url('/app')}\tstumbling: " in shown
 
 
 async def test_a_feed_that_fails_is_told_and_the_others_are_read(

@@ -153,6 +153,20 @@ async def test_a_forced_encoding_overrules_what_the_feed_declares(scene: Scene) 
     assert [story.title for story in await scene.stories()] == ["张店区的垃圾桶"]
 
 
+async def test_with_other_settings_the_same_bytes_are_read_anew(scene: Scene) -> None:
+    """Else the server's 304 would keep what was read wrongly for ever."""
+    body = rss([Item("张店区的垃圾桶", "满溢")]).replace(b"utf-8", b"iso-8859-1").decode().encode("gb18030")
+    scene.origin.answers["/feed"] = Answer(body, validators=True)
+    await scene.feed()
+    await scene.take_in()
+    await change_feed(scene, encoding="gb18030")
+
+    assert (await scene.take_in()).result is Result.READ
+
+    assert "张店区的垃圾桶" in {story.title for story in await scene.stories()}
+    assert (await scene.take_in()).result is Result.NOT_MODIFIED
+
+
 # The log
 
 

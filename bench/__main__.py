@@ -1,21 +1,46 @@
-"""Run every benchmark and print its table. Ratios and medians: machines differ, and these are shared."""
+"""Run the benchmarks and print their tables. Ratios and medians: machines differ, and these are shared."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
 from pathlib import Path
 
-from bench import drivers, ingestion, suggestions
-from bench.server import replica_set
+NAMES = ("drivers", "ingestion", "suggestions")
 
 
-async def main(data: Path | None) -> None:
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="*", help=f"which ones ({', '.join(NAMES)}), all by default; or the DATA folder")
+    parser.add_argument("--feeds", type=int, default=100, metavar="N", help="feeds that are polled (100; try 1000)")
+    given = parser.parse_args()
+    given.data = next((Path(each) for each in given.what if each not in NAMES), None)
+    if given.data is not None and not given.data.is_dir():
+        parser.error(f"{given.data} is neither a folder nor one of {', '.join(NAMES)}")
+    given.names = [each for each in given.what if each in NAMES] or NAMES
+    return given
+
+
+async def with_database(names: list[str], feeds: int) -> None:
+    from bench import drivers, ingestion  # only now: --help is quick
+    from bench.server import replica_set
+
     async with replica_set() as uri:
-        await drivers.run(uri)
-        await ingestion.run(uri)
-    suggestions.run(data)
+        if "drivers" in names:
+            await drivers.run(uri)
+        if "ingestion" in names:
+            await ingestion.run(uri, feeds)
+
+
+def main() -> None:
+    given = arguments()
+    if {"drivers", "ingestion"} & set(given.names):
+        asyncio.run(with_database(given.names, given.feeds))
+    if "suggestions" in given.names:
+        from bench import suggestions
+
+        suggestions.run(given.data)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+    main()

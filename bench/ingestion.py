@@ -1,105 +1,150 @@
-"""Feeds per second through the real path: HTTP, parsing, saving, suggesting."""
+"""Feeds per second through the real path (HTTP, parsing, saving, suggesting), beside what one would use instead.
+
+Everybody polls the same origin in turn, so that all meet the same moods of the machine.
+"""
 
 from __future__ import annotations
 
-import random
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from statistics import median
 
-from aiohttp import web
 from beanie import init_beanie
 
-from bench.table import show
+from bench.origin import ENTRIES, Origin, origin
+from bench.peers import PROCESSES, Contender, peers
+from bench.table import rate, show
 from media_tracker.db.clock import system_clock
 from media_tracker.db.connection import open_database
+from media_tracker.ingest.prepare import prepare
+from media_tracker.ingest.reading import InProcesses
 from media_tracker.outlets.documents import OutletKind, Platform
 from media_tracker.settings import Settings
 from media_tracker.wiring import DOCUMENTS, Services, assemble, open_fetcher
 
 DATABASE = "media_tracker_bench_ingest"
-FEEDS = 100
-ENTRIES = 50
-CHARACTERS = (
-    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对"
-    "成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经"
+OURS = "media-tracker"
+PEER = "reader"
+CEILING = "feedparser, bare"
+ROUNDS = 3
+
+FIRST, SAVED, ONE_NEW, NOT_MODIFIED, SAME_BYTES = (
+    "first poll, stored and tagged",
+    "— of it, stored",
+    "one new entry in each",
+    "nothing new, 304",
+    "nothing new, same bytes, no validators",
 )
-SENTENCE = 24
 
 
-class Origin:
-    """A loopback server with ``FEEDS`` feeds; ``extra`` new entries in each; answers 304 unless told not to."""
+@dataclass(slots=True)
+class _MediaTracker:
+    """We ourselves: one worker."""
 
-    def __init__(self) -> None:
-        self.extra = 0
-        self.validators = True
-        self.started = system_clock()
+    services: Services
+    saved: float = 0.0
+    """Seconds of the last poll until all was stored."""
 
-    def application(self) -> web.Application:
-        app = web.Application()
-        app.router.add_get("/{number}.xml", self.feed)
-        return app
+    async def poll(self) -> float:
+        feeds = await self.services.outlets.feeds()
+        started = time.perf_counter()
+        await self.services.ingest.run(feeds)
+        self.saved = time.perf_counter() - started
+        await self.services.pipeline.catch_up()
+        return time.perf_counter() - started
 
-    async def feed(self, request: web.Request) -> web.Response:
-        number = int(request.match_info["number"])
-        etag = f'"{number}-{self.extra}"'
-        headers = {"ETag": etag} if self.validators else {}
-        if self.validators and request.headers.get("If-None-Match") == etag:
-            return web.Response(status=304, headers=headers)
-        items = "".join(_item(number, entry, self.started) for entry in range(ENTRIES + self.extra))
-        body = f'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>{number}</title>{items}</channel></rss>'
-        return web.Response(body=body.encode(), headers=headers, content_type="application/rss+xml")
+    async def entries(self) -> int | None:
+        collection = self.services.database["stories"]
+        return await collection.count_documents({"suggestion": {"$ne": None}})
 
 
-def _item(feed: int, entry: int, started: datetime) -> str:
-    moment = started - timedelta(hours=entry + 1)
-    chance = random.Random(f"{feed}-{entry}")  # noqa: S311 - words, not secrets; no two stories are alike
-    text = "。".join("".join(chance.choices(CHARACTERS, k=SENTENCE)) for _ in range(40))
-    return (
-        f"<item><title>{feed}号小区{entry}栋积水</title><guid>{feed}-{entry}</guid>"
-        f"<link>https://o{feed}.example/{entry}</link><pubDate>{moment:%a, %d %b %Y %H:%M:%S} GMT</pubDate>"
-        f"<description>{text}</description></item>"
-    )
-
-
-async def run(uri: str) -> None:
-    origin = Origin()
-    runner = web.AppRunner(origin.application(), access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = int(runner.addresses[0][1])
-    settings = Settings(fetch_allow=f"127.0.0.1:{port}", host_gap=0.0)
+@asynccontextmanager
+async def _media_tracker(uri: str, outlets: Origin) -> AsyncIterator[_MediaTracker]:
+    settings = Settings(fetch_allow=f"127.0.0.1:{outlets.port}", host_gap=0.0)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(uri, DATABASE))
         await database.client.drop_database(DATABASE)
         await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
         fetcher = await stack.enter_async_context(open_fetcher(settings))
-        services = assemble(settings, database, fetcher, system_clock)
+        runner = InProcesses(PROCESSES)  # as the worker does it
+        stack.push_async_callback(runner.close)
+        services = assemble(settings, database, fetcher, system_clock, runner=runner)
         await services.migrator.migrate()
         outlet = await services.outlets.add_outlet("bench", OutletKind.PORTAL, partner=True)
-        for number in range(FEEDS):
-            await services.outlets.add_feed(outlet, f"http://127.0.0.1:{port}/{number}.xml", "", Platform.WEB)
-        rows = [await _timed("first poll, stored", lambda: _poll(services))]
-        rows.append(await _timed("first poll, suggested and grouped", lambda: services.pipeline.catch_up()))
-        origin.extra = 1
-        rows.append(await _timed("one new entry in each", lambda: _poll(services)))
-        rows.append(await _timed("nothing new, 304", lambda: _poll(services)))
-        origin.validators = False
-        await _poll(services)
-        rows.append(await _timed("nothing new, same bytes without validators", lambda: _poll(services)))
-        show(f"Ingestion: {FEEDS} feeds × {ENTRIES} entries of ~1,000 characters", ["work", "seconds", "feeds/s"], rows)
+        for url in outlets.urls:
+            await services.outlets.add_feed(outlet, url, "", Platform.WEB)
+        # Processes that read, and the suggester's tables, are there before the first request; so it is with the peers.
+        await asyncio.gather(*(runner.run(time.sleep, 0.2) for _ in range(PROCESSES)))
+        await asyncio.gather(*(runner.run(prepare, (), "", system_clock()) for _ in range(PROCESSES)))
+        await services.tagging.look_at([])
+        yield _MediaTracker(services)
         await database.client.drop_database(DATABASE)
-    await runner.cleanup()
 
 
-async def _poll(services: Services) -> object:
-    return await services.ingest.run(await services.outlets.feeds())
+@dataclass(slots=True)
+class _Race:
+    """All contenders, and what each has needed for what, in seconds."""
+
+    outlets: Origin
+    contenders: dict[str, Contender]
+    seconds: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    async def measure(self, work: str, rounds: int, before: Callable[[], Awaitable[None]] | None = None) -> None:
+        for _ in range(rounds):
+            if before is not None:
+                await before()
+            for name, contender in self.contenders.items():
+                self.seconds.setdefault((work, name), []).append(await contender.poll())
+                if work == FIRST and isinstance(contender, _MediaTracker):
+                    self.seconds[SAVED, name] = [contender.saved]
+        await self._check()
+
+    async def _check(self) -> None:
+        """Who is fast because something was left out has not won."""
+        expected = self.outlets.feeds * (ENTRIES + self.outlets.extra)
+        for name, contender in self.contenders.items():
+            stored = await contender.entries()
+            if stored not in (None, expected):
+                raise AssertionError(f"{name} has {stored} entries, not {expected}")
+
+    def rates(self, work: str, name: str) -> list[float]:
+        return [self.outlets.feeds / seconds for seconds in self.seconds.get((work, name), [])]
+
+    def rows(self) -> list[list[str]]:
+        return [self._row(work) for work in (FIRST, SAVED, ONE_NEW, NOT_MODIFIED, SAME_BYTES)]
+
+    def _row(self, work: str) -> list[str]:
+        rates = {name: self.rates(work, name) for name in self.contenders}
+        shown = [rate(each) if len(each) > 1 else f"{each[0]:,.0f}" if each else "" for each in rates.values()]
+        against = self.rates(FIRST if work == ONE_NEW else work, PEER)
+        ratio = f"{median(rates[OURS]) / median(against):.1f}×" if against else ""
+        ceiling = self.rates(work, CEILING)
+        share = f"{median(rates[OURS]) / median(ceiling):.0%}" if work == FIRST and ceiling else ""
+        return [work, *shown, ratio, share]
 
 
-async def _timed(name: str, work: Callable[[], Awaitable[object]]) -> list[object]:
-    started = time.perf_counter()
-    await work()
-    seconds = time.perf_counter() - started
-    return [name, f"{seconds:.2f}", f"{FEEDS / seconds:,.0f}"]
+async def run(uri: str, feeds: int) -> None:
+    """Measure with ``feeds`` feeds and print the table."""
+    async with AsyncExitStack() as stack:
+        outlets = await stack.enter_async_context(origin(feeds))
+        started = time.perf_counter()
+        contenders: dict[str, Contender] = {OURS: await stack.enter_async_context(_media_tracker(uri, outlets))}
+        starts = {OURS: time.perf_counter() - started}
+        for name, peer in peers().items():
+            started = time.perf_counter()
+            contenders[name] = await stack.enter_async_context(peer(outlets))
+            starts[name] = time.perf_counter() - started
+        race = _Race(outlets, contenders)
+        await race.measure(FIRST, 1)
+        await race.measure(ONE_NEW, ROUNDS, outlets.publish)
+        await race.measure(NOT_MODIFIED, ROUNDS)
+        await outlets.forget_validators()
+        await asyncio.gather(*(contender.poll() for contender in contenders.values()))
+        await race.measure(SAME_BYTES, ROUNDS)
+        columns = ["feeds/s, median (least–most)", *contenders, f"÷ {PEER}", f"of {CEILING}"]
+        start_row = ["seconds before the first request", *(f"{seconds:.1f}" for seconds in starts.values()), "", ""]
+        show(f"Ingestion: {feeds} feeds × {ENTRIES} entries of ~1,000 characters", columns, [*race.rows(), start_row])
+        print(f"\n“{ONE_NEW}” is compared with {PEER}'s first poll: what a reader that parses everything would need.")

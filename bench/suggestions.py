@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -61,7 +62,7 @@ def _judge(suggester: CueSuggester, path: Path) -> None:
     )
 
 
-def _f1(pairs: list[tuple[str, str]], kind: str) -> float:
+def _f1(pairs: Sequence[tuple[str, str]], kind: str) -> float:
     hit = sum(said == kind == label for label, said in pairs)
     said, labelled = sum(said == kind for _, said in pairs), sum(label == kind for label, _ in pairs)
     return 2 * hit / (said + labelled) if hit else 0.0

@@ -19,7 +19,7 @@ from pymongo import IndexModel
 
 from media_tracker import __version__
 from media_tracker.accounts import sessions as session_store
-from media_tracker.accounts import throttle
+from media_tracker.accounts import throttle, tokens
 from media_tracker.accounts.actor import Level
 from media_tracker.accounts.audit import Audit
 from media_tracker.accounts.documents import AuditEvent, User
@@ -27,6 +27,7 @@ from media_tracker.accounts.passwords import Passwords
 from media_tracker.accounts.service import Accounts
 from media_tracker.accounts.sessions import Sessions
 from media_tracker.accounts.throttle import Throttle
+from media_tracker.accounts.tokens import Tokens
 from media_tracker.db import events
 from media_tracker.db.clock import Clock, system_clock
 from media_tracker.db.connection import Database, open_database
@@ -40,12 +41,15 @@ from media_tracker.deeds.service import Deeds
 from media_tracker.desk.service import Desk
 from media_tracker.files import store
 from media_tracker.files.store import FileStore
-from media_tracker.ingest import claims, websub_documents
+from media_tracker.ingest import claims, sheet_drafts, websub_documents
 from media_tracker.ingest.articles import Articles
 from media_tracker.ingest.claims import Claims
 from media_tracker.ingest.documents import FeedLog, Story
+from media_tracker.ingest.handing_in import HandingIn
+from media_tracker.ingest.pasted import Pasted
 from media_tracker.ingest.reading import InProcesses, InThreads, Runner
 from media_tracker.ingest.service import Chance, Ingest
+from media_tracker.ingest.sheet_drafts import SheetDrafts
 from media_tracker.ingest.stories import Stories
 from media_tracker.ingest.websub import WebSub
 from media_tracker.migrations import MIGRATIONS
@@ -53,6 +57,7 @@ from media_tracker.monitor.documents import Release, ReleaseRow
 from media_tracker.monitor.releases import Releases
 from media_tracker.monitor.service import Monitor
 from media_tracker.net.fetch import Fetcher, user_agent
+from media_tracker.outlets.by_hand import ByHand
 from media_tracker.outlets.documents import Feed, Outlet, Project
 from media_tracker.outlets.service import Outlets
 from media_tracker.pipeline import Pipeline
@@ -90,6 +95,8 @@ def _indexes() -> dict[str, Sequence[IndexModel]]:
     }
     declared |= {events.COLLECTION: events.INDEXES, session_store.COLLECTION: session_store.INDEXES}
     declared |= {throttle.COLLECTION: throttle.INDEXES, websub_documents.COLLECTION: websub_documents.INDEXES}
+    declared |= {tokens.COLLECTION: tokens.INDEXES, tokens.CALLS: tokens.CALL_INDEXES}
+    declared |= {sheet_drafts.COLLECTION: sheet_drafts.INDEXES}
     return {**declared, **store.INDEXES, **claims.INDEXES}
 
 
@@ -113,7 +120,13 @@ class Services:
     sessions: Sessions
     audit: Audit
     outlets: Outlets
+    fetcher: Fetcher
     ingest: Ingest
+    by_hand: ByHand
+    handing_in: HandingIn
+    pasted: Pasted
+    sheet_drafts: SheetDrafts
+    tokens: Tokens
     articles: Articles
     websub: WebSub
     stories: Stories
@@ -196,6 +209,9 @@ def assemble(
         audit=audit,
     )
     reading = runner or InThreads()
+    claiming = Claims(database, clock, owner, settings.host_gap)
+    ingest = Ingest(database, transactor, fetcher, clock, zone, claiming, reading, chance)
+    by_hand = ByHand(database)
     stories = Stories(database)
     tagging = Tagging(database, places, SuggesterSource(places, taxonomy, clock), clock)
     problems = Problems(database, log, transactor, places, taxonomy, files, clock, zone)
@@ -215,18 +231,15 @@ def assemble(
         sessions=sessions,
         audit=audit,
         outlets=Outlets(database, clock),
+        fetcher=fetcher,
         articles=Articles(database, transactor, fetcher, clock, zone, reading),
         websub=WebSub(database, fetcher, clock, settings.public_url),
-        ingest=Ingest(
-            database,
-            transactor,
-            fetcher,
-            clock,
-            zone,
-            Claims(database, clock, owner, settings.host_gap),
-            reading,
-            chance,
-        ),
+        ingest=ingest,
+        by_hand=by_hand,
+        handing_in=HandingIn(database, transactor, by_hand, ingest, files, clock),
+        pasted=Pasted(fetcher, reading, clock, zone),
+        sheet_drafts=SheetDrafts(database, clock),
+        tokens=Tokens(database, transactor, clock),
         stories=stories,
         tagging=tagging,
         problems=problems,

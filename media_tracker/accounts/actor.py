@@ -40,6 +40,11 @@ class Actor:
     """Codes of the regions the person stands behind (包挂)."""
     level: Level = Level.CITY
 
+    @property
+    def keeps_tables(self) -> bool:
+        """Whether the person keeps the tables that everything rests on: regions, units, outlets, feeds."""
+        return self.has(Role.ADMIN)
+
     def has(self, *roles: Role) -> bool:
         """True with any of ``roles``."""
         return not self.roles.isdisjoint(roles)

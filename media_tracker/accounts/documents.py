@@ -92,6 +92,8 @@ class AuditAction(StrEnum):
     PARTNER_MADE = "partner_made"
     PARTNER_ENDED = "partner_ended"
     FEED_ADDED = "feed_added"
+    FEED_SET_UP = "feed_set_up"
+    FEED_NOTICE_DISMISSED = "feed_notice_dismissed"
     FEED_RESTED = "feed_rested"
     FEED_RESUMED = "feed_resumed"
     FEEDS_IMPORTED = "feeds_imported"

@@ -59,6 +59,18 @@ class GoodDeed(Document):
         return text if self.shown_person or not self.person.strip() else text.replace(self.person.strip(), instead)
 
 
+class DeedWords(BaseModel):
+    """What an editor says of a deed that is filed: all that can be changed later, given as a whole."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    deed: str = ""
+    person: str = ""
+    consent: bool = False
+    minor: bool = False
+
+
 class NewDeed(BaseModel):
     """What an editor files with a good-deed story."""
 

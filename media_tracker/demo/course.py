@@ -16,13 +16,13 @@ from media_tracker.demo.pictures import draw
 from media_tracker.demo.timetable import Timetable
 from media_tracker.problems.case import Outcome
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import Command, Step
+from media_tracker.problems.steps import Command, Step
 from media_tracker.wiring import Services
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
-UNTOLD: Sequence[str] = ("claimed", "overdue", "in_progress", "returned", "deferred", "extended", "nothing")
+UNTOLD: Sequence[str] = ("nothing", "deferred", "in_progress", "returned", "overdue", "claimed", "extended")
 """What becomes of problems that no follow-up story tells of, in turn."""
 
 

@@ -28,6 +28,7 @@ class Label:
     place: str
     people: tuple[str, ...]
     problem: str | None
+    deed: str | None
     outcome: str | None
 
 
@@ -50,6 +51,7 @@ def read_labels(
             place=row["place"] or "",
             people=tuple(row["people"]),
             problem=row["problem"],
+            deed=row["deed"],
             outcome=row["outcome"],
         )
     return found

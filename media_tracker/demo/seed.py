@@ -29,8 +29,8 @@ from media_tracker.problems.case import Channel, Report, Severity
 from media_tracker.problems.service import NewProblem
 from media_tracker.wiring import Services
 
-UNDECIDED_FOR = timedelta(days=3)
-"""Stories of the last days wait in the queue, so that the desk has work."""
+UNDECIDED_DAYS = 2
+"""Stories of today and yesterday wait in the queue, so that the desk has work."""
 
 BEHAVIOUR = frozenset({"305", "309", "405", "407"})
 """Categories of one-off behaviour: an exposure of these leads to no problem."""
@@ -55,6 +55,8 @@ class Seeder:
     tell: Tell
     numbers: dict[str, str] = field(default_factory=dict)
     """Problem numbers by the label's name for the problem."""
+    deeds: dict[str, ObjectId] = field(default_factory=dict)
+    """Ids of good deeds that several stories tell of, by the label's name for the deed."""
     told: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     """For each problem the outcome and time of its first follow-up."""
 
@@ -110,14 +112,17 @@ class Seeder:
             if label.kind is Kind.FOLLOW_UP and label.problem and label.outcome:
                 self.told.setdefault(label.problem, (label.outcome, story.published_at))
         for story, label in labelled:
-            if story.published_at < self.timetable.now - UNDECIDED_FOR:
+            age = self.today - story.published_at.astimezone(zone).date()
+            if age.days >= UNDECIDED_DAYS:
                 self._plan_story(story, label, course)
 
     def _plan_story(self, story: Story, label: Label, course: Course) -> None:
         first = label.problem is not None and label.problem not in self.numbers and label.kind is Kind.EXPOSURE
         if first and label.problem in (TICKET_FIRST, INQUIRY_FIRST):
             self.numbers[label.problem] = ""  # taken; the number comes when it is registered
-            self.timetable.at(story.published_at - 2 * DAY, lambda: self._reported_before(story, label, course))
+            # The ticket is still within its time when the story comes out, so that media has only also reported it.
+            ahead = 12 * HOUR if label.problem == TICKET_FIRST else 2 * DAY
+            self.timetable.at(story.published_at - ahead, lambda: self._reported_before(story, label, course))
         self.timetable.at(story.published_at + HOUR, lambda: self._decide(story, label, course))
 
     async def _decide(self, story: Story, label: Label, course: Course) -> None:
@@ -127,9 +132,7 @@ class Seeder:
         decided = await desk.decide(str(story.id), story.version, decision, editor, origin)
         version, key = decided.version, str(story.id)
         if label.kind is Kind.GOOD_DEED:
-            person = label.people[0] if label.people else ""
-            deed = NewDeed(title=story.title, deed=_opening(story.text), person=person, consent=len(person) % 2 == 1)
-            await desk.file_deed(key, version, deed.model_copy(update={"region": label.region}), None, editor, origin)
+            await self._file(story, version, label, course)
         elif label.kind is Kind.EXPOSURE and (why := _nowhere(label)) is not None:
             await desk.lead_nowhere(key, version, why, editor, origin)
         elif label.kind is Kind.EXPOSURE and not self.numbers.get(label.problem or ""):
@@ -138,6 +141,24 @@ class Seeder:
             await self._attach(key, version, self.numbers[label.problem], course)
         elif label.kind is Kind.FOLLOW_UP:
             await desk.lead_nowhere(key, version, Disposition.PROGRESS, editor, origin)
+
+    async def _file(self, story: Story, version: int, label: Label, course: Course) -> None:
+        """File a good deed, or have the story tell of one that an earlier story has told."""
+        editor = course.cast.actor(Role.EDITOR)
+        person = label.people[0] if label.people else ""
+        new = NewDeed(
+            title=story.title,
+            deed=_opening(story.text),
+            person=person,
+            consent=len(person) % 2 == 1,
+            region=label.region,
+            place=label.place,
+        )
+        known = self.deeds.get(label.deed or "")
+        origin = Origin(editor.user_id)
+        deed = await self.services.desk.file_deed(str(story.id), version, new, known, editor, origin)
+        if label.deed:
+            self.deeds[label.deed] = ObjectId(deed.id)
 
     async def _attach(self, key: str, version: int, number: str, course: Course) -> None:
         editor = course.cast.actor(Role.EDITOR)
@@ -170,7 +191,8 @@ class Seeder:
         new = NewProblem(
             await self.services.problems.draw_number(), new.title, new.place, new.category, new.region, demo=True
         )
-        problem = await self.services.problems.register(new, [report], Origin(course.cast.actor(Role.EDITOR).user_id))
+        editor = course.cast.actor(Role.EDITOR)
+        problem = await self.services.problems.register(new, [report], editor, Origin(editor.user_id))
         assert label.problem is not None  # only labelled problems are planned this way
         self.numbers[label.problem] = problem.number
         told = story.published_at - 12 * HOUR if inquiry else self.told[label.problem][1]
@@ -207,7 +229,8 @@ class Seeder:
             relapse_of=former.case.id,
             demo=True,
         )
-        problem = await self.services.problems.register(new, [report], Origin(course.cast.actor(Role.EDITOR).user_id))
+        editor = course.cast.actor(Role.EDITOR)
+        problem = await self.services.problems.register(new, [report], editor, Origin(editor.user_id))
         course.untold_story(problem.number, now)
 
 

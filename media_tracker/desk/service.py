@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bson import ObjectId
 
@@ -20,8 +21,8 @@ from media_tracker.ingest.stories import Stories
 from media_tracker.outlets.documents import Outlet, OutletKind
 from media_tracker.places.service import Places
 from media_tracker.problems.case import Case, Channel, Precision, Report, State
+from media_tracker.problems.closing import revocable, settled_at
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import revocable, settled_at
 from media_tracker.problems.matching import Candidate, Wanted, same_place
 from media_tracker.problems.service import NewProblem, Problems
 from media_tracker.tagging.service import Tagging
@@ -34,6 +35,16 @@ DISPOSITIONS: dict[Kind, tuple[Disposition, ...]] = {
 }
 """Why a story of this kind may lead to no problem."""
 MOST_OFFERED = 5
+CHANGED_WITHIN = timedelta(days=90)
+"""How old a story may be whose change an editor is still shown: outlets' feeds do not reach further back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Some stories that were changed after their decision, and how many there are."""
+
+    stories: Sequence[Story]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,7 @@ class Desk:
         clock: Clock,
     ) -> None:
         self._outlets = database[Outlet.Settings.name]
+        self._rows = database[Story.Settings.name]
         self._transactor = transactor
         self._stories = stories
         self._tagging = tagging
@@ -72,7 +84,9 @@ class Desk:
         self._clock = clock
 
     async def decide(self, story_id: str, version: int, decision: Decision, actor: Actor, origin: Origin) -> Story:
-        """Say what a story is. An exposure or follow-up stays in the queue until it is tied, or said to lead to nothing.
+        """Say what a story is.
+
+        An exposure or follow-up stays in the queue until it is tied, or said to lead to nothing; a good deed until it is filed.
 
         Raises:
             Forbidden, NotFound, Conflict; InvalidInput: a category or region that is none; Conflict also when the story is
@@ -86,7 +100,8 @@ class Desk:
         tied = await self._problems.tied_to(_id(story)) if story.decision and story.decision.disposition else []
         if tied and story.decision and decision.kind is not story.decision.kind:
             raise Conflict(N_("This story is tied to a problem already; its kind can no longer be changed."))
-        if decision.kind is not Kind.GOOD_DEED and await self._deeds.of_story(_id(story)) is not None:
+        filed = await self._deeds.of_story(_id(story)) is not None
+        if filed and decision.kind is not Kind.GOOD_DEED:
             raise Conflict(N_("This story has been filed as a good deed already; its kind can no longer be changed."))
         record = DecisionRecord(
             kind=decision.kind,
@@ -97,7 +112,7 @@ class Desk:
             by=actor.user_id,
             at=self._clock(),
         )
-        waits = decision.kind in TIEABLE and not tied
+        waits = (decision.kind in TIEABLE and not tied) or (decision.kind is Kind.GOOD_DEED and not filed)
         desk = DeskState.PENDING if waits else DeskState.DECIDED
 
         async def work(tx: Transaction) -> Story:
@@ -218,12 +233,28 @@ class Desk:
         new = new.model_copy(update={"by": actor.user_id, "demo": story.demo})
 
         async def work(tx: Transaction) -> GoodDeed:
-            await self._tagging.file_in(tx, _id(story), version)
+            at = version
+            if story.desk is DeskState.PENDING and story.decision is not None:
+                # It stands as it was decided; what changes is that the desk is done with it.
+                at = (await self._tagging.decide_in(tx, _id(story), at, story.decision, DeskState.DECIDED)).version
+            await self._tagging.file_in(tx, _id(story), at)
             if deed_id is not None:
                 return await self._deeds.add_story_in(tx, deed_id, told)
             return await self._deeds.file_in(tx, new, told)
 
         return await self._transactor.run(work, origin)
+
+    async def changed(self, limit: int) -> Changed:
+        """Stories that their outlet has changed since an editor was done with them, newest first."""
+        query = {
+            "desk": DeskState.DECIDED.value,
+            "published_at": {"$gte": self._clock() - CHANGED_WITHIN},
+            "changed_since_decision": True,
+            "withdrawn_at": None,
+        }
+        rows = await self._rows.find(query).sort([("published_at", -1), ("_id", -1)]).limit(limit).to_list()
+        count = len(rows) if len(rows) < limit else await self._rows.count_documents(query)
+        return Changed([Story.model_validate(row) for row in rows], count)
 
     async def withdraw(self, story_id: str, version: int, actor: Actor, origin: Origin) -> Story:
         """Mask a story that its outlet has withdrawn or corrected, and have its ties stop counting, at once."""

@@ -26,6 +26,8 @@ class Checked:
     warnings: Sequence[str]
     feeds: Sequence[FeedLink] = ()
     """Of a web page, which has no entries: the feeds that it offers, the likeliest first."""
+    hub: str | None = None
+    """The WebSub hub that the feed names."""
 
     def summary(self) -> dict[str, Any]:
         """For programs: counts, warnings, and each entry's title, address and time."""
@@ -68,7 +70,8 @@ async def check(
             encoding=encoding,
             rules=rules,
         )
-        return Checked(parsed.title, answer.permanent_url, prepare(parsed.entries, "", now), parsed.warnings)
+        entries = prepare(parsed.entries, "", now)
+        return Checked(parsed.title, answer.permanent_url, entries, parsed.warnings, hub=parsed.hub)
 
     try:
         return await asyncio.to_thread(read)

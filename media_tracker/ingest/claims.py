@@ -51,7 +51,7 @@ class Claims:
                 asked.add(host)
                 if not await self._take_host(host, now):
                     continue
-            feed = await self._claim(row["_id"], now)
+            feed = await self._claim(row["_id"], now, _is_due(now))
             if feed is not None:
                 claimed.append(feed)
             elif self._gap:
@@ -59,6 +59,23 @@ class Claims:
             if len(claimed) >= limit:
                 break
         return claimed
+
+    async def take(self, feed_id: ObjectId) -> Feed | None:
+        """The feed with this id, leased to this process, though it may not be due yet: somebody has asked for it.
+
+        None while it rests, somebody else reads it, or its host has to be left in peace for a moment.
+        """
+        now = self._clock()
+        row = await self._feeds.find_one({"_id": feed_id, **_is_free(now)}, {"url": 1})
+        if row is None:
+            return None
+        host = host_of(row["url"])
+        if self._gap and not await self._take_host(host, now):
+            return None
+        feed = await self._claim(feed_id, now, _is_free(now))
+        if feed is None and self._gap:
+            await self._free_host(host, now)
+        return feed
 
     async def release(self, feed: Feed) -> None:
         """A feed has been read (its lease went with the result): its host may be asked again after the gap."""
@@ -76,14 +93,14 @@ class Claims:
         hosts = [host_of(row["url"]) for row in held]
         await self._hosts.update_many({"_id": {"$in": hosts}, "owner": self._owner}, {"$set": {"free_at": now}})
 
-    async def _claim(self, feed_id: ObjectId, now: datetime) -> Feed | None:
+    async def _claim(self, feed_id: ObjectId, now: datetime, still: Json) -> Feed | None:
         lease = {
             "state.leased_by": self._owner,
             "state.leased_until": now + LEASE,
             "state.next_check_at": now + LEASE + SHORTEST,
         }
         row = await self._feeds.find_one_and_update(
-            {"_id": feed_id, **_is_due(now)}, {"$set": lease}, return_document=ReturnDocument.AFTER
+            {"_id": feed_id, **still}, {"$set": lease}, return_document=ReturnDocument.AFTER
         )
         return Feed.model_validate(row) if row is not None else None
 
@@ -112,10 +129,13 @@ def host_of(url: str) -> str:
 
 
 def _is_due(now: datetime) -> Json:
+    return {**_is_free(now), "state.next_check_at": {"$not": {"$gt": now}}}
+
+
+def _is_free(now: datetime) -> Json:
     return {
         "active": True,
         "source": {"$ne": FeedSource.HAND.value},
-        "state.next_check_at": {"$not": {"$gt": now}},
         "state.leased_until": {"$not": {"$gt": now}},
     }
 

@@ -93,6 +93,12 @@ class Ledger:
             return False
         return moved.modified_count == 1
 
+    async def dismiss_notice(self, feed_id: ObjectId, noticed_at: datetime | None) -> bool:
+        """Somebody has seen the notice of that moment. False when it is gone already, or there is a newer one."""
+        seen = {"_id": feed_id, "state.notice": {"$ne": None}, "state.notice_at": noticed_at}
+        nothing = {"state.notice": None, "state.notice_at": None, "state.notice_from": ""}
+        return (await self._feeds.update_one(seen, {"$set": nothing})).modified_count == 1
+
     def _count(self, line: FetchLine) -> None:
         self._counted[f"fetches_{line.result.value}"] += 1
         for name in ("new", "changed", "known"):

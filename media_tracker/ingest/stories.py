@@ -24,6 +24,7 @@ class StoryFilter:
 
     desk: DeskState | None = None
     outlet_id: ObjectId | None = None
+    feed_id: ObjectId | None = None
     kind: Kind | None = None
     """The decided kind, or, where nobody has decided, the suggested one."""
     district: str | None = None
@@ -119,6 +120,8 @@ def _query(wanted: StoryFilter) -> Json:
         query["desk"] = wanted.desk.value
     if wanted.outlet_id is not None:
         query["outlet_id"] = wanted.outlet_id
+    if wanted.feed_id is not None:
+        query["feed_id"] = wanted.feed_id
     if wanted.district is not None:
         query["district"] = wanted.district
     if wanted.withdrawn is not None:

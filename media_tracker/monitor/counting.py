@@ -17,7 +17,11 @@ from media_tracker.accounts.actor import Level
 from media_tracker.monitor.credit import Credit, Judgement, judge, soundly_verified
 from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.monitor.facts import EVERYTHING, CaseFact, Facts, Row, Slice, StoryFact, Subject, View, month_of
-from media_tracker.problems.case import EXITS, Case, Report, State
+from media_tracker.problems.case import Case, Report, State
+from media_tracker.problems.light import is_overdue
+
+NO_PROBLEM = frozenset({State.NOT_ACCEPTED, State.DUPLICATE})
+"""What turned out not to be a problem of its own here. What was looked at and not found (查无问题) was one to look at."""
 
 
 def rows(key: Key, facts: Facts, view: View, part: Slice = EVERYTHING) -> list[Row]:
@@ -123,10 +127,10 @@ def _exposing(case: Case) -> frozenset[ObjectId]:
 
 
 def exposed_in_period(facts: Facts, view: View) -> Iterable[tuple[CaseFact, datetime]]:
-    """The problems whose first exposure that stands lies in the period, with its time."""
+    """The distinct problems whose first exposure that stands lies in the period, with its time."""
     for fact in facts.cases:
         first = fact.case.first_exposed_at
-        if fact.case.state is not State.DUPLICATE and first is not None and view.holds(first):
+        if fact.case.state not in NO_PROBLEM and first is not None and view.holds(first):
             yield fact, first
 
 
@@ -180,12 +184,6 @@ def _in_state(state: State) -> Callable[[Facts, View], Iterable[Row]]:
     return find
 
 
-def is_overdue(case: Case, now: datetime) -> bool:
-    """Red from the first moment over: the present deadline has passed and nobody has called the problem fixed."""
-    waiting = case.state in (State.ASSIGNED, State.IN_PROGRESS, State.REWORK, State.RETURNED)
-    return waiting and case.due_at is not None and case.due_at < now
-
-
 def _overdue(facts: Facts, view: View) -> Iterable[Row]:
     for fact, first in exposed_in_period(facts, view):
         if is_overdue(fact.case, view.now):
@@ -195,7 +193,7 @@ def _overdue(facts: Facts, view: View) -> Iterable[Row]:
 def _due_cases(facts: Facts, view: View) -> Iterable[tuple[CaseFact, datetime]]:
     for fact in facts.cases:
         due_at = fact.case.original_due_at
-        left_out = fact.case.state in EXITS - {State.NOTHING_FOUND}
+        left_out = fact.case.state in NO_PROBLEM
         if due_at is not None and due_at <= view.now and view.holds(due_at) and fact.case.exposures and not left_out:
             yield fact, due_at
 

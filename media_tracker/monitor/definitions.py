@@ -61,7 +61,11 @@ DEFINITIONS: Mapping[Key, Definition] = {
         ),
     ),
     Key.PROBLEMS: Definition(
-        N_("Problems exposed"), N_("Problems whose first exposure that stands was published in the period.")
+        N_("Problems exposed"),
+        N_(
+            "Problems whose first exposure that stands was published in the period, "
+            "without duplicates and without those that were not accepted."
+        ),
     ),
     Key.RESOLVED: Definition(
         N_("Problems resolved via media"),

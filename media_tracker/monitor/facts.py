@@ -76,12 +76,6 @@ class Period:
     def __contains__(self, day: date) -> bool:
         return self.start <= day <= self.end
 
-    def before(self) -> Period:
-        """The period of the same length that ends the day before this one begins."""
-        length = self.end - self.start
-        end = self.start - timedelta(days=1)
-        return Period(end - length, end)
-
 
 @dataclass(frozen=True, slots=True)
 class View:

@@ -1,7 +1,8 @@
-"""Which days somebody asks for. Pure."""
+"""Which days somebody asks for, and which days to compare them with. Pure."""
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -60,6 +61,30 @@ def read_period(start: str, end: str, today: date) -> Period:
     if fields:
         raise InvalidInput(next(iter(fields.values())), fields)
     return Period(first, last)
+
+
+def before(period: Period) -> Period:
+    """The days to compare ``period`` with (上期), none of which lie in it.
+
+    Days that begin with a month are compared with the same days as many months before: this month so far with the same days
+    of last month, a quarter with the quarter before; from the first of January on, when they are more than a month, with the
+    same days of last year. A last day that the other month does not have is that month's last, and a month's last day stays
+    one. Of a week that begins on a Monday the same days of last week; of anything else as many days right before it.
+    """
+    length = period.end - period.start + timedelta(days=1)
+    if period.start.day == 1:
+        spanned = len(months(period))
+        back = 12 if period.start.month == 1 and 1 < spanned <= 12 else spanned
+        return Period(_months_before(period.start, back), _months_before(period.end, back))
+    back_by = timedelta(days=7) if period.start.weekday() == 0 and length <= timedelta(days=7) else length
+    return Period(period.start - back_by, period.end - back_by)
+
+
+def _months_before(day: date, count: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 - count, 12)
+    last = monthrange(year, month + 1)[1]
+    is_last = day.day == monthrange(day.year, day.month)[1]
+    return date(year, month + 1, last if is_last else min(day.day, last))
 
 
 def months(period: Period) -> list[str]:

@@ -23,6 +23,7 @@ from media_tracker.monitor.counting import adds_up, breakdown, rows
 from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension, Key
 from media_tracker.monitor.durations import Duration, durations
 from media_tracker.monitor.facts import CaseFact, DeedFact, Facts, Period, Row, Slice, StoryFact, View, whole_days
+from media_tracker.monitor.periods import before as days_before
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
 from media_tracker.problems.case import Case
@@ -86,7 +87,7 @@ class Overview:
     view: View
     figures: Mapping[Key, Figure]
     earlier: View
-    """The period of the same length just before."""
+    """The period that it is compared with (上期); see ``periods.before``."""
     before: Mapping[Key, Figure]
     durations: Mapping[Stretch, Duration]
     tables: Mapping[Dimension, Table]
@@ -124,8 +125,8 @@ class Monitor:
     async def overview(self, period: Period, by: Sequence[Key], part: Slice = Slice()) -> Overview:  # noqa: B008 - frozen
         """Every figure of the period beside the period before, and the figures ``by`` broken down by each dimension."""
         view = self.view(period)
-        earlier = replace(view, period=period.before())
-        facts = await self.facts(Period(earlier.period.start, period.end))
+        earlier = replace(view, period=days_before(period))
+        facts = await self._facts([earlier.period, period], frozenset(Key))
         figures = {key: Figure(key, rows(key, facts, view, part)) for key in Key}
         before = {key: Figure(key, rows(key, facts, earlier, part)) for key in Key}
         chosen = {key: figures[key].rows for key in by}
@@ -165,12 +166,15 @@ class Monitor:
 
     async def facts(self, period: Period, keys: frozenset[Key] | set[Key] = frozenset(Key)) -> Facts:
         """The facts that ``keys`` need for ``period``, all of one moment: nothing is seen half-way between two collections."""
+        return await self._facts([period], keys)
+
+    async def _facts(self, periods: Sequence[Period], keys: frozenset[Key] | set[Key]) -> Facts:
         where = _Where(await self._places.regions(), await self._taxonomy.table())
         for again in range(SNAPSHOT_TRIES, 0, -1):
             try:
                 async with self._client.start_session(snapshot=True) as session:
-                    stories = await self._story_facts(period, where, session) if keys & STORY_KEYS else []
-                    deeds = await self._deed_facts(period, where, session) if keys & DEED_KEYS else []
+                    stories = await self._story_facts(periods, where, session) if keys & STORY_KEYS else []
+                    deeds = await self._deed_facts(periods, where, session) if keys & DEED_KEYS else []
                     cases = await self._case_facts(where, session) if keys - STORY_KEYS - DEED_KEYS else []
                 return Facts(stories, cases, deeds)
             except OperationFailure as error:
@@ -179,28 +183,36 @@ class Monitor:
                 await asyncio.sleep(0.2)
         raise AssertionError("unreachable: the last try returns or raises")
 
-    async def _story_facts(self, period: Period, where: _Where, session: AsyncClientSession) -> list[StoryFact]:
-        """Stories of the period, and earlier ones of the same clusters, which decide where a cluster counts."""
-        start, end = whole_days(period.start, period.end, self.zone)
+    async def _story_facts(
+        self, periods: Sequence[Period], where: _Where, session: AsyncClientSession
+    ) -> list[StoryFact]:
+        """Stories of the periods, and earlier ones of the same clusters, which decide where a cluster counts."""
         shown = ("published_at", "outlet_id", "cluster", "withdrawn_at", "suggestion.region")
-        told = ("decision.region", "decision.category", "decision.disposition")
-        wanted = dict.fromkeys((*shown, *told), 1)
-        query: Json = {"published_at": {"$gte": start, "$lt": end}}
-        found = await self._stories.find(query, wanted, session=session).to_list()
-        clusters = list({row["cluster"] for row in found if row.get("cluster") is not None})
-        if clusters:
-            query = {"cluster": {"$in": clusters}, "published_at": {"$lt": start}}
-            found += await self._stories.find(query, wanted, session=session).to_list()
-        return [_story_fact(row, where) for row in found]
+        decided = ("decision.region", "decision.category", "decision.disposition")
+        wanted = dict.fromkeys((*shown, *decided), 1)
+        found: dict[ObjectId, Json] = {}
+        for period in periods:
+            start, end = whole_days(period.start, period.end, self.zone)
+            query: Json = {"published_at": {"$gte": start, "$lt": end}}
+            told = await self._stories.find(query, wanted, session=session).to_list()
+            clusters = list({row["cluster"] for row in told if row.get("cluster") is not None})
+            if clusters:
+                query = {"cluster": {"$in": clusters}, "published_at": {"$lt": start}}
+                told += await self._stories.find(query, wanted, session=session).to_list()
+            found |= {row["_id"]: row for row in told}
+        return [_story_fact(row, where) for row in found.values()]
 
     async def _case_facts(self, where: _Where, session: AsyncClientSession) -> list[CaseFact]:
         """Every problem: the period of a problem depends on the figure (exposure, verification, deadline, relapse)."""
         found = await self._problems.find({}, {"case": 1}, session=session).to_list()
         return await asyncio.to_thread(lambda: [_case_fact(row["case"], where) for row in found])
 
-    async def _deed_facts(self, period: Period, where: _Where, session: AsyncClientSession) -> list[DeedFact]:
-        start, end = whole_days(period.start, period.end, self.zone)
-        query = {"first_published_at": {"$gte": start, "$lt": end}, "stories.withdrawn_at": None}
+    async def _deed_facts(
+        self, periods: Sequence[Period], where: _Where, session: AsyncClientSession
+    ) -> list[DeedFact]:
+        days = [whole_days(period.start, period.end, self.zone) for period in periods]
+        between = [{"first_published_at": {"$gte": start, "$lt": end}} for start, end in days]
+        query: Json = {"$or": between, "stories.withdrawn_at": None}
         cursor = self._deeds.find(query, {"stories": 1, "first_published_at": 1, "region": 1}, session=session)
         facts = []
         async for row in cursor:

@@ -1,9 +1,12 @@
-"""The only writer of outlets, feeds (but for their state, which is ``ingest``'s) and projects."""
+"""The only writer of outlets, feeds (but for their state, which is ``ingest``'s) and projects.
+
+``by`` is who asks for a change; None is the program itself (the command line, samples).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -11,13 +14,25 @@ from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from media_tracker.accounts.actor import Actor
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.ids import parse_id
-from media_tracker.errors import N_, InvalidInput, NotFound
+from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
 from media_tracker.net.errors import FetchError
 from media_tracker.net.urls import checked_url
-from media_tracker.outlets.documents import Feed, FeedState, Outlet, OutletKind, Platform, Project
+from media_tracker.outlets.documents import (
+    Feed,
+    FeedSource,
+    FeedState,
+    Outlet,
+    OutletKind,
+    Platform,
+    Project,
+    Selectors,
+)
+from media_tracker.outlets.feed_setup import FeedSetup, check_setup
+from media_tracker.outlets.keeping import check_keeper, check_project_keeper
 from media_tracker.outlets.opml import Subscription
 
 URL_CHARS = 2048
@@ -62,10 +77,29 @@ class Outlets:
         query: Json = {} if outlet_id is None else {"outlet_id": outlet_id}
         return [Feed.model_validate(row) async for row in self._feeds.find(query).sort([("title", 1), ("_id", 1)])]
 
+    async def feed(self, feed_id: str, outlet_id: ObjectId) -> Feed:
+        """The feed with this id, of this outlet; ``NotFound`` without one."""
+        feed: Feed = Feed.model_validate(await self._feed_row(feed_id, outlet_id))
+        return feed
+
+    async def _feed_row(self, feed_id: str, outlet_id: ObjectId) -> Json:
+        row = await self._feeds.find_one({"_id": parse_id(feed_id), "outlet_id": outlet_id})
+        if row is None:
+            raise NotFound(N_("There is no such feed."))
+        return row
+
     async def add_outlet(
-        self, name: str, kind: OutletKind, *, partner: bool, homepage: str = "", demo: bool = False
+        self,
+        name: str,
+        kind: OutletKind,
+        *,
+        partner: bool,
+        homepage: str = "",
+        demo: bool = False,
+        by: Actor | None = None,
     ) -> ObjectId:
-        """Add an outlet; ``InvalidInput`` without a name, or with one that is taken."""
+        """Add an outlet; ``InvalidInput`` without a name, or with one that is taken; ``Forbidden`` if ``by`` may not."""
+        check_keeper(by)
         name = name.strip()
         if not name:
             raise InvalidInput(N_("Please give the outlet a name."), {"name": N_("Please give the outlet a name.")})
@@ -84,20 +118,39 @@ class Outlets:
             sentence = N_("There is an outlet of this name already.")
             raise InvalidInput(sentence, {"name": sentence}) from None
 
-    async def set_partner(self, outlet_id: str, partner: bool) -> None:
-        """Make an outlet a partner, or no longer one. Ties keep what it was when they were made."""
+    async def set_partner(self, outlet_id: str, partner: bool, *, by: Actor | None = None) -> None:
+        """Make an outlet a partner, or no longer one. Ties keep what it was when they were made.
+
+        Raises:
+            Forbidden: ``by`` may not.
+            NotFound: there is no such outlet.
+        """
+        check_keeper(by)
         changed = await self._outlets.update_one({"_id": parse_id(outlet_id)}, {"$set": {"partner": partner}})
         if changed.matched_count == 0:
             raise NotFound(N_("There is no such outlet."))
 
     async def add_feed(
-        self, outlet_id: ObjectId, url: str, title: str, platform: Platform, column: str = "", *, demo: bool = False
+        self,
+        outlet_id: ObjectId,
+        url: str,
+        title: str,
+        platform: Platform,
+        column: str = "",
+        *,
+        selectors: Selectors | None = None,
+        demo: bool = False,
+        by: Actor | None = None,
     ) -> ObjectId | None:
         """Subscribe to ``url``, and return the feed's id; None when it is subscribed to already.
 
+        With ``selectors`` it is a page that lists stories, else a feed.
+
         Raises:
+            Forbidden: ``by`` may not.
             InvalidInput: an address that would never be asked.
         """
+        check_keeper(by)
         url = check_feed_url(url)
         row = {
             "outlet_id": outlet_id,
@@ -105,6 +158,8 @@ class Outlets:
             "title": title.strip() or url,
             "platform": platform.value,
             "column": column.strip(),
+            "source": (FeedSource.PAGE if selectors else FeedSource.FEED).value,
+            "selectors": selectors.model_dump() if selectors else None,
             "active": True,
             "demo": demo,
             "state": FeedState().model_dump(),
@@ -112,19 +167,72 @@ class Outlets:
         result = await self._feeds.update_one({"url": url}, {"$setOnInsert": row}, upsert=True)
         return ObjectId(result.upserted_id) if result.upserted_id is not None else None
 
-    async def set_feed_active(self, feed_id: str, active: bool, *, outlet_id: ObjectId | None = None) -> None:
-        """Rest a feed, or poll it again. With ``outlet_id`` it must be one of that outlet's."""
+    async def set_feed_active(
+        self, feed_id: str, active: bool, *, outlet_id: ObjectId | None = None, by: Actor | None = None
+    ) -> None:
+        """Rest a feed, or poll it again. With ``outlet_id`` it must be one of that outlet's.
+
+        Raises:
+            Forbidden: ``by`` may not.
+            NotFound: there is no such feed.
+        """
+        check_keeper(by)
         query: Json = {"_id": parse_id(feed_id)} | ({} if outlet_id is None else {"outlet_id": outlet_id})
         changed = await self._feeds.update_one(query, {"$set": {"active": active}})
         if changed.matched_count == 0:
             raise NotFound(N_("There is no such feed."))
 
-    async def import_subscriptions(self, subscriptions: Sequence[Subscription], *, demo: bool = False) -> Imported:
+    async def set_up_feed(
+        self, feed_id: str, setup: FeedSetup, *, seen: str, outlet_id: ObjectId, by: Actor | None = None
+    ) -> list[str]:
+        """Set up a feed of this outlet as ``setup`` says, and return the names of what has changed; its state stays as it is.
+
+        ``seen``: the :attr:`FeedSetup.mark` of the settings that the change was made from.
+
+        Raises:
+            Forbidden: ``by`` may not.
+            NotFound: there is no such feed.
+            Conflict: it is set up otherwise by now, by somebody else or because its address has moved.
+            InvalidInput: what cannot be read by, or an address that is subscribed to already.
+        """
+        check_keeper(by)
+        check_setup(setup)
+        url = check_feed_url(setup.url)
+        setup = replace(setup, url=url, title=setup.title.strip() or url, column=setup.column.strip())
+        row = await self._feed_row(feed_id, outlet_id)
+        before = FeedSetup.of(Feed.model_validate(row))
+        if before.source is FeedSource.HAND:
+            raise InvalidInput(N_("What is entered by hand is not polled, so there is nothing to set up."))
+        if before.mark != seen:
+            raise _set_up_otherwise()
+        return await self._rewrite(row, before, setup)
+
+    async def _rewrite(self, row: Json, before: FeedSetup, setup: FeedSetup) -> list[str]:
+        """Write what ``setup`` changes, if nobody has changed anything since ``row`` was read; names of what has changed."""
+        stands, wanted = before.row(), setup.row()
+        changes = {name: value for name, value in wanted.items() if value != stands[name]}
+        if not changes:
+            return []
+        as_seen = {name: row.get(name, {"$exists": False}) for name in wanted}
+        try:
+            written = await self._feeds.update_one({"_id": row["_id"], **as_seen}, {"$set": changes})
+        except DuplicateKeyError:
+            sentence = N_("This feed is subscribed to already.")
+            raise InvalidInput(sentence, {"url": sentence}) from None
+        if written.matched_count == 0:
+            raise _set_up_otherwise()
+        return list(changes)
+
+    async def import_subscriptions(
+        self, subscriptions: Sequence[Subscription], *, demo: bool = False, by: Actor | None = None
+    ) -> Imported:
         """Subscribe to all of ``subscriptions``. Doing it again adds nothing.
 
         Raises:
+            Forbidden: ``by`` may not.
             InvalidInput: one of the addresses would never be asked; then nothing is taken in.
         """
+        check_keeper(by)
         for each in subscriptions:
             check_feed_url(each.url)
         outlets_added = feeds_added = 0
@@ -201,12 +309,15 @@ class Outlets:
         planned_stories: int | None,
         *,
         demo: bool = False,
+        by: Actor | None = None,
     ) -> ObjectId:
         """Add what an outlet has committed to, and return its id.
 
         Raises:
+            Forbidden: ``by`` may not.
             InvalidInput: something is missing, or the name is taken.
         """
+        check_project_keeper(by)
         fields: dict[str, str] = {}
         if not name.strip():
             fields["name"] = N_("Please give the project a name.")
@@ -239,6 +350,12 @@ def check_feed_url(url: str) -> str:
     except FetchError as error:
         sentence = N_("This is not an address of a feed that can be asked: {url}")
         raise InvalidInput(sentence, {"url": sentence}, url=url[:200]) from error
+
+
+def _set_up_otherwise() -> Conflict:
+    return Conflict(
+        N_("The settings of this feed have been changed in the meantime. Yours are below and not saved yet.")
+    )
 
 
 def _midnight(day: date) -> datetime:

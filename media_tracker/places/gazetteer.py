@@ -55,6 +55,8 @@ class Mention:
     codes: tuple[str, ...]
     strength: Strength = Strength.FULL
     within: str | None = None
+    organisation: bool = False
+    """It names a unit, which is there but is no place."""
 
     @property
     def outside(self) -> bool:
@@ -66,6 +68,7 @@ class _Name:
     codes: tuple[str, ...]
     strength: Strength
     within: str | None = None
+    organisation: bool = False
 
 
 class Gazetteer:
@@ -83,8 +86,10 @@ class Gazetteer:
         self.tree = tree
         names = _outside_names(rows_of(source / "elsewhere.csv"))
         names.update(_region_names(tree, everyday))
-        for extra in (places or {}, units or {}):
-            names.update({name: _Name((tree[code].code,), Strength.FULL) for name, code in extra.items() if name})
+        for extra, are_units in ((places or {}, False), (units or {}, True)):
+            for name, code in extra.items():
+                if name:
+                    names[name] = _Name((tree[code].code,), Strength.FULL, organisation=are_units)
         self._names = list(names.values())
         self._automaton = AhoCorasick(list(names), matchkind=MatchKind.LeftmostLongest)
 
@@ -110,7 +115,7 @@ class Gazetteer:
         road = _ROAD_AFTER_FULL if text[start:end].endswith(_SUFFIXES) else _ROAD_AFTER_BARE
         if road.match(text, end):
             return None
-        return Mention(start, end, text[start:end], codes, strength, name.within)
+        return Mention(start, end, text[start:end], codes, strength, name.within, name.organisation)
 
     def _beside(self, start: int, codes: tuple[str, ...], before: Sequence[Mention]) -> tuple[str, ...]:
         """Those of ``codes`` that lie in a region named just before ``start``."""

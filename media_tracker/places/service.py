@@ -15,6 +15,7 @@ from media_tracker.db.connection import Database
 from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, InvalidInput, NotFound
 from media_tracker.places.documents import RegionDocument, UnitDocument
+from media_tracker.places.keeping import Keeper, check_keeper
 from media_tracker.places.regions import Region, RegionTree
 from media_tracker.places.units import Unit, UnitTree
 
@@ -104,12 +105,15 @@ class Places:
         region: str | None = None,
         aliases: Iterable[str] = (),
         demo: bool = False,
+        by: Keeper | None = None,
     ) -> ObjectId:
         """Add a unit and return its id.
 
         Raises:
+            Forbidden: ``by`` does not keep the tables.
             InvalidInput: no name, a name that another unit has, or an unknown parent or region.
         """
+        check_keeper(by)
         name = name.strip()
         if not name:
             raise InvalidInput(N_("Please give the unit a name."), {"name": N_("Please give the unit a name.")})
@@ -132,18 +136,27 @@ class Places:
             sentence = N_("There is a unit of this name already.")
             raise InvalidInput(sentence, {"name": sentence}) from None
 
-    async def set_unit_active(self, unit_id: str, active: bool) -> None:
-        """Dissolve a unit or bring it back. A dissolved one keeps its problems and takes no new ones."""
+    async def set_unit_active(self, unit_id: str, active: bool, *, by: Keeper | None = None) -> None:
+        """Dissolve a unit or bring it back. A dissolved one keeps its problems and takes no new ones.
+
+        Raises:
+            Forbidden: ``by`` does not keep the tables.
+            NotFound: there is no such unit.
+        """
+        check_keeper(by)
         changed = await self._units.update_one({"_id": parse_id(unit_id)}, {"$set": {"active": active}})
         if changed.matched_count == 0:
             raise NotFound(N_("There is no such unit."))
 
-    async def set_administered_by(self, code: str, body: str | None) -> None:
+    async def set_administered_by(self, code: str, body: str | None, *, by: Keeper | None = None) -> None:
         """Have the region ``code`` counted by the body ``body``, or by its own district again.
 
         Raises:
+            Forbidden: ``by`` does not keep the tables.
             NotFound: one of the codes is unknown.
+            InvalidInput: the one cannot be administered, or the other does not administer.
         """
+        check_keeper(by)
         tree = await self.regions()
         if tree[code].level not in ("subdistrict", "community"):
             raise InvalidInput(N_("Only a subdistrict or a community can be administered by another body."))

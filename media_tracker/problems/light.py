@@ -22,6 +22,11 @@ class Light(StrEnum):
     DONE = "done"
 
 
+def is_overdue(case: Case, now: datetime) -> bool:
+    """Red from the first moment over: the present deadline has passed and nobody has called the problem fixed."""
+    return case.state in WAITING and case.due_at is not None and case.due_at < now
+
+
 def light(case: Case, now: datetime) -> Light:
     """The light of the present deadline of ``case``.
 
@@ -29,7 +34,7 @@ def light(case: Case, now: datetime) -> Light:
     """
     if case.state not in WAITING or case.due_at is None:
         return Light.DONE
-    if case.due_at < now:
+    if is_overdue(case, now):
         return Light.OVER
     given = case.due_at - _began(case)
     warning = given / 4

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from bson import ObjectId
 
 from media_tracker.db.connection import Collection, Json
+from media_tracker.db.cursors import read_cursor, write_cursor
 from media_tracker.problems.case import State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import WAITING
 from media_tracker.text.segment import search_tokens
 
 PAGE = 50
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ORDER = "case.registered_at"
 
 
@@ -70,8 +70,8 @@ async def read_page(
 ) -> ProblemPage:
     """One page by cursor: what is older than one, or what is newer. Without a cursor, or with nonsense: the newest."""
     base = query_of(wanted)
-    back = _parse_cursor(newer_than)
-    on = _parse_cursor(older_than) if back is None else None
+    back = read_cursor(newer_than)
+    on = read_cursor(older_than) if back is None else None
     sign, word = (1, "$gt") if back is not None else (-1, "$lt")
     edge = back or on
     clauses = [base] if base else []
@@ -91,15 +91,4 @@ async def read_page(
 
 
 def _cursor(problem: Problem) -> str:
-    return f"{(problem.case.registered_at - EPOCH) // timedelta(milliseconds=1)}-{problem.case.id}"
-
-
-def _parse_cursor(text: str | None) -> tuple[datetime, ObjectId] | None:
-    milliseconds, _, last = (text or "").partition("-")
-    if (
-        not (milliseconds.isascii() and milliseconds.isdecimal())
-        or len(milliseconds) > 13
-        or not ObjectId.is_valid(last)
-    ):
-        return None
-    return EPOCH + timedelta(milliseconds=int(milliseconds)), ObjectId(last)
+    return write_cursor(problem.case.registered_at, problem.case.id)

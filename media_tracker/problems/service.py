@@ -6,47 +6,36 @@ condition that nobody has changed the case since it was read. Who loses the race
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor
-from media_tracker.calendar.deadlines import deadline
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.counters import COLLECTION as COUNTERS
 from media_tracker.db.counters import draw
-from media_tracker.db.events import Event, EventLog, NewEvent, Origin
+from media_tracker.db.events import Event, EventLog, Origin
 from media_tracker.db.transactions import Transaction, Transactor
-from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
+from media_tracker.errors import N_, Conflict, InvalidInput
 from media_tracker.files.store import FileStore
 from media_tracker.places.service import Places
-from media_tracker.problems.case import OPEN_STATES, Case, Channel, EventType, Report, Severity, State, apply
-from media_tracker.problems.documents import Problem, Words
-from media_tracker.problems.lifecycle import (
-    Command,
-    Decided,
-    Step,
-    Surroundings,
-    available,
-    decide,
-    revocable,
-    settled_at,
-)
+from media_tracker.problems.case import Case, Channel, EventType, Report, Severity, State
+from media_tracker.problems.casebook import ENTITY, Casebook, at_version, stored_problem
+from media_tracker.problems.closing import revocable, settled_at
+from media_tracker.problems.documents import Problem
+from media_tracker.problems.entries import check_dispatcher, check_reports
+from media_tracker.problems.lifecycle import Decided, Surroundings, anew, available, decide
 from media_tracker.problems.listing import PAGE, ProblemFilter, ProblemPage, query_of, read_page
 from media_tracker.problems.matching import Candidate, Known, Wanted, rank
 from media_tracker.problems.occasions import occasion_for
+from media_tracker.problems.steps import Command, Step
+from media_tracker.problems.tables import Tables
 from media_tracker.taxonomy.service import Taxonomy
-from media_tracker.text.segment import search_tokens
 
-ENTITY = "problem"
 HAND_OVERS = "hand_overs"
-DEFAULT_LIMIT_WORKDAYS = 5
-"""Where the taxonomy names no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +71,9 @@ class Problems:
         self._problems = database[Problem.Settings.name]
         self._log = log
         self._transactor = transactor
-        self._places = places
         self._taxonomy = taxonomy
+        self._tables = Tables(places, taxonomy, clock, zone)
+        self._casebook = Casebook(self._problems, self._tables, clock)
         self._files = files
         self._clock = clock
         self._zone = zone
@@ -96,11 +86,11 @@ class Problems:
         Raises:
             NotFound: there is none.
         """
-        return _problem(await self._problems.find_one({"number": number}), number)
+        return stored_problem(await self._problems.find_one({"number": number}), number)
 
     async def by_id(self, problem_id: ObjectId) -> Problem:
         """The problem with this id; ``NotFound`` without one."""
-        return _problem(await self._problems.find_one({"_id": problem_id}), str(problem_id))
+        return stored_problem(await self._problems.find_one({"_id": problem_id}), str(problem_id))
 
     async def page(
         self, wanted: ProblemFilter, older_than: str | None = None, newer_than: str | None = None, size: int = PAGE
@@ -148,7 +138,7 @@ class Problems:
 
     async def surroundings(self, problem: Problem) -> Surroundings:
         """What the rules need to know besides the case."""
-        return await self._surroundings(problem.case)
+        return await self._tables.surroundings(problem.case)
 
     # Changing
 
@@ -157,8 +147,15 @@ class Problems:
         year = self._clock().astimezone(self._zone).year
         return f"{year}-{(await draw(self._database, f'problem:{year}'))[0]:05d}"
 
-    async def register(self, new: NewProblem, reports: Sequence[Report], origin: Origin, text: str = "") -> Problem:
-        """Register a problem with its first reports, in a transaction of its own."""
+    async def register(
+        self, new: NewProblem, reports: Sequence[Report], actor: Actor, origin: Origin, text: str = ""
+    ) -> Problem:
+        """Register a problem with its first reports, in a transaction of its own.
+
+        Raises:
+            Forbidden: the actor's role does not allow it; else what ``register_in`` raises.
+        """
+        check_dispatcher(actor)
 
         async def work(tx: Transaction) -> Problem:
             return await self.register_in(tx, new, reports, text)
@@ -168,11 +165,14 @@ class Problems:
     async def register_in(self, tx: Transaction, new: NewProblem, reports: Sequence[Report], text: str = "") -> Problem:
         """Register a problem within ``tx``; a relapse is also written into the history of the problem that came back.
 
+        Who may do so is for the caller to know.
+
         Raises:
-            InvalidInput: no title or place, an unknown category or region.
+            InvalidInput: no title or place, an unknown category or region, an outside number that is none.
+            Conflict: the problem that this is to be a relapse of has come back already, or was closed only lately.
         """
-        await self._check_description(new.title, new.place, new.category, new.region)
-        problem_id = ObjectId()
+        check_reports(reports)
+        await self._tables.check_description(new.title, new.place, new.category, new.region)
         first = {
             "category": new.category,
             "region": new.region,
@@ -182,21 +182,11 @@ class Problems:
         }
         decided = [Decided(EventType.REGISTERED, first)]
         decided += [Decided(EventType.REPORTED, report.model_dump()) for report in reports]
-        case, events = _follow(None, problem_id, decided, self._clock())
-        problem = Problem(
-            id=problem_id,
-            number=new.number,
-            title=new.title.strip(),
-            place=new.place.strip(),
-            words=[Words(seq=1, text=text)] if text else [],
-            case=case,
-            demo=new.demo,
+        problem = await self._casebook.add(
+            tx, decided, number=new.number, title=new.title, place=new.place, text=text, demo=new.demo
         )
-        await self._describe(problem)
-        await self._problems.insert_one(_dump(problem), session=tx.session)
-        tx.record(*events)
         if new.relapse_of is not None:
-            former = await self._read(tx, new.relapse_of)
+            former = await self._casebook.read(tx, new.relapse_of)
             if former.case.relapsed_as is not None:
                 raise Conflict(N_("The relapse of this problem is registered already. Tie the story to that one."))
             if settled_at(former.case) is None or revocable(former.case, self._clock()):
@@ -205,7 +195,7 @@ class Problems:
                         "A relapse follows a closing of more than 30 days ago. Before that, take the closing back instead."
                     )
                 )
-            await self._write(tx, former, [Decided(EventType.RELAPSED, {"relapsed_as": problem_id})])
+            await self._casebook.write(tx, former, [Decided(EventType.RELAPSED, {"relapsed_as": problem.case.id})])
         return problem
 
     async def report_in(self, tx: Transaction, problem_id: ObjectId, report: Report) -> Problem:
@@ -215,7 +205,7 @@ class Problems:
             Conflict: the problem is a duplicate of another, is tied to this story already, or was closed so long ago that
                 this is a relapse.
         """
-        problem = await self._read(tx, problem_id)
+        problem = await self._casebook.read(tx, problem_id)
         case = problem.case
         if case.state is State.DUPLICATE:
             raise Conflict(N_("This problem is a duplicate. Tie the story to the problem that it is a duplicate of."))
@@ -231,9 +221,9 @@ class Problems:
                 raise Conflict(
                     N_("This was closed more than 30 days before. Register a relapse: a new, linked problem.")
                 )
-            around = await self._surroundings(case)
-            decided.append(Decided(EventType.REVOKED, {"due_at": around.fresh_due_at}))
-        return await self._write(tx, problem, decided)
+            around = await self._tables.surroundings(case)
+            decided.append(Decided(EventType.REVOKED, {"due_at": anew(case, around)}))
+        return await self._casebook.write(tx, problem, decided)
 
     async def withdraw_story_in(self, tx: Transaction, story_id: ObjectId) -> None:
         """Have every tie of a story stop counting from now, within ``tx``."""
@@ -241,16 +231,28 @@ class Problems:
         for row in await cursor.to_list():
             problem = Problem.model_validate(row)
             standing = [r for r in problem.case.reports if r.story_id == story_id and r.withdrawn_at is None]
-            await self._write(tx, problem, [Decided(EventType.REPORT_WITHDRAWN, {"report_id": r.id}) for r in standing])
+            await self._casebook.write(
+                tx, problem, [Decided(EventType.REPORT_WITHDRAWN, {"report_id": r.id}) for r in standing]
+            )
 
-    async def report(self, number: str, version: int, report: Report, origin: Origin, text: str = "") -> Problem:
-        """Tie a report from another channel (inquiry, ticket, patrol, list, snapshot) to a problem."""
+    async def report(
+        self, number: str, version: int, report: Report, actor: Actor, origin: Origin, text: str = ""
+    ) -> Problem:
+        """Tie a report from another channel (inquiry, ticket, patrol, list, snapshot) to a problem.
+
+        Raises:
+            Forbidden: the actor's role does not allow it.
+            InvalidInput: an outside number that is none.
+            Conflict: somebody was faster, or the problem is a duplicate.
+        """
+        check_dispatcher(actor)
+        check_reports([report])
 
         async def work(tx: Transaction) -> Problem:
-            problem = await self._read_version(tx, number, version)
+            problem = await self._casebook.read_version(tx, number, version)
             if problem.case.state is State.DUPLICATE:
                 raise Conflict(N_("This problem is a duplicate. Add the report to the problem that stays."))
-            return await self._write(tx, problem, [Decided(EventType.REPORTED, report.model_dump())], text)
+            return await self._casebook.write(tx, problem, [Decided(EventType.REPORTED, report.model_dump())], text)
 
         return await self._transactor.run(work, origin)
 
@@ -259,9 +261,9 @@ class Problems:
 
         For what has to be done before the transaction, such as saving photos.
         """
-        problem = _at_version(await self.get(number), version)
-        decide(problem.case, command, actor, await self._surroundings(problem.case))
-        await self._check_units(command)
+        problem = at_version(await self.get(number), version)
+        decide(problem.case, command, actor, await self._tables.surroundings(problem.case))
+        await self._tables.check_units(command)
         return problem
 
     async def act(self, number: str, version: int, command: Command, actor: Actor, origin: Origin) -> Problem:
@@ -270,13 +272,13 @@ class Problems:
         Raises:
             NotFound, Conflict (somebody was faster, or the state forbids it), Forbidden, InvalidInput: see ``decide``.
         """
-        await self._check_units(command)
+        await self._tables.check_units(command)
 
         async def work(tx: Transaction) -> Problem:
-            problem = await self._read_version(tx, number, version)
-            around = await self._surroundings(problem.case)
+            problem = await self._casebook.read_version(tx, number, version)
+            around = await self._tables.surroundings(problem.case)
             decided = decide(problem.case, command, actor, around)
-            changed = await self._write(tx, problem, decided, command.text)
+            changed = await self._casebook.write(tx, problem, decided, command.text)
             await self._files.attach([*command.before, *command.after], tx.session)
             if command.step is Step.MARK_DUPLICATE and command.target is not None:
                 await self._hand_over(tx, problem.case, command.target)
@@ -295,16 +297,24 @@ class Problems:
         region: str | None,
         severity: Severity,
         long_standing: bool,
+        actor: Actor,
         origin: Origin,
     ) -> Problem:
-        """Correct what a problem is, or where. Its history and its unit stay."""
-        await self._check_description(title, place, category, region)
+        """Correct what a problem is, or where. Its history and its unit stay.
+
+        Raises:
+            Forbidden: the actor's role does not allow it.
+            InvalidInput: no title or place, an unknown category or region.
+            Conflict: somebody was faster.
+        """
+        check_dispatcher(actor)
+        await self._tables.check_description(title, place, category, region)
 
         async def work(tx: Transaction) -> Problem:
-            problem = await self._read_version(tx, number, version)
+            problem = await self._casebook.read_version(tx, number, version)
             problem = problem.model_copy(update={"title": title.strip(), "place": place.strip()})
             payload = {"category": category, "region": region, "severity": severity, "long_standing": long_standing}
-            return await self._write(tx, problem, [Decided(EventType.CORRECTED, payload)])
+            return await self._casebook.write(tx, problem, [Decided(EventType.CORRECTED, payload)])
 
         return await self._transactor.run(work, origin)
 
@@ -314,7 +324,7 @@ class Problems:
         """Give the reports of a duplicate to the problem that stays, so that no exposure is lost or counted twice."""
         # Of two problems that are called duplicates of each other at once the second waits here, and then sees the first.
         await self._database[COUNTERS].update_one({"_id": HAND_OVERS}, {"$inc": {"value": 1}}, True, session=tx.session)
-        target = await self._read(tx, target_id)
+        target = await self._casebook.read(tx, target_id)
         if target.case.state is State.DUPLICATE:
             raise InvalidInput(
                 N_("That problem is a duplicate itself."), {"target": N_("Give the number of the one that stays.")}
@@ -323,133 +333,7 @@ class Problems:
             if report.withdrawn_at is None and report.story_id not in _standing_stories(target.case):
                 target = await self.report_in(tx, target_id, report.model_copy(update={"id": ObjectId()}))
 
-    async def _read(self, tx: Transaction, problem_id: ObjectId) -> Problem:
-        return _problem(await self._problems.find_one({"_id": problem_id}, session=tx.session), str(problem_id))
-
-    async def _read_version(self, tx: Transaction, number: str, version: int) -> Problem:
-        return _at_version(
-            _problem(await self._problems.find_one({"number": number}, session=tx.session), number), version
-        )
-
-    async def _check_units(self, command: Command) -> None:
-        """A problem is given to units that exist and are not dissolved."""
-        given = [unit for unit in (command.unit_id, *command.co_unit_ids) if unit is not None]
-        if command.step is not Step.ASSIGN or not given:
-            return
-        active = {unit.id for unit in (await self._places.units()).active()}
-        if not active.issuperset(given):
-            sentence = N_("Please choose from the list.")
-            raise InvalidInput(N_("Please look at the marked fields."), {"unit_id": sentence})
-
-    async def _write(self, tx: Transaction, problem: Problem, decided: Sequence[Decided], text: str = "") -> Problem:
-        """Apply ``decided`` and write the outcome, if the stored version is still the one that was read."""
-        if not decided:
-            return problem
-        before = problem.case.version
-        case, events = _follow(problem.case, problem.case.id, decided, self._clock())
-        words = list(problem.words)
-        if text.strip():
-            words.append(Words(seq=case.version, text=text.strip()))
-        changed: Problem = problem.model_copy(update={"case": case, "words": words})
-        await self._describe(changed)
-        result = await self._problems.replace_one(
-            {"_id": case.id, "case.version": before}, _dump(changed), session=tx.session
-        )
-        if result.matched_count == 0:
-            raise _changed_since(problem)
-        tx.record(*events)
-        return changed
-
-    async def _describe(self, problem: Problem) -> None:
-        """Fill the fields that repeat what follows from the case."""
-        case = problem.case
-        tree = await self._places.regions()
-        known = case.region is not None and case.region in tree
-        problem.region_path = list(tree.path(case.region)) if known and case.region is not None else []
-        problem.district = tree.district_for_counting(case.region) if known and case.region is not None else None
-        problem.first_exposed_at = case.first_exposed_at
-        numbers = [report.outside_number for report in case.reports if report.outside_number]
-        problem.search = sorted({problem.number, *numbers, *search_tokens(f"{problem.title} {problem.place}")})
-
-    async def _surroundings(self, case: Case) -> Surroundings:
-        tree = await self._places.regions()
-        path: tuple[str, ...] = ()
-        if case.region is not None and case.region in tree:
-            district = tree.district_for_counting(case.region)
-            path = (*tree.path(case.region), *([district] if district else []))
-        units = await self._places.units()
-        now = self._clock()
-        return Surroundings(path, units.ancestors, await self._fresh_due_at(case.category, now), now)
-
-    async def _fresh_due_at(self, category: str, now: datetime) -> datetime:
-        table = await self._taxonomy.table()
-        known = table.by_code.get(category)
-        if known is None or known.limit is None or known.limit_unit is None:
-            return deadline(now, DEFAULT_LIMIT_WORKDAYS, "workday", self._zone).at
-        return deadline(now, known.limit, known.limit_unit, self._zone).at
-
-    async def _check_description(self, title: str, place: str, category: str, region: str | None) -> None:
-        fields: dict[str, str] = {}
-        table = await self._taxonomy.table()
-        if not title.strip():
-            fields["title"] = N_("Please say in a few words what the problem is.")
-        if not place.strip():
-            fields["place"] = N_("Please say where it is. Without a place nobody can go and look.")
-        if category not in table or table[category].parent is None:
-            fields["category"] = N_("Please choose a category from the list.")
-        if region is not None and region not in await self._places.regions():
-            fields["region"] = N_("Please choose a region from the list.")
-        if fields:
-            raise InvalidInput(N_("Please fill in what is missing."), fields)
-
 
 def _standing_stories(case: Case) -> set[ObjectId]:
     """The stories that the problem is tied to."""
     return {report.story_id for report in case.reports if report.story_id is not None and report.withdrawn_at is None}
-
-
-def _problem(row: Json | None, name: str) -> Problem:
-    if row is None:
-        raise NotFound(N_("There is no problem numbered {number}."), number=name)
-    problem: Problem = Problem.model_validate(row)
-    return problem
-
-
-def _at_version(problem: Problem, version: int) -> Problem:
-    if problem.case.version != version:
-        raise _changed_since(problem)
-    return problem
-
-
-def _changed_since(problem: Problem) -> Conflict:
-    return Conflict(
-        N_("Somebody has changed problem {number} in the meantime. Look at its history, then decide again."),
-        number=problem.number,
-    )
-
-
-def _follow(
-    case: Case | None, problem_id: ObjectId, decided: Sequence[Decided], now: datetime
-) -> tuple[Case, list[NewEvent]]:
-    """``case`` after ``decided``, and the events to record."""
-    events: list[NewEvent] = []
-    for each in decided:
-        seq = case.version + 1 if case is not None else 1
-        payload: Mapping[str, Any] = each.payload
-        event = NewEvent(ENTITY, problem_id, seq, each.type.value, now, payload)
-        case = apply(case, event)
-        events.append(event)
-    assert case is not None  # an empty list of decisions never gets here
-    return case, events
-
-
-def _dump(problem: Problem) -> Json:
-    row: Json = problem.model_dump(by_alias=True, exclude={"revision_id"})
-    row["_id"] = problem.case.id
-    row.pop("id", None)
-    return row
-
-
-def is_open(case: Case) -> bool:
-    """True while somebody still has something to do with it."""
-    return case.state in OPEN_STATES

@@ -78,12 +78,13 @@ def story_text(text: str) -> str:
 
 def fingerprint(text: str) -> Fingerprint:
     """Fingerprint of a story's body. A text that is too short to compare has no keys."""
-    story = story_text(text)
-    grams = _grams(story)
-    if len(grams) < _FEWEST_GRAMS:
+    grams = _all_grams(
+        story_text(text)
+    )  # the same ones more often do not change what is least; sorting them would cost
+    if len(np.unique(grams[:_HEAD_CHARS])) < _FEWEST_GRAMS and len(np.unique(grams)) < _FEWEST_GRAMS:
         return _NOTHING
     sketch = np.concatenate(
-        [_minima(grams, _WHOLE), _minima(_grams(story[:_HEAD_CHARS]), _HEAD)],
+        [_minima(grams, _WHOLE), _minima(grams[: _HEAD_CHARS - 2], _HEAD)],
         dtype=np.uint32,
         casting="unsafe",
     )

@@ -19,5 +19,5 @@ def search_tokens(text: str) -> list[str]:
     Use it for the query, too.
     """
     plain = normalise(text[:LONGEST_TEXT]).text.lower()
-    words = (word.strip() for word in rjieba.cut_for_search(plain))
-    return list(dict.fromkeys(word for word in words if len(word) <= LONGEST_TOKEN and any(map(str.isalnum, word))))
+    words = dict.fromkeys(map(str.strip, rjieba.cut_for_search(plain)))
+    return [word for word in words if len(word) <= LONGEST_TOKEN and (word.isalnum() or any(map(str.isalnum, word)))]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
+from media_tracker.errors import N_
 from media_tracker.web.i18n import Catalogue
 from media_tracker.web.naming import Names
 
@@ -49,9 +50,32 @@ def district_options(names: Names) -> list[Option]:
     return [option(region.code, region.name) for region in names.regions if region.level == "district"]
 
 
-def unit_options(names: Names) -> list[Option]:
-    """Units that can be put in charge."""
-    return [option(unit.id, unit.name) for unit in names.units.active()]
+def unit_options(names: Names, district: str | None = None) -> list[Option]:
+    """Units that can be put in charge; those of ``district`` first."""
+    near, others = _by_nearness(names, district)
+    return [*near, *others]
+
+
+def unit_groups(names: Names, district: str | None) -> list[Option]:
+    """The same as two groups, where ``district`` has units of its own."""
+    near, others = _by_nearness(names, district)
+    if not near or not others:
+        return [*near, *others]
+    return [
+        {"group": names.region(district), "options": near},
+        {"group": names.gettext(N_("Other units")), "options": others},
+    ]
+
+
+def _by_nearness(names: Names, district: str | None) -> tuple[list[Option], list[Option]]:
+    """Units that are responsible for regions of ``district``, and all the others; each by name."""
+    near: list[Option] = []
+    others: list[Option] = []
+    for unit in names.units.active():
+        known = unit.region is not None and unit.region in names.regions
+        lies_in = names.regions.district_for_counting(unit.region) if known and unit.region is not None else None
+        (near if district and lies_in == district else others).append(option(unit.id, unit.name))
+    return near, others
 
 
 def outlet_options(names: Names) -> list[Option]:

@@ -18,7 +18,7 @@ from media_tracker.errors import N_, MediaTrackerError
 from media_tracker.web.guards import PasswordDue
 from media_tracker.web.i18n import set_locale
 from media_tracker.web.locale_choice import locale_of
-from media_tracker.web.render import Pages, safe_path
+from media_tracker.web.render import Pages, safe_path, start_of
 from media_tracker.web.render import answer as render_answer
 from media_tracker.web.visitor import request_id, visitor
 
@@ -41,7 +41,9 @@ SENTENCES: dict[int, str] = {
     403: N_("This form is out of date, or was sent from another site. Go back, reload the page, and try again."),
     404: N_("There is nothing at this address."),
     405: N_("This address does not take that kind of request."),
-    413: N_("That is more than can be taken at once."),
+    413: N_(
+        "That is more than can be taken at once: the photos of a form together at most 50 MB, a list of feeds at most 5 MB."
+    ),
     500: N_("Something went wrong on our side. It has been logged; nothing has been half done."),
 }
 
@@ -137,7 +139,8 @@ def _ways_on(request: Request[Any, Any, Any]) -> list[dict[str, str]]:
     ways = []
     if request.method == "POST" and (back := _page_before(request)):
         ways.append({"href": back, "label": pages.catalogue.gettext(N_("Back to the page, as it is now"))})
-    home = "/" if visitor(request).user is None else "/problems"
+    who = visitor(request).actor
+    home = "/" if who is None else start_of(who)
     ways.append({"href": home, "label": pages.catalogue.gettext(N_("To the start page"))})
     return ways
 

@@ -14,6 +14,7 @@ from litestar import Request
 from litestar.datastructures import FormMultiDict, UploadFile
 
 from media_tracker.errors import N_, InvalidInput, TooLarge
+from media_tracker.web.i18n import Catalogue
 from media_tracker.web.visitor import services
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -22,6 +23,8 @@ LONGEST_TEXT = 5_000
 LONGEST_LINE = 300
 PHOTO_BYTES = 10 * 2**20
 MOST_PHOTOS = 20
+PHOTOS_BYTES = 50 * 2**20
+"""Of all photos of one form together: they are in memory while they are looked at."""
 
 
 @dataclass(slots=True)
@@ -94,6 +97,10 @@ class Form:
             self.errors[name] = N_("Please choose from the list.")
             return []
         return [ObjectId(value) for value in values]
+
+    def texts(self, name: str) -> list[str]:
+        """Every value of a field that comes several times."""
+        return list(self._all(name))
 
     def number(self, name: str) -> int | None:
         """A whole number from 0 up; None when it is empty."""
@@ -170,6 +177,12 @@ class Form:
 
     def _all(self, name: str) -> Iterable[str]:
         return [value for value in self.data.getall(name, []) if isinstance(value, str)]
+
+
+def told(catalogue: Catalogue, lines: Iterable[tuple[str, str]]) -> str:
+    """Fields of a form as text, a line each: (untranslated label, what was written); empty ones are left out."""
+    pattern = catalogue.gettext(N_("%(kind)s: %(value)s"))
+    return "\n".join(pattern % {"kind": catalogue.gettext(label), "value": value} for label, value in lines if value)
 
 
 async def read_form(request: Request[Any, Any, Any]) -> Form:

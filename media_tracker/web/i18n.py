@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -198,6 +198,27 @@ class Formats:
         comma = " " if current_locale() == "zh_CN" else ", "
         return f"{self.date_text(moment, form)}{comma}{self.clock(moment)}"
 
+    def deadline_text(self, moment: datetime | None, form: str = "date") -> str:
+        """A deadline. One at local midnight is the end of the day before: 12月1日 24:00; 1 Dec, end of day."""
+        if moment is None:
+            return NOTHING
+        day = self._last_day(moment)
+        if day == self._local_date(moment):
+            return self.datetime_text(moment, form)
+        text = self.date_text(day, form)
+        return self._catalogue.gettext(N_("%(day)s, end of day")) % {"day": text}
+
+    def deadline_plain(self, moment: datetime | None) -> str:
+        """A deadline for files, in ISO 8601's order in every language, so that it sorts: 2026-12-01 24:00."""
+        if moment is None:
+            return ""
+        day = self._last_day(moment)
+        return f"{day.isoformat()} {'24:00' if day < self._local_date(moment) else self.clock(moment)}"
+
+    def deadline_days(self, due: datetime | None, now: datetime) -> str:
+        """``relative_days`` of the last day that a deadline leaves: one at tomorrow's midnight is today's."""
+        return NOTHING if due is None else self.relative_days(self._last_day(due), now)
+
     def iso(self, moment: date | None) -> str:
         """For ``<time datetime>``: ISO 8601, a moment with its local offset."""
         if moment is None:
@@ -237,6 +258,8 @@ class Formats:
             "month": self.month,
             "clock": self.clock,
             "datetime": self.datetime_text,
+            "deadline": self.deadline_text,
+            "deadline_days": self.deadline_days,
             "iso": self.iso,
             "field": self.field,
             "relative_days": self.relative_days,
@@ -245,6 +268,11 @@ class Formats:
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._zone)
+
+    def _last_day(self, due: datetime) -> date:
+        """The local day on which a deadline ends; midnight belongs to the day before it."""
+        local = self._local(due)
+        return local.date() - timedelta(days=local.time() == time())
 
     def _local_date(self, moment: date) -> date:
         return self._local(moment).date() if isinstance(moment, datetime) else moment

@@ -18,7 +18,7 @@ from litestar.enums import MediaType
 from litestar.response import Redirect
 from litestar.utils.scope.state import ScopeState
 
-from media_tracker.accounts.actor import Role
+from media_tracker.accounts.actor import Actor, Role
 from media_tracker.accounts.documents import User
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database
@@ -53,6 +53,14 @@ NAVIGATION: tuple[tuple[str, str, frozenset[Role] | None], ...] = (
 )
 """Address, label, and the roles that see it; None: everybody who has signed in."""
 
+STARTS: tuple[tuple[str, frozenset[Role]], ...] = (
+    ("/desk", frozenset({Role.EDITOR})),
+    ("/problems", frozenset({Role.OFFICIAL, Role.INSPECTOR})),
+    ("/monitor", frozenset({Role.PUBLICITY, Role.VIEWER})),
+    ("/admin/users", frozenset({Role.ADMIN})),
+)
+"""Where somebody begins who wished for no page: the first line with one of their roles."""
+
 
 class PageContext(Protocol):
     """What a page shows: a frozen dataclass, one type per template."""
@@ -83,11 +91,13 @@ class Pages:
         return self.catalogue.translate(errors.get(name, ""), None, **params)
 
     def render(self, template: str, context: Mapping[str, object], block: str | None = None) -> str:
-        """The template as text; with ``block`` only that part of it."""
+        """The template as text; with ``block`` only that part of it, and the messages that stand above every page."""
         loaded = self._environment.get_template(template)
         if block is None:
             return loaded.render(context)
-        return "".join(loaded.blocks[block](loaded.new_context(dict(context))))
+        chrome: Any = self._environment.get_template("macros/chrome.html").module
+        messages = str(chrome.flashes(context["flashes"], oob=True))
+        return "".join(loaded.blocks[block](loaded.new_context(dict(context)))) + messages
 
 
 @lru_cache
@@ -122,10 +132,16 @@ def answer(
 ) -> Response[str]:
     """Like ``render``, without asking the database: for errors, whose handlers cannot wait."""
     pages: Pages = connection.app.state.pages
-    partial = connection.headers.get("hx-request") == "true" and "hx-boosted" not in connection.headers
     context = {**base_context(connection), **own}
-    content = pages.render(template, context, block if partial else None)
+    content = pages.render(template, context, block if _wants_part(connection) else None)
     return Response(content, media_type=MediaType.HTML, status_code=status, headers={"vary": "HX-Request"})
+
+
+def _wants_part(connection: Connection) -> bool:
+    """True where htmx swaps a part of the page; a boosted link and a step back in the history need all of it."""
+    headers = connection.headers
+    whole = "hx-boosted" in headers or "hx-history-restore-request" in headers
+    return headers.get("hx-request") == "true" and not whole
 
 
 def base_context(connection: Connection) -> dict[str, object]:
@@ -192,6 +208,11 @@ async def see_other(connection: Connection, path: str, message: str | None = Non
     if message is not None and session is not None:
         await services(connection).sessions.flash(session.id, "success", message, params)
     return Redirect(path, status_code=303)
+
+
+def start_of(who: Actor) -> str:
+    """The page on which a person's work begins."""
+    return next((path for path, roles in STARTS if who.has(*roles)), "/monitor")
 
 
 def safe_path(path: str | None, otherwise: str = "/") -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from media_tracker.web.account.pages import ROUTES as ACCOUNT
 from media_tracker.web.admin.tables import ROUTES as ADMIN_TABLES
 from media_tracker.web.admin.users import ROUTES as ADMIN
+from media_tracker.web.api.stories import ROUTES as API
+from media_tracker.web.api.tokens import ROUTES as TOKENS
 from media_tracker.web.bulletins.pages import ROUTES as BULLETINS
 from media_tracker.web.deeds.pages import ROUTES as DEEDS
 from media_tracker.web.desk.pages import ROUTES as DESK
@@ -15,7 +17,9 @@ from media_tracker.web.outlets.projects import ROUTES as PROJECTS
 from media_tracker.web.outlets.websub import ROUTES as WEBSUB
 from media_tracker.web.problems.pages import ROUTES as PROBLEMS
 from media_tracker.web.public.pages import ROUTES as PUBLIC
+from media_tracker.web.stories.enter import ROUTES as ENTER
 from media_tracker.web.stories.pages import ROUTES as STORIES
+from media_tracker.web.stories.sheet import ROUTES as SHEETS
 
 ROUTES = [
     *ACCOUNT,
@@ -28,6 +32,10 @@ ROUTES = [
     *PROBLEMS,
     *DESK,
     *STORIES,
+    *ENTER,
+    *SHEETS,
+    *API,
+    *TOKENS,
     *DEEDS,
     *MONITOR,
     *PUBLIC,

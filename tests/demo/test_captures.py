@@ -172,6 +172,19 @@ def test_a_follow_up_follows_an_earlier_exposure_of_the_same_problem(samples: Sa
         assert samples.stories[exposure["guid"]].published < samples.stories[label["guid"]].published
 
 
+def test_stories_of_one_deed_praise_the_same_person(samples: Samples) -> None:
+    named = [label for label in samples.labels if label["deed"]]
+    assert all(label["kind"] == "good_deed" for label in named)
+    by_guid = {label["guid"]: label for label in samples.labels}
+    for label in named:
+        others = [other for other in named if other["deed"] == label["deed"]]
+        assert len(others) > 1
+        assert set(others[0]["people"]) & set(label["people"]) or others[0]["place"] is None or not label["place"]
+    for label in samples.labels:
+        source = label["reprint_of"] or label["copy_of"]
+        assert source is None or by_guid[source]["deed"] == label["deed"]
+
+
 def test_a_reprint_is_later_and_elsewhere_and_a_copy_is_later_and_of_the_same_outlet(
     samples: Samples,
 ) -> None:

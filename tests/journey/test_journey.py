@@ -107,6 +107,7 @@ async def test_strangers_see_a_figure_only_once_it_is_released(chromium: Browser
     assert await stranger.locator("[data-figure]").count() == 0
     async with person(chromium, city, Role.PUBLICITY) as publicity:
         await publicity.goto(f"{city.address}/bulletins/new")
+        await publicity.click("main details.confirm > summary")
         await publicity.click("main form[method=post] button")
     await stranger.reload()
     figures = stranger.locator("[data-figure]")

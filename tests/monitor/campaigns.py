@@ -315,6 +315,16 @@ def recounted_exposures(told: Iterable[Plan], first_day: int, last_day: int) -> 
     return total
 
 
+def recounted_problems(told: Iterable[Plan], first_day: int, last_day: int) -> int:
+    """Distinct problems by the day of their first exposure that stands; what was turned away was none."""
+    total = 0
+    for plan in told:
+        days_exposed = [each.hour // 24 for each in plan.told if not each.withdrawn]
+        turned_away = plan.end in ("duplicate", "refused")
+        total += bool(days_exposed) and not turned_away and first_day <= min(days_exposed) <= last_day
+    return total
+
+
 def recounted_resolved(told: Sequence[Plan], first_day: int, last_day: int, level: Level) -> int:
     """Resolved via media, by the day of the verification that stands."""
     total = 0

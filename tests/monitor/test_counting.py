@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media_tracker.accounts.actor import Level
-from media_tracker.monitor.counting import adds_up, breakdown, is_overdue, rows
+from media_tracker.monitor.counting import adds_up, breakdown, rows
 from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
 from media_tracker.monitor.facts import DeedFact, Facts, Period, Slice, View, month_of, whole_days
 from media_tracker.problems.case import Channel, Outcome
+from media_tracker.problems.light import is_overdue
 from tests.monitor.campaigns import (
-    MARCH,
     START,
     YEAR,
     Campaign,
@@ -27,6 +27,7 @@ from tests.monitor.campaigns import (
     moment,
     number,
     recounted_exposures,
+    recounted_problems,
     recounted_resolved,
     story,
     view,
@@ -161,6 +162,15 @@ def test_a_duplicate_counts_only_in_the_problem_that_stays() -> None:
     gone = Tale("gone").exposed(RADIO, "03-02").duplicate_of("stays", "03-03")
     stays = Tale("stays").exposed(NEWS, "03-01").exposed(RADIO, "03-02")
     assert (number(Key.PROBLEMS, cases(gone, stays)), number(Key.EXPOSURES, cases(gone, stays))) == (1, 2)
+
+
+def test_what_was_not_accepted_was_exposed_and_is_no_problem() -> None:
+    refused, looked_at = Tale("refused").exposed(NEWS, "03-01"), Tale("looked at").exposed(NEWS, "03-01")
+    assert number(Key.PROBLEMS, cases(refused)) == 1, "nobody has decided yet"
+    facts = cases(refused.refused("03-02"))
+    assert (number(Key.EXPOSURES, facts), number(Key.PROBLEMS, facts)) == (1, 0)
+    looked_at.assigned(UNIT, "03-01").claimed("03-02", outcome=Outcome.NOTHING_FOUND).nothing_found("03-03")
+    assert number(Key.PROBLEMS, cases(looked_at)) == 1, "somebody had to go and look"
 
 
 def test_local_days_decide_not_greenwich() -> None:
@@ -387,11 +397,6 @@ def test_slices_narrow_each_other() -> None:
     assert rows(Key.RESOLVED, facts, view(), replace(part, month="2022-04")) == []
 
 
-def test_the_period_before_is_as_long_and_ends_the_day_before() -> None:
-    assert MARCH.before() == Period(date(2022, 1, 29), date(2022, 2, 28))
-    assert days("03-07", "03-07").before() == days("03-06", "03-06")
-
-
 def test_days_and_months_are_local() -> None:
     assert whole_days(date(2022, 3, 1), date(2022, 3, 31), SHANGHAI) == (at("03-01"), at("04-01"))
     assert month_of(datetime(2022, 3, 31, 16, 0, tzinfo=UTC), SHANGHAI) == "2022-04"
@@ -515,4 +520,5 @@ def test_a_slow_recount_from_the_rules_comes_to_the_same(campaign: Campaign, see
     first, last = (seen.period.start - origin).days, (seen.period.end - origin).days
     facts = campaign.facts
     assert len(rows(Key.EXPOSURES, facts, seen)) == recounted_exposures(campaign.plans, first, last)
+    assert len(rows(Key.PROBLEMS, facts, seen)) == recounted_problems(campaign.plans, first, last)
     assert len(rows(Key.RESOLVED, facts, seen)) == recounted_resolved(campaign.plans, first, last, seen.level)

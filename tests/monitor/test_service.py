@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
 
 from media_tracker.db.connection import Database
 from media_tracker.errors import InvalidInput, NotFound
 from media_tracker.monitor.counting import rows
 from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.monitor.facts import EVERYTHING, Period, Slice
-from media_tracker.monitor.periods import Quick, months, quick, read_period
+from media_tracker.monitor.periods import Quick, before, months, quick, read_period
 from media_tracker.monitor.releases import MOST_ROWS, PUBLIC_KEYS
 from media_tracker.monitor.service import Monitor, Stretch
 from tests.fake_clock import FakeClock
@@ -53,9 +55,9 @@ async def test_the_overview_and_each_list_of_its_own_count_the_same(
         assert [row.id for row in earlier.rows] == [row.id for row in overview.before[key].rows], key
 
 
-async def test_the_period_before_has_the_same_length_and_ends_the_day_before(monitor: Monitor) -> None:
+async def test_a_month_is_compared_with_the_month_before_it(monitor: Monitor) -> None:
     overview = await monitor.overview(FEBRUARY, ())
-    assert overview.earlier.period == Period(date(2026, 1, 4), date(2026, 1, 31))
+    assert overview.earlier.period == Period(date(2026, 1, 1), date(2026, 1, 31))
     assert (overview.figures[Key.RESOLVED].value, overview.before[Key.RESOLVED].value) == (2, 1)
 
 
@@ -159,6 +161,40 @@ def test_days_that_are_none_are_named(start: str, end: str, fields: set[str]) ->
     with pytest.raises(InvalidInput) as refused:
         read_period(start, end, TODAY)
     assert set(refused.value.fields) == fields
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first", "last"),
+    [
+        ("2026-01-01", "2026-03-04", "2025-01-01", "2025-03-04"),  # this year so far
+        ("2026-01-01", "2026-12-31", "2025-01-01", "2025-12-31"),
+        ("2024-01-01", "2024-02-29", "2023-01-01", "2023-02-28"),
+        ("2025-01-01", "2025-02-28", "2024-01-01", "2024-02-29"),
+        ("2026-03-01", "2026-03-04", "2026-02-01", "2026-02-04"),  # this month so far
+        ("2026-03-01", "2026-03-30", "2026-02-01", "2026-02-28"),
+        ("2026-03-01", "2026-03-31", "2026-02-01", "2026-02-28"),
+        ("2026-02-01", "2026-02-28", "2026-01-01", "2026-01-31"),
+        ("2026-01-01", "2026-01-09", "2025-12-01", "2025-12-09"),  # in January the month, not the year
+        ("2026-04-01", "2026-06-30", "2026-01-01", "2026-03-31"),  # a quarter
+        ("2025-01-01", "2026-12-31", "2023-01-01", "2024-12-31"),
+        ("2026-03-02", "2026-03-04", "2026-02-23", "2026-02-25"),  # this week so far
+        ("2026-03-02", "2026-03-08", "2026-02-23", "2026-03-01"),
+        ("2026-02-03", "2026-03-04", "2026-01-04", "2026-02-02"),  # the last thirty days
+        ("2026-03-03", "2026-03-03", "2026-03-02", "2026-03-02"),
+        ("2026-03-02", "2026-03-15", "2026-02-16", "2026-03-01"),
+    ],
+)
+def test_a_period_is_compared_with_the_same_days_before(start: str, end: str, first: str, last: str) -> None:
+    period = Period(date.fromisoformat(start), date.fromisoformat(end))
+    assert before(period) == Period(date.fromisoformat(first), date.fromisoformat(last))
+
+
+@given(st.dates(date(1991, 1, 1), date(2200, 1, 1)), st.integers(0, 1000))
+def test_the_days_before_are_about_as_many_and_all_before(start: date, length: int) -> None:
+    period = Period(start, start + timedelta(days=length))
+    earlier = before(period)
+    assert earlier.start <= earlier.end < period.start
+    assert abs((earlier.end - earlier.start).days - length) <= 4
 
 
 def test_the_months_of_a_period_have_no_gaps() -> None:

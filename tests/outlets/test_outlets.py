@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 
 import pytest
 from bson import ObjectId
 
+from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.connection import Database
-from media_tracker.errors import InvalidInput, NotFound
+from media_tracker.errors import Forbidden, InvalidInput, NotFound
 from media_tracker.outlets.documents import Feed, OutletKind, Platform
 from media_tracker.outlets.opml import Subscription, read_opml, write_opml
 from media_tracker.outlets.service import Imported, Outlets
@@ -41,6 +43,34 @@ async def test_an_import_adds_outlets_and_feeds_and_again_adds_nothing(outlets: 
         ("纸媒", Platform.PAPER, "曝光台", True),
         ("客户端", Platform.APP, "", True),
     }
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_only_an_admin_changes_outlets_and_feeds_and_publicity_staff_add_projects(
+    outlets: Outlets, role: Role
+) -> None:
+    await outlets.import_subscriptions(THREE)
+    outlet, feed = (await outlets.all())[0], (await outlets.feeds())[0]
+    assert outlet.id is not None
+    who = Actor(ObjectId(), frozenset({role}))
+    days = (date(2026, 1, 1), date(2026, 12, 31))
+    tries: Mapping[str, Callable[[], Awaitable[object]]] = {
+        "outlet": lambda: outlets.add_outlet("新媒体", OutletKind.PORTAL, partner=False, by=who),
+        "partner": lambda: outlets.set_partner(str(outlet.id), False, by=who),
+        "feed": lambda: outlets.add_feed(ObjectId(outlet.id), "http://c.example/f", "", Platform.WEB, by=who),
+        "rest": lambda: outlets.set_feed_active(str(feed.id), False, by=who),
+        "import": lambda: outlets.import_subscriptions(THREE, by=who),
+        "project": lambda: outlets.add_project(ObjectId(outlet.id), "曝光", [], *days, None, by=who),
+    }
+    done = set()
+    for name, attempt in tries.items():
+        try:
+            await attempt()
+        except Forbidden:
+            continue
+        done.add(name)
+    allowed = {Role.ADMIN: set(tries), Role.PUBLICITY: {"project"}}
+    assert done == allowed.get(role, set())
 
 
 async def test_imports_at_once_add_everything_once(outlets: Outlets) -> None:

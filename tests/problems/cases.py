@@ -26,7 +26,8 @@ from zoneinfo import ZoneInfo
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Level
-from media_tracker.problems.case import Basis, Case, Channel, EventType, Outcome, Precision, Severity, State, fold
+from media_tracker.problems.case import Basis, Case, Channel, EventType, Outcome, Precision, Severity, State
+from media_tracker.problems.folding import fold
 from media_tracker.problems.lifecycle import Decided
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

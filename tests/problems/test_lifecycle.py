@@ -12,19 +12,11 @@ from hypothesis import strategies as st
 
 from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.errors import Conflict, Forbidden, InvalidInput, MediaTrackerError
-from media_tracker.problems.case import OPEN_STATES, Basis, Case, Channel, Outcome, Precision, State, fold
-from media_tracker.problems.lifecycle import (
-    ROWS,
-    TABLE,
-    Command,
-    Decided,
-    Step,
-    Surroundings,
-    available,
-    decide,
-    refusal,
-    revocable,
-)
+from media_tracker.problems.case import OPEN_STATES, Basis, Case, Channel, Outcome, Precision, State
+from media_tracker.problems.closing import revocable
+from media_tracker.problems.folding import fold
+from media_tracker.problems.lifecycle import Decided, Surroundings, available, decide, refusal
+from media_tracker.problems.steps import ROWS, TABLE, Command, Step
 from tests.problems.cases import Tale, at, fixed_problem, oid
 
 NOW = at("03-06 12:00")
@@ -493,6 +485,27 @@ tries = st.lists(
 
 def _able(case: Case, step: Step, around: Surroundings) -> Actor | None:
     return next((actor for actor in ACTORS if refusal(case, actor, step, around) is None), None)
+
+
+LONG = at("06-30")
+"""Later than any fresh deadline."""
+
+
+@pytest.mark.parametrize(
+    ("step", "tale"),
+    [
+        (Step.ASSIGN, _assigned().extended("03-02", due=LONG).returned("03-03")),
+        (Step.FAIL, _assigned().extended("03-02", due=LONG).claimed("03-03", by=HANDLER)),
+        (Step.RESUME, _assigned().extended("03-02", due=LONG).deferred("03-03")),
+        (Step.REVOKE, _assigned().extended("03-02", due=LONG).claimed("03-03", by=HANDLER).verified("03-04")),
+    ],
+)
+def test_a_limit_that_is_given_anew_never_cuts_an_extension_short(step: Step, tale: Tale) -> None:
+    case = tale.case
+    result = attempt(case, good(step, NOW, case), _able(case, step, AROUND) or ACTORS[0], AROUND)
+    assert isinstance(result, list)
+    after = tale.follow(result, NOW).case
+    assert (after.due_at, after.original_due_at) == (LONG, at("03-10 18:00"))
 
 
 @settings(deadline=None, max_examples=80)

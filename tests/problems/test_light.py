@@ -6,9 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from media_tracker.monitor.counting import is_overdue
 from media_tracker.problems.case import State
-from media_tracker.problems.light import Light, light
+from media_tracker.problems.light import Light, is_overdue, light
 from tests.problems.cases import UNIT, Tale, at
 
 
@@ -40,7 +39,8 @@ def test_a_limit_that_is_given_anew_has_its_own_last_quarter() -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_red_is_what_counts_as_overdue(state: State) -> None:
+def test_red_is_what_counts_as_overdue_while_somebody_is_waited_for(state: State) -> None:
     case = Tale().assigned(UNIT, "03-01", due="03-05").case.model_copy(update={"state": state})
-    for moment in (at("03-04"), at("03-05"), at("03-05") + timedelta(milliseconds=1)):
-        assert (light(case, moment) is Light.OVER) == is_overdue(case, moment)
+    waits = state in (State.ASSIGNED, State.IN_PROGRESS, State.RETURNED, State.REWORK)
+    for moment, over in ((at("03-04"), False), (at("03-05"), False), (at("03-05") + timedelta(milliseconds=1), waits)):
+        assert is_overdue(case, moment) is (light(case, moment) is Light.OVER) is over

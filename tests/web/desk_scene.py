@@ -11,15 +11,15 @@ from typing import Any
 
 from bson import ObjectId
 
-from media_tracker.accounts.actor import Role
+from media_tracker.accounts.actor import Actor, Role
 from media_tracker.accounts.duties import Duties
 from media_tracker.db.events import SYSTEM, NewEvent
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.ingest.documents import DeskState, EvidenceSpan, Kind, Story, SuggestionRecord
-from media_tracker.ingest.service import ENTITY
 from media_tracker.outlets.documents import OutletKind
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.service import NewProblem
+from media_tracker.tagging.service import ENTITY
 from media_tracker.text.segment import search_tokens
 from media_tracker.wiring import Services
 from tests.web.browser import Browser
@@ -116,7 +116,8 @@ class Scene:
         """A problem in the community that the stories tell of."""
         number = await self.services.problems.draw_number()
         new = NewProblem(number, title, place, category, COMMUNITY)
-        return await self.services.problems.register(new, [], SYSTEM)
+        editor = Actor(ObjectId(), frozenset({Role.EDITOR}))
+        return await self.services.problems.register(new, [], editor, SYSTEM)
 
     async def close_problem(self, problem: Problem, closed_at: datetime) -> None:
         """Have it closed at that time (the way there is another room's)."""

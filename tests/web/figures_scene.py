@@ -17,8 +17,8 @@ from media_tracker.ingest.documents import Disposition, Kind, Story
 from media_tracker.outlets.documents import OutletKind
 from media_tracker.problems.case import Channel, Outcome, Report
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import Command, Step
 from media_tracker.problems.service import NewProblem
+from media_tracker.problems.steps import Command, Step
 from media_tracker.taxonomy.categories import read_categories
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
@@ -136,7 +136,7 @@ class Scene:
         )
         problems = self.services.problems
         new = NewProblem(await problems.draw_number(), f"来自{channel.value}", "某巷", LAMP, WEST)
-        return await problems.register(new, [report], SYSTEM)
+        return await problems.register(new, [report], self.editor, SYSTEM)
 
     async def step(self, problem: Problem, step: Step, actor: Actor, moment: str, **given: Any) -> Problem:
         """One step of the lifecycle."""

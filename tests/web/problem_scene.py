@@ -19,8 +19,8 @@ from media_tracker.outlets.documents import OutletKind
 from media_tracker.places.regions import Region
 from media_tracker.problems.case import Basis, Channel, Outcome, Report, Severity, State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import Command, Step
 from media_tracker.problems.service import NewProblem
+from media_tracker.problems.steps import Command, Step
 from media_tracker.settings import Settings
 from media_tracker.taxonomy.categories import read_categories
 from media_tracker.web.visitor import SESSION_COOKIE
@@ -104,7 +104,8 @@ class City:
             outside_number=number,
         )
         new = NewProblem(await problems.draw_number(), title, "North gate, River Street", category, region, severity)
-        return await problems.register(new, [report], SYSTEM)
+        dispatcher = await self._somebody("dispatcher", Role.EDITOR)
+        return await problems.register(new, [report], dispatcher.actor(), SYSTEM)
 
     async def act(self, problem: Problem, command: Command, who: User) -> Problem:
         """Take a step past the pages."""

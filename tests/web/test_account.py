@@ -57,6 +57,30 @@ async def test_who_is_signed_in_is_sent_on_from_the_form(services: Services) -> 
         assert (await browser.get("/login?next=/problems")).headers["location"] == "/problems"
 
 
+@pytest.mark.parametrize(
+    ("roles", "start"),
+    [
+        ({Role.EDITOR, Role.PUBLICITY, Role.ADMIN}, "/desk"),
+        ({Role.OFFICIAL}, "/problems"),
+        ({Role.INSPECTOR, Role.PUBLICITY}, "/problems"),
+        ({Role.PUBLICITY, Role.ADMIN}, "/monitor"),
+        ({Role.ADMIN}, "/admin/users"),
+        ({Role.ADMIN, Role.VIEWER}, "/monitor"),
+        ({Role.VIEWER}, "/monitor"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "+".join(sorted(value)),
+)
+async def test_who_wished_for_no_page_begins_where_their_work_is(
+    services: Services, roles: set[Role], start: str
+) -> None:
+    await add_user(services, *roles, username="somebody")
+    async with Browser(services) as browser:
+        answer = await browser.post("/login", {"username": "somebody", "password": PASSWORD})
+        assert answer.headers["location"] == start
+        assert (await browser.get(start)).status_code == 200
+        assert (await browser.get("/login")).headers["location"] == start
+
+
 async def test_signing_out_forgets_the_cookie(services: Services) -> None:
     async with await browser_as(services, Role.VIEWER) as browser:
         answer = await browser.post("/logout")

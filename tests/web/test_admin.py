@@ -386,3 +386,48 @@ async def test_a_change_that_fails_is_not_written_down(services: Services, admin
     assert (await admin.post("/outlets", {"name": "", "kind": "newspaper"})).status_code == 422
     assert (await admin.post(f"/admin/units/{UNKNOWN_ID}/active")).status_code == 404
     assert not [entry for entry in await services.audit.latest() if entry.action in {"outlet_added", "unit_dissolved"}]
+
+
+async def test_the_audit_trail_speaks_in_words(services: Services, admin: Browser) -> None:
+    await put_regions(services)
+    await admin.post("/admin/regions/990101001", {"body": "9901GX"})
+    detail = {"from": "2026-01-01", "to": "2026-03-01", "rows": 7, "filter_district": "990102", "stretch": "fix"}
+    actor = (await services.accounts.list_users())[0].object_id
+    await services.audit.write(AuditAction.EXPORTED, actor=actor, subject="monitor/resolved.xlsx", detail=detail)
+    released = {"number": 3, "from": "2026-01-01", "to": "2026-03-01"}
+    await services.audit.write(AuditAction.RELEASED, actor=actor, subject="release/3", detail=released)
+    await services.audit.write(AuditAction.EXPORTED, actor=actor, subject="monitor/nonsense.exe", detail={"x": 1})
+    english = (await admin.get("/admin/audit")).text
+    admin.cookies.set("language", "zh_CN", domain="testserver.local")
+    chinese = (await admin.get("/admin/audit")).text
+    for words in (
+        "Body: 示例高新区",
+        "First day: 1 Jan 2026, Last day: 1 Mar 2026, Rows: 7, District: 西城区, Both ends known: Exposure to verified fix",
+        '<a href="/bulletins/3">Release 3</a>',
+        "Problems resolved via media (Excel)",
+        "monitor/nonsense.exe",
+    ):
+        assert words in english, words
+    for key in ("filter_district", "rows=", "body=", "stretch="):
+        assert key not in english
+    assert "行数：7" in chinese
+    assert "第3次签发" in chinese
+
+
+async def test_dissolving_a_unit_asks_first_and_says_how_much_it_has_to_do(services: Services, admin: Browser) -> None:
+    busy, idle = await services.places.add_unit("环卫所"), await services.places.add_unit("路灯所")
+    for state in ("assigned", "in_progress", "closed"):
+        case = {"state": state, "unit_id": busy, "co_unit_ids": []}
+        await services.database["problems"].insert_one({"number": state, "case": case})
+    text = (await admin.get("/admin/units")).text
+    asked = {
+        unit: re.search(rf'<details class="confirm"[^§]*?action="/admin/units/{unit}/active".*?</details>', text, re.S)
+        for unit in (busy, idle)
+    }
+    question, nothing = asked[busy], asked[idle]
+    assert question is not None
+    assert nothing is not None
+    assert "<p>It works on 2 open problems.</p>" in question[0]
+    assert f'href="/problems?show=open&amp;unit={busy}"' in question[0]
+    assert "It works on no open problem." in nothing[0].rpartition('<details class="confirm"')[2]
+    assert 'aria-label="Dissolve 环卫所">Dissolve</summary>' in text

@@ -133,6 +133,7 @@ async def test_figures_that_have_changed_since_they_were_seen_are_not_released(
     answer = await publicity.post("/bulletins", seen)
     assert answer.status_code == 409
     assert "The figures have changed since you looked at them." in answer.text
+    assert hidden_fields(answer.text)["seen"] != seen["seen"], "the numbers as they are now, ready for another try"
     assert await services.releases.latest() is None
 
 
@@ -175,4 +176,13 @@ async def test_releasing_speaks_chinese(services: Services, publicity: Browser) 
     page = await publicity.get("/bulletins/new?from=2026-01-01&to=2026-03-01")
     assert "还没有签发过数据" in empty.text
     assert "以下内容将公开：2026年1月1日至2026年3月1日" in page.text
-    assert re.search(r'<button class="button button-seal">\s*签发', page.text)
+    assert re.search(r'<summary class="button button-seal">\s*签发', page.text)
+
+
+async def test_releasing_asks_first_and_says_what_becomes_public(publicity: Browser) -> None:
+    text = (await publicity.get("/bulletins/new?from=2026-01-01&to=2026-03-01")).text
+    asked = re.search(r'<details class="confirm".*?</details>', text, re.S)
+    assert asked is not None
+    assert "1 Jan 2026 to 1 Mar 2026, and the lists behind them, become public at once" in asked[0]
+    assert 'action="/bulletins"' in asked[0]
+    assert text.count('action="/bulletins"') == 1

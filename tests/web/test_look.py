@@ -96,8 +96,8 @@ def test_a_template_keeps_to_the_content_security_policy(path: Path) -> None:
     assert not re.findall(r"<script(?![^>]*\ssrc=)", source)
 
 
-def test_the_script_stays_under_six_kilobytes() -> None:
-    assert (STATIC / "app.js").stat().st_size < 6_000
+def test_the_script_stays_under_seven_kilobytes() -> None:
+    assert (STATIC / "app.js").stat().st_size < 7_000
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "templates" / "macros").glob("*.html")), ids=lambda path: path.name)

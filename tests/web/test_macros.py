@@ -104,5 +104,28 @@ def test_a_figure_is_a_link_with_its_definition_and_says_when_it_does_not_add_up
 def test_every_column_of_a_chart_is_a_link_and_stands_in_its_table() -> None:
     points = [{"label": "3", "name": "Mar", "values": [4, 2], "hrefs": ["/a", "/b"]}]
     shown = _render('{{ figures.column_chart(points, "C", ["Exposed", "Resolved"]) }}', points=points)
-    assert '<a href="/a" aria-label="Mar Exposed 4" data-figure="4">' in shown
+    link = re.search(r'<a href="/a" data-figure="4">(.*?)</a>', shown, re.S)
+    assert link is not None
+    assert "<title>Mar Exposed 4</title>" in link[1]
+    assert "aria-label" not in link[0], "the name is what can be seen: the column's title, which ends with its number"
     assert '<td class="numeric"><a href="/b" data-figure="2">2</a></td>' in shown
+
+
+def test_a_share_reads_like_chinese() -> None:
+    assert "36 条中的 31 条" in _render('{{ figures.share(31, 36, "办结") }}', "zh_CN")
+
+
+@pytest.mark.parametrize("light", ["ok", "over", "done"])
+def test_a_deadline_is_never_shown_one_day_too_long(light: str) -> None:
+    midnight = datetime(2022, 3, 27, 16, tzinfo=UTC)
+    shown = _render(f'{{{{ ui.deadline(due, now, "{light}", due) }}}}', "zh_CN", due=midnight)
+    assert shown.count("3月27日 24:00") == 2
+    assert "28日" not in shown
+
+
+def test_filters_and_pages_are_swapped_by_htmx_only_where_the_page_says_so() -> None:
+    plain = _render('{% call ui.filters("/a") %}{% endcall %}{{ ui.pager("", "/b") }}')
+    assert "hx-" not in plain
+    swapped = _render('{% call ui.filters("/a", swaps=true) %}{% endcall %}{{ ui.pager("", "/b", swaps=true) }}')
+    assert 'action="/a" role="search" hx-get="/a" hx-target="#content" hx-push-url="true"' in swapped
+    assert 'href="/b" hx-get="/b"' in swapped

@@ -17,7 +17,7 @@ from media_tracker.accounts.documents import User
 from media_tracker.db.connection import Database
 from media_tracker.problems.case import Channel, Outcome, Precision, Severity, State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import Command, Step
+from media_tracker.problems.steps import Command, Step
 from tests.fake_clock import FakeClock
 from tests.web.browser import Browser
 from tests.web.problem_scene import CATEGORY, City, build_city, photo, photos
@@ -145,7 +145,8 @@ async def test_of_two_officials_with_the_same_page_one_wins_and_the_other_change
     assert sorted(answer.status_code for answer in answers) == [303, 409]
     lost = next(answer for answer in answers if answer.status_code == 409)
     assert f"Somebody has changed problem {problem.number} in the meantime" in lost.text
-    assert f'href="{path}"' in lost.text
+    assert "Result reported: Resolved" in lost.text
+    assert re.search(r'id="f-kept" readonly[^>]*>\s+What came of it: Resolved', lost.text)
     after = await city.services.problems.get(problem.number)
     assert (after.case.state, after.case.version) == (State.CLAIMED_FIXED, problem.case.version + 2)
     assert await city.kept_files() == 2  # the winner's photo and its thumbnail
@@ -363,7 +364,7 @@ async def test_extending_and_deferring_keep_the_original_deadline_on_show(city: 
         assert (await browser.post(f"{path}/extend", early)).status_code == 422
         await step(browser, problem, "extend", text="Rain.", due_at="2026-03-20T18:00")
         html = (await browser.get(f"/problems/{problem.number}")).text
-        assert "originally 6 Mar" in html
+        assert "originally 5 Mar, end of day" in html
         assert "Deadline extended to 20 Mar 2026" in html
         await step(browser, problem, "defer", text="Winter.", review_at="2026-05-01")
         html = (await browser.get(f"/problems/{problem.number}")).text
@@ -677,3 +678,67 @@ async def test_a_number_elsewhere_is_a_number_and_no_note(city: City, editor: Us
         response = await browser.post("/problems/new", data)
     assert response.status_code == (303 if taken else 422)
     assert ("Please give only the number" in response.text) is not taken
+
+
+# The step's form
+
+
+async def test_units_of_the_problems_district_come_first(city: City, editor: User) -> None:
+    places = city.services.places
+    far = await places.add_unit("A unit of the west", region="990102")
+    near = await places.add_unit("Zealous unit of the east", region="990101001")
+    problem = await city.problem()
+    async with await city.browser(editor) as browser:
+        html = (await browser.get(f"/problems/{problem.number}")).text
+    select = re.search(r'<select[^>]*id="step-assign-unit_id".*?</select>', html, re.S)
+    assert select is not None
+    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', select[0], re.S)
+    assert [name for name, _ in groups] == ["东城区", "Other units"]
+    assert re.findall(r'value="(\w+)"', groups[0][1]) == [str(near)]
+    assert str(far) in groups[1][1]
+    beside = re.findall(r'name="co_unit_ids" value="(\w+)"', html)
+    assert beside[0] == str(near)
+    assert len(beside) == 6
+
+
+async def test_photos_that_are_too_much_together_are_refused_by_a_limit_that_the_form_states(
+    city: City, official: User
+) -> None:
+    problem = await city.assigned()
+    city.clock.advance(hours=3)
+    heavy = b"\xff\xd8" + bytes(10 * 2**20 - 2)
+    async with await city.browser(official) as browser:
+        assert "up to 10 MB each and 50 MB together" in (await browser.get(f"/problems/{problem.number}")).text
+        files = photos(*(("after", f"{n}.jpg", heavy) for n in range(5)), ("before", "b.jpg", photo()))
+        data = {"version": problem.case.version, **CLAIM}
+        response = await browser.post(f"/problems/{problem.number}/steps/claim", data, files)
+        assert response.status_code == 422
+        assert "All photos of a form together may have at most 50 MB." in response.text
+        assert "Swept." in response.text
+        files = photos(*(("after", f"{n}.jpg", heavy) for n in range(6)))
+        response = await browser.post(f"/problems/{problem.number}/steps/claim", data, files)
+        assert response.status_code == 413
+        assert "the photos of a form together at most 50 MB" in response.text
+    assert await city.kept_files() == 0
+
+
+async def test_the_lists_filters_and_pages_are_a_part_of_the_page_for_htmx(city: City, editor: User) -> None:
+    await city.problem()
+    async with await city.browser(editor) as browser:
+        whole = (await browser.get("/problems?show=open")).text
+        part = await browser.get("/problems?show=open", **{"hx-request": "true"})
+        back = await browser.get("/problems?show=open", **{"hx-request": "true", "hx-history-restore-request": "true"})
+    assert 'hx-get="/problems" hx-target="#content" hx-push-url="true"' in whole
+    assert "<html" not in part.text
+    assert part.text.strip().split('<div id="flashes"')[0].strip() in whole, "the same block, nothing else"
+    assert part.headers["vary"] == "HX-Request"
+    assert back.text.startswith("<!doctype html>"), "a step back in the history needs the whole page"
+
+
+async def test_filters_are_folded_where_a_phone_has_no_room(city: City, editor: User) -> None:
+    async with await city.browser(editor) as browser:
+        idle = (await browser.get("/problems?show=open")).text
+        used = (await browser.get("/problems?show=open&district=990101")).text
+    assert re.search(r'<details class="fold-small" data-fold-small open>\s*<summary>', idle), "open without a script"
+    assert "in use" not in idle
+    assert "in use" in used

@@ -17,7 +17,7 @@ from media_tracker.monitor.documents import Release
 from media_tracker.monitor.facts import Period
 from media_tracker.monitor.releases import PUBLIC_KEYS
 from media_tracker.problems.case import Outcome
-from media_tracker.problems.lifecycle import Step
+from media_tracker.problems.steps import Step
 from media_tracker.web.public import pages
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock

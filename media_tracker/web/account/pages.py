@@ -9,11 +9,12 @@ from litestar import Request, Response, get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
+from media_tracker.accounts.actor import Actor
 from media_tracker.accounts.documents import Language
 from media_tracker.errors import N_, InvalidInput, TooMany
 from media_tracker.web.forms import read_form
 from media_tracker.web.guards import anyone, signed_in
-from media_tracker.web.render import page, safe_path
+from media_tracker.web.render import page, safe_path, start_of
 from media_tracker.web.visitor import SESSION_COOKIE, actor, client_address, request_id, services, visitor
 
 PREFERENCE_SECONDS = 365 * 24 * 3600
@@ -48,8 +49,9 @@ class AccountPage:
 @get("/login", guards=[anyone])
 async def login_page(request: Request[Any, Any, Any], next: FromQuery[str] = "/") -> Response[Any]:
     """The sign-in form; who is signed in is sent on."""
-    if visitor(request).user is not None:
-        return Redirect(safe_path(next), status_code=303)
+    who = visitor(request).actor
+    if who is not None:
+        return Redirect(_wished(safe_path(next), who), status_code=303)
     return await page(request, "account/login.html", LoginPage(safe_path(next)))
 
 
@@ -76,8 +78,10 @@ async def login(request: Request[Any, Any, Any]) -> Response[Any]:
             response.headers["retry-after"] = str(error.retry_after)
         return response
     found = await services(request).sessions.find(token)
-    must_change = found is not None and found[1].must_change_password
-    answer = Redirect("/account" if must_change else target, status_code=303)
+    if found is not None:
+        user = found[1]
+        target = "/account" if user.must_change_password else _wished(target, user.actor())
+    answer = Redirect(target, status_code=303)
     _set_session(request, answer, token)
     return answer
 
@@ -148,6 +152,11 @@ async def preferences(request: Request[Any, Any, Any]) -> Response[Any]:
     if language is not None and visitor(request).user is not None:
         await services(request).accounts.set_language(actor(request), language, request_id=request_id(request.scope))
     return answer
+
+
+def _wished(target: str, who: Actor) -> str:
+    """The page that was asked for; ``/`` is what stands in the form when none was."""
+    return start_of(who) if target == "/" else target
 
 
 def _account(request: Request[Any, Any, Any], error: InvalidInput | None = None) -> AccountPage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from litestar.params import FromPath, FromQuery
 
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, InvalidInput
+from media_tracker.problems.case import OPEN_STATES
+from media_tracker.problems.listing import ProblemFilter
 from media_tracker.web.admin.view import (
     AuditRow,
     RegionRow,
@@ -27,7 +30,7 @@ from media_tracker.web.guards import admins
 from media_tracker.web.region_input import region_options, resolve_region
 from media_tracker.web.render import page, see_other
 from media_tracker.web.trail import write_down
-from media_tracker.web.visitor import services
+from media_tracker.web.visitor import actor, services
 
 AUDIT_ENTRIES = 200
 REGIONS_FOUND = 30
@@ -82,7 +85,7 @@ async def add_unit(request: Request[Any, Any, Any]) -> Response[Any]:
     try:
         form.check()
         region = await resolve_region(places, form.text("region"))
-        unit_id = await places.add_unit(name, parent=parent, region=region, aliases=aliases)
+        unit_id = await places.add_unit(name, parent=parent, region=region, aliases=aliases, by=actor(request))
     except InvalidInput as error:
         return await page(request, "admin/units.html", await _units(request, form, error.fields), status=422)
     await write_down(request, AuditAction.UNIT_ADDED, unit_id)
@@ -94,7 +97,7 @@ async def set_unit_active(request: Request[Any, Any, Any], unit_id: FromPath[str
     """Dissolve a unit, or bring it back."""
     form = await read_form(request)
     active = form.flag("active")
-    await services(request).places.set_unit_active(unit_id, active)
+    await services(request).places.set_unit_active(unit_id, active, by=actor(request))
     action = AuditAction.UNIT_REVIVED if active else AuditAction.UNIT_DISSOLVED
     await write_down(request, action, ObjectId(unit_id))
     message = N_("The unit is back.") if active else N_("The unit is dissolved. It keeps its problems.")
@@ -116,7 +119,7 @@ async def set_body(request: Request[Any, Any, Any], code: FromPath[str]) -> Resp
     form = await read_form(request)
     body = form.optional("body")
     try:
-        await services(request).places.set_administered_by(code, body)
+        await services(request).places.set_administered_by(code, body, by=actor(request))
     except InvalidInput as error:
         context = await _regions(request, code, error.message)
         return await page(request, "admin/regions.html", context, status=422)
@@ -143,10 +146,14 @@ async def audit_page(request: Request[Any, Any, Any]) -> Response[Any]:
 async def _units(
     request: Request[Any, Any, Any], form: Form | None = None, errors: Mapping[str, str] | None = None
 ) -> UnitsPage:
-    places = services(request).places
+    places, problems = services(request).places, services(request).problems
     units, regions = await places.units(), await places.regions()
+    active = [unit.id for unit in units.active()]
+    counts = await asyncio.gather(
+        *(problems.count(ProblemFilter(states=OPEN_STATES, units=frozenset({unit}))) for unit in active)
+    )
     return UnitsPage(
-        rows=unit_rows(units, regions),
+        rows=unit_rows(units, regions, dict(zip(active, counts, strict=True))),
         units=unit_options(units),
         regions=await region_options(places),
         values=form.values if form else {},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from media_tracker.accounts.documents import User
 from media_tracker.accounts.duties import Duties
 from media_tracker.errors import N_, Conflict, InvalidInput
 from media_tracker.web.admin.view import (
+    LEVEL_NAMES,
     AuditRow,
     audit_rows,
     level_options,
@@ -24,12 +25,13 @@ from media_tracker.web.admin.view import (
 from media_tracker.web.choices import Option
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import admins
-from media_tracker.web.i18n import Catalogue
+from media_tracker.web.i18n import NOTHING, Catalogue
 from media_tracker.web.region_input import resolve_region
 from media_tracker.web.render import ROLE_NAMES, Pages, page, see_other
 from media_tracker.web.visitor import actor, request_id, services
 
 ENTRIES_OF_A_USER = 20
+CHANGED = N_("Somebody else has changed this user in the meantime.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,10 @@ class UserPage:
     units: Sequence[Option]
     levels: Sequence[Option]
     audit: Sequence[AuditRow]
+    late: str = ""
+    """Why the duties that were sent could not be kept, though nothing in them is wrong: an untranslated sentence."""
+    present: Sequence[Mapping[str, str]] = ()
+    """The duties as they are now, beside those that were sent: {label, value}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ class PasswordPage:
     is_new: bool
 
 
-@get("/admin", guards=[admins])
+@get(["/admin", "/admin/users"], guards=[admins])
 async def users_page(request: Request[Any, Any, Any]) -> Response[Any]:
     """Everybody with an account."""
     users, units = await services(request).accounts.list_users(), await services(request).places.units()
@@ -176,6 +182,12 @@ async def set_duties(request: Request[Any, Any, Any], user_id: FromPath[str]) ->
     except InvalidInput as error:
         context = await _user(request, user, _as_sent(form, error), form.version())
         return await page(request, "admin/user.html", context, status=422)
+    except Conflict as error:
+        now = await services(request).accounts.get(user_id)
+        late = error.message if now.version == form.version() else CHANGED
+        sent = _as_sent(form, InvalidInput(error.message, {}, **error.params))
+        context = replace(await _user(request, now, sent), late=late, present=await _present(request, now))
+        return await page(request, "admin/user.html", context, status=409)
     return await see_other(request, f"/admin/users/{user_id}", N_("Saved. The person's sessions have ended."))
 
 
@@ -246,6 +258,20 @@ async def _user(
         levels=level_options(catalogue),
         audit=await audit_rows(request, entries),
     )
+
+
+async def _present(request: Request[Any, Any, Any], user: User) -> list[Mapping[str, str]]:
+    """A person's duties in words."""
+    say, units = _catalogue(request).gettext, await services(request).places.units()
+    comma = say(N_(", "))
+    several = {
+        N_("Roles"): [say(ROLE_NAMES[role]) for role in user.roles],
+        N_("Level of the person's checks"): [say(LEVEL_NAMES[user.level])],
+        N_("Works in"): [units.name(unit) for unit in user.unit_ids],
+        N_("Answers for"): [units.name(unit) for unit in user.answers_for],
+        N_("Stands behind these regions"): await _region_names(request, user.backs),
+    }
+    return [{"label": say(label), "value": comma.join(values) or NOTHING} for label, values in several.items()]
 
 
 async def _as_kept(request: Request[Any, Any, Any], user: User) -> DutiesForm:

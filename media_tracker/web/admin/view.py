@@ -13,9 +13,10 @@ from media_tracker.accounts.documents import AuditAction, AuditEvent
 from media_tracker.errors import N_
 from media_tracker.places.regions import Region, RegionTree
 from media_tracker.places.units import Unit, UnitTree
+from media_tracker.web.admin import audit_words
 from media_tracker.web.choices import Option, named, option
 from media_tracker.web.i18n import Catalogue
-from media_tracker.web.naming import names_of
+from media_tracker.web.naming import Names, names_of
 from media_tracker.web.render import ROLE_NAMES
 from media_tracker.web.visitor import Connection, services
 
@@ -47,6 +48,8 @@ ACTION_NAMES: Mapping[AuditAction, str] = {
     AuditAction.PARTNER_MADE: N_("made the outlet a partner"),
     AuditAction.PARTNER_ENDED: N_("ended the partnership with the outlet"),
     AuditAction.FEED_ADDED: N_("added the feed"),
+    AuditAction.FEED_SET_UP: N_("changed the settings of the feed"),
+    AuditAction.FEED_NOTICE_DISMISSED: N_("dismissed the notice about the feed"),
     AuditAction.FEED_RESTED: N_("put the feed to rest"),
     AuditAction.FEED_RESUMED: N_("had the feed read again"),
     AuditAction.FEEDS_IMPORTED: N_("took in feeds from an OPML file"),
@@ -71,6 +74,7 @@ class UnitRow:
     aliases: Sequence[str]
     region: str
     active: bool
+    open_problems: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +127,8 @@ def unit_options(units: UnitTree, kept: Collection[ObjectId] = ()) -> list[Optio
     ]
 
 
-def unit_rows(units: UnitTree, regions: RegionTree) -> list[UnitRow]:
-    """All units as a tree, each under the one that it answers to."""
+def unit_rows(units: UnitTree, regions: RegionTree, open_problems: Mapping[ObjectId, int]) -> list[UnitRow]:
+    """All units as a tree, each under the one that it answers to; ``open_problems`` by unit."""
     return [
         UnitRow(
             id=str(unit.id),
@@ -133,6 +137,7 @@ def unit_rows(units: UnitTree, regions: RegionTree) -> list[UnitRow]:
             aliases=unit.aliases,
             region=regions.label(unit.region) if unit.region is not None and unit.region in regions else "",
             active=unit.active,
+            open_problems=open_problems.get(unit.id, 0),
         )
         for unit, depth in _walk(units)
     ]
@@ -165,12 +170,13 @@ class Subjects:
 
 async def audit_rows(connection: Connection, entries: Sequence[AuditEvent]) -> list[AuditRow]:
     """Entries with the names of who did it and to what, as they are now."""
-    subjects = await _subjects(connection, entries)
-    return [_audit_row(entry, subjects) for entry in entries]
+    names = await names_of(connection)
+    subjects = await _subjects(connection, names, entries)
+    return [_audit_row(entry, subjects, names) for entry in entries]
 
 
-async def _subjects(connection: Connection, entries: Sequence[AuditEvent]) -> Subjects:
-    found, names = services(connection), await names_of(connection)
+async def _subjects(connection: Connection, names: Names, entries: Sequence[AuditEvent]) -> Subjects:
+    found = services(connection)
     users = {str(user.object_id): user.display_name for user in await found.accounts.list_users()}
     outlets = {str(outlet): name for outlet, name in names.outlets.items()}
     units = {str(unit.id): unit.name for unit in names.units}
@@ -187,19 +193,19 @@ async def _subjects(connection: Connection, entries: Sequence[AuditEvent]) -> Su
     )
 
 
-def _audit_row(entry: AuditEvent, subjects: Subjects) -> AuditRow:
+def _audit_row(entry: AuditEvent, subjects: Subjects, names: Names) -> AuditRow:
     who = str(entry.actor) if entry.actor is not None else ""
     subject = str(entry.subject) if entry.subject is not None and entry.subject != entry.actor else ""
     roles = entry.detail.get("roles", [])
-    rest = {name: value for name, value in entry.detail.items() if isinstance(value, str | int) and name != "level"}
+    said, href = audit_words.subject(subject, names)
     return AuditRow(
         at=entry.at,
         actor=subjects.names.get(who, who),
         action=ACTION_NAMES[entry.action],
-        subject=subjects.names.get(subject, subject),
-        subject_href=subjects.addresses.get(subject, ""),
+        subject=subjects.names.get(subject, said),
+        subject_href=subjects.addresses.get(subject, href),
         roles=[ROLE_NAMES[Role(str(role))] for role in roles] if isinstance(roles, list) else [],
-        detail=" ".join(f"{name}={value}" for name, value in rest.items()),
+        detail=audit_words.details(entry, names),
         request_id=entry.request_id or "",
     )
 

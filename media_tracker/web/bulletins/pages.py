@@ -12,7 +12,7 @@ from litestar.params import FromPath
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import AuditAction
-from media_tracker.errors import N_, InvalidInput
+from media_tracker.errors import N_, Conflict, InvalidInput
 from media_tracker.monitor.documents import Release
 from media_tracker.monitor.facts import Period
 from media_tracker.monitor.periods import read_period
@@ -78,6 +78,8 @@ class NewBulletinPage:
     seen: str
     breadcrumb: Sequence[Mapping[str, str]]
     errors: Mapping[str, str] = field(default_factory=dict)
+    notice: str = ""
+    """Why a release has come to nothing, though the days are right."""
 
 
 @get("/bulletins", guards=[signed_in])
@@ -124,6 +126,8 @@ async def release_figures(request: Request[Any, Any, Any]) -> Response[Any]:
         release = await use.releases.release(period, actor(request), origin(request), seen=_seen(form))
     except InvalidInput as error:
         return await _new(request, start, end, error)
+    except Conflict as error:
+        return await _new(request, start, end, late=error)
     await use.audit.write(
         AuditAction.RELEASED,
         actor=actor(request).user_id,
@@ -135,9 +139,13 @@ async def release_figures(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _new(
-    request: Request[Any, Any, Any], start: str, end: str, error: InvalidInput | None = None
+    request: Request[Any, Any, Any],
+    start: str,
+    end: str,
+    error: InvalidInput | None = None,
+    late: Conflict | None = None,
 ) -> Response[str]:
-    """The form with the preview; what is wrong with the days stands beside them."""
+    """The form with the preview as it is now; what is wrong with the days stands beside them."""
     today, names = _today(request), await names_of(request)
     errors: Mapping[str, str] = (error.fields or {"from": error.message}) if error else {}
     found: tuple[Period, Preview] | None = None
@@ -156,8 +164,9 @@ async def _new(
         seen=_spelt(found[1].seen) if found else "",
         breadcrumb=[*_breadcrumb(names), {"label": names.gettext(N_("Release figures"))}],
         errors=errors,
+        notice=names.pages.catalogue.explain(late) if late else "",
     )
-    return await page(request, "bulletins/new.html", context, status=422 if errors else 200)
+    return await page(request, "bulletins/new.html", context, status=409 if late else 422 if errors else 200)
 
 
 def _line(release: Release, people: Mapping[str, str]) -> BulletinLine:

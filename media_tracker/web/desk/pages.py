@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from bson import ObjectId
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from media_tracker.deeds.documents import NewDeed
+from media_tracker.desk.reprints import Reprints
 from media_tracker.desk.service import TIEABLE, Decision
-from media_tracker.errors import N_, InvalidInput, NotFound
-from media_tracker.ingest.documents import Disposition, Kind, Story
+from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
+from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.problems.case import Severity
 from media_tracker.problems.service import NewProblem
-from media_tracker.web.desk.view import Typed, desk_page, story_path
+from media_tracker.web.desk.view import CHANGED_PATH, Stage, Typed, Which, desk_page, story_path
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import editors
 from media_tracker.web.region_input import resolve_region
@@ -29,9 +31,11 @@ async def desk(
     story: FromQuery[str | None] = None,
     after: FromQuery[str | None] = None,
     again: FromQuery[str | None] = None,
+    queue: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """The queue, and one story of it open."""
-    return await page(request, TEMPLATE, await desk_page(request, story, after, again=bool(again)))
+    context = await desk_page(request, story, after, again=bool(again), which=_which(queue))
+    return await page(request, TEMPLATE, context)
 
 
 @post("/desk/{story_id:str}/decide", guards=[editors])
@@ -46,11 +50,30 @@ async def decide(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
         decision = Decision(kind, category, region, place)
         found = services(request)
         story = await found.desk.decide(story_id, form.version(), decision, actor(request), origin(request))
-    except InvalidInput as error:
-        return await _once_more(request, story_id, form, error, again=True)
+    except (InvalidInput, Conflict) as error:
+        return await _once_more(request, story_id, form, error, "decide")
+    changed = _which(form.text("queue")) == "changed"
+    if changed and story.desk is DeskState.DECIDED:
+        return await see_other(request, CHANGED_PATH, N_("Decided."))
     if story.decision is not None and story.decision.kind in {*TIEABLE, Kind.GOOD_DEED}:
         return await see_other(request, story_path(story.id))
     return await _go_on(request, story, N_("Decided."))
+
+
+@post("/desk/{story_id:str}/reprints", guards=[editors])
+async def decide_alike(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Response[Any]:
+    """Decide the reprints of a story like it, and have them lead to where it has led; then go on."""
+    form = await read_form(request)
+    found = services(request)
+    seen = _seen(form)
+    reprints = Reprints(found.desk, found.stories, found.problems, found.deeds)
+    outcome = await reprints.decide_alike(story_id, seen, actor(request), origin(request))
+    message = N_("{done} stories with the same text are decided alike.")
+    if outcome.left:
+        message = N_("{done} stories with the same text are decided alike; {left} need a look of their own.")
+    behind = await found.stories.next_pending(behind=await found.stories.get(story_id))
+    path = story_path(behind.id) if behind else "/desk"
+    return await see_other(request, path, message, done=outcome.done, left=outcome.left)
 
 
 @post("/stories/{story_id:str}/attach", guards=[editors])
@@ -68,8 +91,8 @@ async def attach(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
             form.errors["number"] = N_("There is no problem with this number.")
         form.check()
         await found.desk.attach(str(story.id), form.version(), number, actor(request), origin(request))
-    except InvalidInput as error:
-        return await _once_more(request, story_id, form, error)
+    except (InvalidInput, Conflict) as error:
+        return await _once_more(request, story_id, form, error, "tie")
     return await see_other(request, story_path(story.id), N_("Tied to problem {number}."), number=number)
 
 
@@ -95,8 +118,8 @@ async def expose(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
             relapse_of=former.case.id if former else None,
         )
         problem = await found.desk.expose(story_id, form.version(), new, actor(request), origin(request))
-    except InvalidInput as error:
-        return await _once_more(request, story_id, form, error)
+    except (InvalidInput, Conflict) as error:
+        return await _once_more(request, story_id, form, error, "tie")
     return await see_other(request, story_path(story_id), N_("Registered as problem {number}."), number=problem.number)
 
 
@@ -110,8 +133,8 @@ async def lead_nowhere(request: Request[Any, Any, Any], story_id: FromPath[str])
         form.check()
         assert why is not None  # or check() would have raised
         story = await found.desk.lead_nowhere(story_id, form.version(), why, actor(request), origin(request))
-    except InvalidInput as error:
-        return await _once_more(request, story_id, form, error)
+    except (InvalidInput, Conflict) as error:
+        return await _once_more(request, story_id, form, error, "tie")
     return await _go_on(request, story, N_("Decided: it leads to no problem."))
 
 
@@ -135,8 +158,8 @@ async def file_deed(request: Request[Any, Any, Any], story_id: FromPath[str]) ->
         )
         form.check()
         await found.desk.file_deed(story_id, form.version(), new, known, actor(request), origin(request))
-    except InvalidInput as error:
-        return await _once_more(request, story_id, form, error)
+    except (InvalidInput, Conflict) as error:
+        return await _once_more(request, story_id, form, error, "deed")
     return await _go_on(request, await found.stories.get(story_id), N_("The good deed has been filed."))
 
 
@@ -149,12 +172,30 @@ async def _region(request: Request[Any, Any, Any], form: Form) -> str | None:
         return None
 
 
+def _which(queue: str | None) -> Which:
+    return "changed" if queue == "changed" else "waiting"
+
+
+def _seen(form: Form) -> dict[str, int]:
+    """The reprints that the page showed: version by id; what is none is left out."""
+    seen: dict[str, int] = {}
+    for value in form.texts("seen"):
+        story_id, _, version = value.partition("-")
+        if ObjectId.is_valid(story_id) and version.isdecimal() and len(version) < 10:
+            seen[story_id] = int(version)
+    return seen
+
+
 async def _once_more(
-    request: Request[Any, Any, Any], story_id: str, form: Form, error: InvalidInput, *, again: bool = False
+    request: Request[Any, Any, Any], story_id: str, form: Form, error: InvalidInput | Conflict, stage: Stage
 ) -> Response[Any]:
-    """The same page with what was typed, and what is wrong with it."""
-    typed = Typed(form.values, error.fields, error.message, error.params)
-    return await page(request, TEMPLATE, await desk_page(request, story_id, again=again, typed=typed), status=422)
+    """The same page with what was typed, and what is wrong with it, or what somebody else has done meanwhile."""
+    late = isinstance(error, Conflict)
+    errors = {} if isinstance(error, Conflict) else error.fields
+    typed = Typed(stage, form.values, errors, error.message, error.params, late)
+    which = _which(form.text("queue"))
+    context = await desk_page(request, story_id, again=stage == "decide", which=which, typed=typed)
+    return await page(request, TEMPLATE, context, status=409 if late else 422)
 
 
 async def _go_on(request: Request[Any, Any, Any], story: Story, message: str) -> Response[Any]:
@@ -163,4 +204,4 @@ async def _go_on(request: Request[Any, Any, Any], story: Story, message: str) ->
     return await see_other(request, story_path(behind.id) if behind else "/desk", message)
 
 
-ROUTES = [desk, decide, attach, expose, lead_nowhere, file_deed]
+ROUTES = [desk, decide, decide_alike, attach, expose, lead_nowhere, file_deed]

@@ -10,6 +10,7 @@ from bson import ObjectId
 from litestar import Request
 
 from media_tracker.deeds.documents import GoodDeed
+from media_tracker.desk.reprints import is_settled, waiting
 from media_tracker.desk.service import DISPOSITIONS, TIEABLE
 from media_tracker.ingest.documents import DecisionRecord, DeskState, Kind, Story, SuggestionRecord
 from media_tracker.ingest.stories import StoryFilter
@@ -17,6 +18,7 @@ from media_tracker.problems.case import Severity
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.matching import Candidate
 from media_tracker.web.choices import category_options
+from media_tracker.web.desk.kept import kept_text
 from media_tracker.web.forms import LONGEST_LINE
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.region_input import region_options, region_text
@@ -39,6 +41,8 @@ QUEUE = 30
 RECENT_DEEDS = 50
 Options = Sequence[Mapping[str, object]]
 Stage = Literal["decide", "tie", "deed", "withdrawn"]
+Which = Literal["waiting", "changed"]
+CHANGED_PATH = "/desk?queue=changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,14 @@ class DeedForm:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Reprints that can be decided like the story ``story_id``, with one button. ``seen``: id and version of each."""
+
+    story_id: str
+    seen: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """The story that is open, and its one form."""
 
@@ -102,6 +114,11 @@ class Open:
     decide: DecideForm | None
     tie: TieForm | None
     deed: DeedForm | None
+    alike: Alike | None
+    present: Tags | None
+    """What somebody else has decided since the form was loaded that came back."""
+    kept: str
+    """What was typed into a form that the story does not need any longer."""
     next: str
     previous: str
 
@@ -111,7 +128,12 @@ class DeskPage:
     """``templates/desk/desk.html``"""
 
     waiting: int
+    changed: int
+    """Stories that their outlet has changed since they were decided: a queue of their own."""
+    which: Which
     queue: Sequence[StoryRow]
+    base: str
+    """Address of a story of this queue, before its id."""
     newer: str
     older: str
     open: Open | None
@@ -122,12 +144,17 @@ class DeskPage:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A form that came back: what was typed, and what is wrong with it."""
+    """A form that came back: what was typed, and what is wrong with it.
 
+    ``late``: nothing is, but somebody else was faster; the next try is made on the story as it is now.
+    """
+
+    stage: Stage
     values: Mapping[str, str]
     errors: Mapping[str, str]
     message: str
     params: Mapping[str, object]
+    late: bool = False
 
 
 async def desk_page(
@@ -136,21 +163,30 @@ async def desk_page(
     after: str | None = None,
     *,
     again: bool = False,
+    which: Which = "waiting",
     typed: Typed | None = None,
 ) -> DeskPage:
-    """The desk with the story ``story_id`` open, or else the first of the queue behind the cursor ``after``.
+    """The desk with the story ``story_id`` open, or else the first of the queue ``which`` behind the cursor ``after``.
 
-    ``again``: show the form of the decision, though there is one.
+    ``again``: show the form of the decision, though there is one; the queue of changed stories always asks for it.
     """
     found, names, who = services(request), await names_of(request), actor(request)
-    page = await found.stories.page(StoryFilter(desk=DeskState.PENDING, withdrawn=False), after, QUEUE)
-    story = await found.stories.get(story_id) if story_id else next(iter(page.stories), None)
+    changed = await found.desk.changed(QUEUE)
+    queue, cursor = changed.stories, None
+    if which == "waiting":
+        page = await found.stories.page(StoryFilter(desk=DeskState.PENDING, withdrawn=False), after, QUEUE)
+        queue, cursor = page.stories, page.next
+    story = await found.stories.get(story_id) if story_id else next(iter(queue), None)
+    again = again or which == "changed"
     return DeskPage(
         waiting=await found.stories.count_pending(),
-        queue=[story_row(each, names, who) for each in page.stories],
-        newer="/desk" if after else "",
-        older=f"/desk?after={page.next}" if page.next else "",
-        open=await _open(request, story, page.stories, names, again, typed) if story else None,
+        changed=changed.count,
+        which=which,
+        queue=[story_row(each, names, who) for each in queue],
+        base=_base(which),
+        newer="/desk" if after and which == "waiting" else "",
+        older=f"/desk?after={cursor}" if cursor else "",
+        open=await _open(request, story, queue, names, which, again, typed) if story else None,
         errors=typed.errors if typed else {},
         message=typed.message if typed else "",
         params=typed.params if typed else {},
@@ -173,6 +209,7 @@ async def _open(
     story: Story,
     queue: Sequence[Story],
     names: Names,
+    which: Which,
     again: bool,
     typed: Typed | None,
 ) -> Open:
@@ -180,20 +217,49 @@ async def _open(
     key = ObjectId(story.id)
     reprints = await found.stories.in_cluster(story.cluster, key)
     stage = stage_of(story, await found.deeds.of_story(key), again)
-    behind = await found.stories.next_pending(behind=story)
-    ids = [each.id for each in queue]
-    at = ids.index(story.id) if story.id in ids else 0
-    values = typed.values if typed else None
+    values = typed.values if typed and typed.stage == stage else None
+    stale = typed is not None and not typed.late
+    following, previous = await _neighbours(request, story, queue, which)
     return Open(
         story=story_view(story, reprints, names, actor(request)),
-        version=values.get("version", "0") if values else str(story.version),
+        version=values.get("version", "0") if values and stale else str(story.version),
         stage=stage,
         decide=await _decide_form(request, story, reprints, names, values) if stage == "decide" else None,
         tie=await _tie_form(request, story, names, values) if stage == "tie" else None,
         deed=await _deed_form(request, story, values) if stage == "deed" else None,
-        next=story_path(behind.id) if behind else "",
-        previous=story_path(ids[at - 1]) if at else "",
+        alike=_alike(story, reprints) if stage != "withdrawn" else None,
+        present=decided_tags(story, names) if typed and typed.late and stage == "decide" else None,
+        kept=kept_text(typed.values, names) if typed and typed.stage != stage else "",
+        next=following,
+        previous=previous,
     )
+
+
+async def _neighbours(
+    request: Request[Any, Any, Any], story: Story, queue: Sequence[Story], which: Which
+) -> tuple[str, str]:
+    """Addresses of the story behind this one in its queue, and of the one before it."""
+    base = _base(which)
+    ids = [str(each.id) for each in queue]
+    at = ids.index(str(story.id)) if str(story.id) in ids else 0
+    previous = f"{base}{ids[at - 1]}" if at else ""
+    if which == "changed":
+        return f"{base}{ids[at + 1]}" if at + 1 < len(ids) else "", previous
+    behind = await services(request).stories.next_pending(behind=story)
+    return f"{base}{behind.id}" if behind else "", previous
+
+
+def _base(which: Which) -> str:
+    return f"{CHANGED_PATH}&story=" if which == "changed" else "/desk?story="
+
+
+def _alike(story: Story, reprints: Sequence[Story]) -> Alike | None:
+    """The offer to decide every reprint that waits like the one that an editor is done with; None without such."""
+    model = next((each for each in (story, *reprints) if is_settled(each)), None)
+    others = waiting([each for each in (story, *reprints) if each is not model])
+    if model is None or not others:
+        return None
+    return Alike(str(model.id), [f"{each.id}-{each.version}" for each in others])
 
 
 def story_path(story_id: object) -> str:

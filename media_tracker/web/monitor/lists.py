@@ -18,9 +18,10 @@ from media_tracker.web.naming import Names
 from media_tracker.web.problems.words import STATE_NAMES
 from media_tracker.web.stories.view import KINDS
 
-Look = Literal["text", "number", "state", "moment", "days"]
+Look = Literal["text", "number", "state", "moment", "deadline", "days"]
 
 FIRST_EXPOSED = N_("First exposed")
+DEADLINE = N_("Original deadline")
 VERIFIED = N_("Verified on")
 COUNTED_BY: Mapping[Key, str] = {
     Key.RESOLVED: VERIFIED,
@@ -28,16 +29,16 @@ COUNTED_BY: Mapping[Key, str] = {
     Key.BEFORE_PRINT: VERIFIED,
     Key.ALSO_REPORTED: VERIFIED,
     Key.RELAPSED: N_("Relapsed on"),
-    Key.DUE: N_("Original deadline"),
-    Key.DUE_CLOSED: N_("Original deadline"),
-    Key.DUE_ON_TIME: N_("Original deadline"),
+    Key.DUE: DEADLINE,
+    Key.DUE_CLOSED: DEADLINE,
+    Key.DUE_ON_TIME: DEADLINE,
 }
 """What the moment is by which a problem falls into the period; by its first exposure where nothing stands here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value. ``look`` says how a page shows it; a file takes ``value`` as it is."""
+    """One value. ``look`` says how a page shows it; a file takes ``value`` as it is, but a deadline as text."""
 
     value: str | float | datetime | None
     href: str = ""
@@ -186,4 +187,5 @@ class _Lists:
 
 
 def _moment(label: str) -> Column:
-    return Column(label, lambda row: Cell(row.at, look="moment"))
+    look: Look = "deadline" if label == DEADLINE else "moment"
+    return Column(label, lambda row: Cell(row.at, look=look))

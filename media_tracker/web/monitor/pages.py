@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from litestar import Request, Response, get
@@ -203,10 +203,17 @@ def _sheet(found: Figure, asked: Asked, columns: Sequence[Column], names: Names)
     return Sheet(
         title=gettext(found.definition.name),
         headings=[gettext(column.label) for column in columns],
-        rows=[[column.cell(row).value for column in columns] for row in found.rows],
+        rows=[[_value(column.cell(row), names) for column in columns] for row in found.rows],
         about_title=gettext(N_("Definition")),
         about=about,
     )
+
+
+def _value(cell: Cell, names: Names) -> Value:
+    """A cell as a file takes it. As a date, a deadline at midnight would read one day too long."""
+    if cell.look == "deadline" and isinstance(cell.value, datetime):
+        return names.pages.formats.deadline_plain(cell.value)
+    return cell.value
 
 
 def _chips(found: Figure, asked: Asked, names: Names) -> list[dict[str, str]]:

@@ -22,6 +22,7 @@ from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.monitor.facts import EVERYTHING, Period
 from media_tracker.outlets.documents import Outlet, OutletKind, Platform
 from media_tracker.outlets.opml import MOST_BYTES, read_opml, write_opml
+from media_tracker.web.addresses import web_address
 from media_tracker.web.choices import Option, named
 from media_tracker.web.figure_links import Asked
 from media_tracker.web.forms import Form, read_form
@@ -35,7 +36,6 @@ from media_tracker.web.outlets.view import (
     StoryLine,
     feed_row,
     has_role,
-    is_web,
     outlet_row,
     project_row,
     stored_id,
@@ -100,13 +100,13 @@ async def add_outlet(request: Request[Any, Any, Any]) -> Response[Any]:
     name = form.text("name", required=N_("Please give the outlet a name."))
     kind = form.choice("kind", OutletKind, required=N_("Please choose from the list."))
     homepage = form.text("homepage")
-    if homepage and not is_web(homepage):
+    if homepage and not web_address(homepage):
         form.errors["homepage"] = N_("A web address begins with http:// or https://.")
     try:
         form.check()
         assert kind is not None  # or check() would have raised
         outlet_id = await services(request).outlets.add_outlet(
-            name, kind, partner=form.flag("partner"), homepage=homepage
+            name, kind, partner=form.flag("partner"), homepage=homepage, by=actor(request)
         )
     except InvalidInput as error:
         context = await _outlets(request, form, error.fields, error.params)
@@ -121,7 +121,7 @@ async def import_opml(request: Request[Any, Any, Any]) -> Response[Any]:
     form = await read_form(request)
     try:
         subscriptions = await asyncio.to_thread(read_opml, await _uploaded(form, "opml"))
-        imported = await services(request).outlets.import_subscriptions(subscriptions)
+        imported = await services(request).outlets.import_subscriptions(subscriptions, by=actor(request))
     except InvalidInput as error:
         context = await _outlets(request, form, {"opml": error.message}, error.params)
         return await page(request, "outlets/outlets.html", context, status=422)
@@ -164,7 +164,7 @@ async def set_partner(request: Request[Any, Any, Any], outlet_id: FromPath[str])
     """Make an outlet a partner, or no longer one."""
     form = await read_form(request)
     partner = form.flag("partner")
-    await services(request).outlets.set_partner(outlet_id, partner)
+    await services(request).outlets.set_partner(outlet_id, partner, by=actor(request))
     action = AuditAction.PARTNER_MADE if partner else AuditAction.PARTNER_ENDED
     await write_down(request, action, ObjectId(outlet_id))
     return await see_other(request, f"/outlets/{outlet_id}", N_("Saved."))
@@ -182,7 +182,7 @@ async def add_feed(request: Request[Any, Any, Any], outlet_id: FromPath[str]) ->
     try:
         form.check()
         assert platform is not None  # or check() would have raised
-        feed_id = await found.add_feed(stored_id(outlet.id), url, title, platform, column)
+        feed_id = await found.add_feed(stored_id(outlet.id), url, title, platform, column, by=actor(request))
         if feed_id is None:
             sentence = N_("This feed is subscribed to already.")
             raise InvalidInput(sentence, {"url": sentence})
@@ -202,7 +202,7 @@ async def set_feed_active(
     outlet = await found.get(outlet_id)
     form = await read_form(request)
     active = form.flag("active")
-    await found.set_feed_active(feed_id, active, outlet_id=stored_id(outlet.id))
+    await found.set_feed_active(feed_id, active, outlet_id=stored_id(outlet.id), by=actor(request))
     action = AuditAction.FEED_RESUMED if active else AuditAction.FEED_RESTED
     await write_down(request, action, ObjectId(feed_id))
     message = N_("The feed is read again from now on.") if active else N_("The feed rests.")
@@ -261,7 +261,7 @@ async def _outlet(
         name=outlet.name,
         kind=KIND_NAMES[outlet.kind],
         partner=outlet.partner,
-        homepage=outlet.homepage if is_web(outlet.homepage) else "",
+        homepage=web_address(outlet.homepage),
         feeds=[feed_row(feed) for feed in feeds],
         projects=await asyncio.gather(*(project_row(request, project, names) for project in projects)),
         latest=[story_line(story) for story in latest.stories],

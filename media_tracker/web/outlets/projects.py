@@ -27,7 +27,7 @@ from media_tracker.web.outlets.view import (
 )
 from media_tracker.web.render import page, see_other
 from media_tracker.web.trail import write_down
-from media_tracker.web.visitor import services
+from media_tracker.web.visitor import actor, services
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ async def add_project(request: Request[Any, Any, Any]) -> Response[Any]:
         assert outlet_id is not None  # or check() would have raised
         assert starts is not None
         assert ends is not None
-        project_id = await outlets.add_project(outlet_id, name, columns, starts, ends, planned)
+        project_id = await outlets.add_project(outlet_id, name, columns, starts, ends, planned, by=actor(request))
     except InvalidInput as error:
         context = await _projects(request, form, error.fields)
         return await page(request, "projects/projects.html", context, status=422)

@@ -185,11 +185,6 @@ def has_role(connection: Connection, *roles: Role) -> bool:
     return who is not None and who.has(*roles)
 
 
-def is_web(address: str) -> bool:
-    """Whether an address may become a link: ``javascript:`` must not."""
-    return address.startswith(("http://", "https://"))
-
-
 def stored_id(outlet_id: object) -> ObjectId:
     assert isinstance(outlet_id, ObjectId)  # a stored outlet has one
     return outlet_id

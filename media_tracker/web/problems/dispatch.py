@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -11,23 +10,33 @@ from typing import Any
 from bson import ObjectId
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
+from pymongo.errors import DuplicateKeyError
 
-from media_tracker.errors import N_, InvalidInput, NotFound
+from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
 from media_tracker.problems.case import Channel, Precision, Report, Severity, State
+from media_tracker.problems.closing import revocable
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import revocable
+from media_tracker.problems.entries import mistake_in_number
 from media_tracker.problems.service import NewProblem
 from media_tracker.web.choices import Option, category_options, outlet_options
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import dispatchers
-from media_tracker.web.naming import names_of
-from media_tracker.web.problems.words import CHANNEL_HINTS, CHANNEL_NAMES, OTHER_CHANNELS, SEVERITIES
+from media_tracker.web.i18n import NOTHING
+from media_tracker.web.naming import Names, names_of
+from media_tracker.web.once import FIELD, OneTimeKeys, new_key
+from media_tracker.web.problems.words import (
+    CHANNEL_HINTS,
+    CHANNEL_NAMES,
+    OTHER_CHANNELS,
+    SEVERITIES,
+    STATE_NAMES,
+    say_severity,
+)
 from media_tracker.web.region_input import region_options, region_text, resolve_region
 from media_tracker.web.render import page, see_other
-from media_tracker.web.visitor import origin, services
+from media_tracker.web.visitor import actor, origin, services
 
-LONGEST_NUMBER = 64
-_NUMBER = re.compile(r"[\w./#-]+(?: +[\w./#-]+)*")
+ONCE = N_("This form had been sent before. It is registered as {number}, once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,11 @@ class FormPage:
     categories: Sequence[Option]
     regions: Sequence[Option]
     severities: Sequence[str]
+    form_key: str
+    notice: str
+    """Why the form came back though nothing in it is wrong."""
+    present: Sequence[Mapping[str, str]]
+    """What the problem says now, beside what was typed: {label, value}."""
 
 
 @dataclass(slots=True)
@@ -60,11 +74,12 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class _Filled:
-    """A form that is shown: empty, with what is known, or with what was typed and is wrong."""
+    """A form that is shown: empty, with what is known, or with what was typed and is wrong or came too late."""
 
     problem: Problem | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    late: Conflict | None = None
 
 
 @get("/problems/new", guards=[dispatchers])
@@ -75,17 +90,21 @@ async def new_page(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post("/problems/new", guards=[dispatchers])
 async def register(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Register it, with its report."""
+    """Register it, with its report. The same form sent twice makes one problem."""
     form = await read_form(request)
     room = services(request)
+    keys = OneTimeKeys(room.database, room.clock)
     try:
         described = await _description(request, form)
         report = await _report(request, form)
         relapse_of = await _former(request, form)
         text = form.text("text", longest=LONGEST_TEXT)
         form.check()
+        number = await keys.number_for(form.text(FIELD), actor(request).user_id, room.problems.draw_number)
+        if await _is_registered(request, number):
+            return await see_other(request, f"/problems/{number}", ONCE, number=number)
         new = NewProblem(
-            await room.problems.draw_number(),
+            number,
             described.title,
             described.place,
             described.category,
@@ -94,11 +113,15 @@ async def register(request: Request[Any, Any, Any]) -> Response[Any]:
             described.long_standing,
             relapse_of,
         )
-        problem = await room.problems.register(new, [report], origin(request), text)
+        await room.problems.register(new, [report], actor(request), origin(request), text)
     except InvalidInput as error:
         filled = _Filled(values=form.values, errors=error.fields)
         return await _show(request, "problems/new.html", filled, status=422)
-    return await see_other(request, f"/problems/{problem.number}", N_("Registered as {number}."), number=problem.number)
+    except Conflict as error:
+        return await _show(request, "problems/new.html", _Filled(values=form.values, late=error), status=409)
+    except DuplicateKeyError:
+        return await see_other(request, f"/problems/{number}", ONCE, number=number)
+    return await see_other(request, f"/problems/{number}", N_("Registered as {number}."), number=number)
 
 
 @get("/problems/{number:str}/reports", guards=[dispatchers])
@@ -117,10 +140,13 @@ async def add_report(request: Request[Any, Any, Any], number: FromPath[str]) -> 
         report = await _report(request, form)
         text = form.text("text", longest=LONGEST_TEXT)
         form.check()
-        await room.problems.report(number, form.version(), report, origin(request), text)
+        await room.problems.report(number, form.version(), report, actor(request), origin(request), text)
     except InvalidInput as error:
         filled = _Filled(await room.problems.get(number), form.values, error.fields)
         return await _show(request, "problems/report.html", filled, status=422)
+    except Conflict as error:
+        filled = _Filled(await room.problems.get(number), form.values, late=error)
+        return await _show(request, "problems/report.html", filled, status=409)
     return await see_other(request, f"/problems/{number}", N_("The report has been added."))
 
 
@@ -157,11 +183,15 @@ async def correct(request: Request[Any, Any, Any], number: FromPath[str]) -> Res
             region=described.region,
             severity=described.severity,
             long_standing=described.long_standing,
+            actor=actor(request),
             origin=origin(request),
         )
     except InvalidInput as error:
         filled = _Filled(await room.problems.get(number), form.values, error.fields)
         return await _show(request, "problems/correct.html", filled, status=422)
+    except Conflict as error:
+        filled = _Filled(await room.problems.get(number), form.values, late=error)
+        return await _show(request, "problems/correct.html", filled, status=409)
     return await see_other(request, f"/problems/{number}", N_("Corrected."))
 
 
@@ -177,7 +207,7 @@ async def _show(request: Request[Any, Any, Any], template: str, filled: _Filled,
         }
         for channel in OTHER_CHANNELS
     ]
-    problem = filled.problem
+    problem, late = filled.problem, filled.late
     context = FormPage(
         number=problem.number if problem else "",
         version=problem.case.version if problem else 0,
@@ -189,8 +219,33 @@ async def _show(request: Request[Any, Any, Any], template: str, filled: _Filled,
         categories=category_options(names),
         regions=await region_options(room.places),
         severities=[severity.value for severity in SEVERITIES],
+        form_key=filled.values.get(FIELD) or new_key(),
+        notice=pages.catalogue.explain(late) if late else "",
+        present=_present(problem, names) if problem and late else (),
     )
     return await page(request, template, context, status=status)
+
+
+def _present(problem: Problem, names: Names) -> list[Mapping[str, str]]:
+    """What the problem says now, for somebody whose form was made from what it said before."""
+    case = problem.case
+    say = names.gettext
+    return [
+        {"label": say(N_("State")), "value": say(STATE_NAMES[case.state])},
+        {"label": say(N_("What is wrong")), "value": problem.title},
+        {"label": say(N_("Place")), "value": problem.place},
+        {"label": say(N_("Region")), "value": names.region(case.region) or NOTHING},
+        {"label": say(N_("Category")), "value": names.category(case.category)},
+        {"label": say(N_("Severity")), "value": say_severity(names.pages.catalogue, case.severity)},
+    ]
+
+
+async def _is_registered(request: Request[Any, Any, Any], number: str) -> bool:
+    try:
+        await services(request).problems.get(number)
+    except NotFound:
+        return False
+    return True
 
 
 async def _description(request: Request[Any, Any, Any], form: Form) -> Description:
@@ -248,12 +303,10 @@ async def _report(request: Request[Any, Any, Any], form: Form) -> Report:
 
 
 def _outside_number(form: Form) -> str | None:
-    """The number that the report has elsewhere. It goes into the event log, which forgets nothing: so it is no free text."""
+    """The number that the report has elsewhere."""
     number = form.optional("outside_number")
-    if number is not None and (len(number) > LONGEST_NUMBER or _NUMBER.fullmatch(number) is None):
-        form.errors["outside_number"] = N_(
-            "Please give only the number: at most 64 letters, digits, blanks and the signs - _ / . #"
-        )
+    if (mistake := mistake_in_number(number)) is not None:
+        form.errors["outside_number"] = mistake
     return number
 
 

@@ -12,8 +12,9 @@ from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.db.connection import Json
 from media_tracker.db.events import Event
 from media_tracker.errors import N_
-from media_tracker.problems.case import Case, Channel, EventType, Outcome, apply
+from media_tracker.problems.case import Case, Channel, EventType, Outcome
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.folding import apply
 from media_tracker.web.i18n import NOTHING, Catalogue, Formats
 from media_tracker.web.naming import Names
 from media_tracker.web.problems.words import CHANNEL_NAMES, OUTCOME_NAMES
@@ -130,7 +131,7 @@ class Teller:
         other = payload.get("duplicate_of") or payload.get("relapsed_as")
         return {
             "unit": self.names.unit(payload.get("unit_id")) or NOTHING,
-            "due": self.formats.datetime_text(payload.get("due_at")),
+            "due": self.formats.deadline_text(payload.get("due_at")),
             "review": self.formats.date_text(payload.get("review_at")),
             "outcome": say(OUTCOME_NAMES[Outcome(outcome)]) if outcome else NOTHING,
             "channel": say(CHANNEL_NAMES[Channel(channel)]) if channel else NOTHING,

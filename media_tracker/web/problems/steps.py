@@ -18,18 +18,20 @@ from media_tracker.db.events import Origin
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTrackerError, NotFound, TooLarge
 from media_tracker.problems.case import Basis, Channel, Outcome, Precision, State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lifecycle import Command, Step, Surroundings, refusal
-from media_tracker.web.choices import Option, option, unit_options
-from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
+from media_tracker.problems.lifecycle import Surroundings, refusal
+from media_tracker.problems.steps import Command, Step
+from media_tracker.web.choices import Option, option, unit_groups, unit_options
+from media_tracker.web.forms import LONGEST_TEXT, PHOTOS_BYTES, Form, read_form
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import names_of
+from media_tracker.web.problems.kept import kept_text
 from media_tracker.web.problems.view import ProblemView, read_view, story_name
 from media_tracker.web.problems.words import STATE_NAMES, STEP_WORDS, StepWords, needs, needs_text
 from media_tracker.web.render import Pages, page, see_other
 from media_tracker.web.visitor import actor, origin, services
 
-STEP_BODY_BYTES = 60_000_000
-"""Of a step's form with its photos."""
+STEP_BODY_BYTES = PHOTOS_BYTES + 10_000_000
+"""Of a step's form with its photos; a little too much still comes back with what was typed."""
 PHOTO_FIELDS = ("before", "after")
 CHECKS = (Step.VERIFY, Step.FAIL, Step.CONFIRM_NOTHING)
 
@@ -63,20 +65,29 @@ class ProblemPage:
     may_edit: bool
     fresh_due_at: datetime | None
     units: Sequence[Option]
+    """To be put in charge; those of the problem's district first."""
+    other_units: Sequence[Option]
+    """The same, to work beside it."""
     follow_ups: Sequence[Option]
     co_units: Sequence[str]
     values: Mapping[str, str]
     errors: Mapping[str, str]
+    notice: str
+    """Why a form came back though nothing in it is wrong."""
+    kept: str
+    """What was written for a step that is offered no longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A step's form that came back with mistakes."""
+    """A step's form that came back: with mistakes, or because somebody else was faster."""
 
     step: Step | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     co_units: Sequence[str] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
+    notice: str = ""
+    """In the reader's language."""
 
 
 async def show_problem(
@@ -87,6 +98,7 @@ async def show_problem(
     around = await room.problems.surroundings(problem)
     steps = frozenset(await room.problems.steps(problem, who))
     names = await names_of(request)
+    lost = sent.step is not None and sent.step not in steps
     context = ProblemPage(
         problem=await read_view(request, problem),
         steps=[_step_view(step, sent.step) for step in STEP_WORDS if step in steps],
@@ -94,11 +106,14 @@ async def show_problem(
         district_check=who.level is Level.DISTRICT and room.monitor.level is Level.CITY,
         may_edit=who.has(Role.EDITOR, Role.PUBLICITY),
         fresh_due_at=around.fresh_due_at,
-        units=unit_options(names) if Step.ASSIGN in steps else (),
+        units=unit_groups(names, problem.district) if Step.ASSIGN in steps else (),
+        other_units=unit_options(names, problem.district) if Step.ASSIGN in steps else (),
         follow_ups=await _follow_ups(request, problem) if steps.intersection(CHECKS) else (),
         co_units=sent.co_units,
         values=sent.values,
         errors=sent.errors,
+        notice=sent.notice,
+        kept=kept_text(sent.values, sent.co_units, names) if lost else "",
     )
     return await page(request, "problems/problem.html", context, status=status)
 
@@ -154,7 +169,10 @@ async def take_step(request: Request[Any, Any, Any], number: FromPath[str], step
         sent = Sent(chosen, form.values, [str(unit) for unit in command.co_unit_ids], error.fields)
         return await show_problem(request, await room.problems.get(number), sent, status=422)
     except Conflict as error:
-        raise _in_words(request, error) from error
+        pages: Pages = request.app.state.pages
+        notice = pages.catalogue.explain(_in_words(request, error))
+        sent = Sent(chosen, form.values, [str(unit) for unit in command.co_unit_ids], notice=notice)
+        return await show_problem(request, await room.problems.get(number), sent, status=409)
     return await see_other(request, f"/problems/{number}", N_("Done. It is in the history."))
 
 
@@ -210,13 +228,19 @@ async def _with_target(request: Request[Any, Any, Any], form: Form, command: Com
 
 
 async def _read_photos(form: Form) -> Photos:
-    """The photos of every photo field; one that is too large is a mistake of its field."""
+    """The photos of every photo field; one that is too large, or all that are too much, is a mistake of its field."""
     photos: Photos = {}
     for name in PHOTO_FIELDS:
         try:
             photos[name] = await form.photos(name)
         except TooLarge as error:
             form.errors[name] = error.message
+    sizes = {name: sum(len(data) for _, data in content) for name, content in photos.items()}
+    if sum(sizes.values()) > PHOTOS_BYTES:
+        largest = max(sizes, key=lambda name: sizes[name])
+        form.errors.setdefault(
+            largest, N_("All photos of a form together may have at most 50 MB. Choose fewer, or smaller ones.")
+        )
     return photos
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from media_tracker.errors import N_
 from media_tracker.problems.case import Channel, Outcome, Severity, State
-from media_tracker.problems.lifecycle import ROWS, Need, Step
+from media_tracker.problems.steps import ROWS, Need, Step
+from media_tracker.web.i18n import Catalogue
 
 STATE_NAMES: Mapping[State, str] = {
     State.REGISTERED: N_("Registered"),
@@ -51,6 +52,17 @@ CHANNEL_HINTS: Mapping[Channel, str] = {
 }
 
 SEVERITIES = tuple(Severity)
+
+
+def say_severity(catalogue: Catalogue, severity: Severity) -> str:
+    """A severity in the reader's language; its English words have other meanings elsewhere."""
+    match severity:
+        case Severity.URGENT:
+            return catalogue.gettext("Urgent")
+        case Severity.KEY:
+            return catalogue.pgettext("severity", "Key")
+        case Severity.NORMAL:
+            return catalogue.pgettext("severity", "Normal")
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@
   });
   on("click", (event) => closeMenus(event.target.closest("details[data-menu]")));
 
+  // Filters are folded on phones.
+  const fold = (root) => all("[data-fold-small]", root).forEach((box) => { box.open = !matchMedia("(max-width: 40rem)").matches; });
+  fold(document);
+  on("htmx:afterSwap", (event) => fold(event.target));
+
   // Filters apply themselves, but not while somebody walks through the options with the arrow keys.
   let byKeyboard = false;
   on("pointerdown", () => { byKeyboard = false; }, true);
@@ -54,18 +59,23 @@
     const output = dataset.preview && document.getElementById(dataset.preview);
     if (!files || !output) return;
     all("img", output).forEach((image) => URL.revokeObjectURL(image.src));
-    event.target.setCustomValidity("");
     const shown = [...files].map((file) => {
       const item = make("span", {});
       if (file.type.startsWith("image/")) item.append(make("img", { src: URL.createObjectURL(file), alt: "" }));
       item.append(`${file.name} · ${(file.size / 1048576).toFixed(1)} MB`);
       if (dataset.maxBytes && file.size > +dataset.maxBytes) {
         item.append(make("strong", { className: "too-large", textContent: ` ${dataset.tooLarge}` }));
-        event.target.setCustomValidity(dataset.tooLarge);
       }
       return item;
     });
     output.replaceChildren(...shown);
+    const inputs = all("[type=file]", event.target.form);
+    const total = inputs.flatMap((input) => [...input.files]).reduce((sum, file) => sum + file.size, 0);
+    for (const input of inputs) {
+      const { maxBytes = Infinity, maxTotal = Infinity, tooLarge, tooMuch } = input.dataset;
+      const large = [...input.files].some((file) => file.size > maxBytes);
+      input.setCustomValidity(large ? tooLarge : input.files.length && total > maxTotal ? tooMuch : "");
+    }
   });
 
   // Keys: click (or focus) the element with that data-key. Can be switched off (WCAG 2.1.4).
@@ -116,7 +126,11 @@
     if (!next.matches("a, button, input, select, textarea")) next.tabIndex = -1;
     next.focus();
   });
-  for (const failure of ["htmx:sendError", "htmx:responseError"]) on(failure, () => announce(body.dataset.failed));
+  for (const failure of ["htmx:sendError", "htmx:responseError"]) on(failure, (event) => {
+    announce(body.dataset.failed);
+    const { requestConfig, pathInfo } = event.detail;
+    if (requestConfig.verb === "get") location.assign(pathInfo.finalRequestPath); // the browser shows what is wrong
+  });
   find(".error-summary[data-focus]")?.focus();
   const here = find(".nav [aria-current]");
   const strip = find(".nav ul");

@@ -233,9 +233,12 @@ def _detail(event: Event, names: Names) -> str:
 def _earlier(one: Story) -> list[Earlier]:
     """The earlier texts, the latest first, each compared with the one that followed it."""
     said = [(r.title, f"{r.title}\n{plain_text(r.html)}", r.until) for r in one.revisions]
-    after = [text for _, text, _ in said[1:]] + [f"{one.title}\n{one.text}"]
-    pairs = list(zip(said, after, strict=True))
-    return [Earlier(title, difference(text, later), until) for (title, text, until), later in reversed(pairs)]
+    later = f"{one.title}\n{one.text}"
+    found = []
+    for title, text, until in reversed(said):
+        found.append(Earlier(title, difference(text, later), until))
+        later = text
+    return found
 
 
 def _scores(one: Story) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from bson import ObjectId
@@ -16,7 +16,9 @@ from media_tracker.ingest.stories import StoryFilter
 from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.monitor.facts import whole_days
 from media_tracker.outlets.documents import Feed, Outlet, OutletKind, Platform, Project
+from media_tracker.web.addresses import web_address
 from media_tracker.web.figure_links import Asked
+from media_tracker.web.outlets.feed_words import State
 from media_tracker.web.visitor import Connection, services, visitor
 
 KIND_NAMES: Mapping[OutletKind, str] = {
@@ -34,16 +36,6 @@ PLATFORM_NAMES: Mapping[Platform, str] = {
     Platform.WECHAT: N_("WeChat"),
     Platform.DOUYIN: N_("Douyin"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How a feed, or the worst of several, is doing: an untranslated sentence and what fills it."""
-
-    tone: str
-    """``ok``, ``bad`` or ``quiet``."""
-    message: str
-    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +66,10 @@ class OutletRow:
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A feed of an outlet. ``platform`` is untranslated."""
+    """A feed of an outlet. ``platform`` is untranslated; ``url`` is empty for what is entered by hand."""
 
     id: str
+    href: str
     title: str
     url: str
     platform: str
@@ -85,7 +78,6 @@ class FeedRow:
     state: State
     checked_at: datetime | None
     next_check_at: datetime | None
-    stories: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +97,7 @@ class ProjectRow:
 
 
 def outlet_row(
-    outlet: Outlet, feeds: Sequence[Feed], counts: Mapping[str, int], week: Asked, last: Story | None
+    outlet: Outlet, feeds: Sequence[Feed], state: State, counts: Mapping[str, int], week: Asked, last: Story | None
 ) -> OutletRow:
     return OutletRow(
         href=f"/outlets/{outlet.id}",
@@ -114,43 +106,26 @@ def outlet_row(
         partner=outlet.partner,
         feeds=len(feeds),
         checked_at=max((feed.state.checked_at for feed in feeds if feed.state.checked_at), default=None),
-        state=state_of_feeds(feeds),
+        state=state,
         week=counts.get(str(outlet.id), 0),
         week_href=week.within(Dimension.OUTLET, str(outlet.id)).list_of(Key.STORIES),
         last=story_line(last) if last else None,
     )
 
 
-def feed_row(feed: Feed) -> FeedRow:
+def feed_row(feed: Feed, state: State) -> FeedRow:
     return FeedRow(
         id=str(feed.id),
+        href=feed_path(feed),
         title=feed.title,
-        url=feed.url,
+        url=web_address(feed.url),
         platform=PLATFORM_NAMES[feed.platform],
         column=feed.column,
         active=feed.active,
-        state=state_of_feeds([feed]),
+        state=state,
         checked_at=feed.state.checked_at,
         next_check_at=feed.state.next_check_at if feed.active else None,
-        stories=feed.state.stories_last,
     )
-
-
-def state_of_feeds(feeds: Sequence[Feed]) -> State:
-    """How the worst of ``feeds`` is doing. A feed that rests is asked nothing, so its last failure is no news."""
-    active = [feed for feed in feeds if feed.active]
-    failing = next((feed for feed in active if feed.state.error), None)
-    if failing is not None:
-        if failing.state.error_message is None:
-            return State("bad", "{sentence}", {"sentence": failing.state.error or ""})
-        return State("bad", failing.state.error_message, failing.state.error_params)
-    if not feeds:
-        return State("quiet", N_("no feed"))
-    if not active:
-        return State("quiet", N_("resting"))
-    if not any(feed.state.checked_at for feed in active):
-        return State("quiet", N_("not read yet"))
-    return State("ok", N_("in order"))
 
 
 async def project_row(connection: Connection, project: Project, names: Mapping[ObjectId, str]) -> ProjectRow:
@@ -174,6 +149,11 @@ def counted_stories(connection: Connection, project: Project) -> StoryFilter:
     """The stories that count for a project; the number and its list both come from here."""
     start, end = whole_days(project.starts, project.ends, services(connection).settings.zone)
     return StoryFilter(outlet_id=project.outlet_id, columns=project.columns, start=start, end=end, withdrawn=False)
+
+
+def feed_path(feed: Feed) -> str:
+    """The page of ``feed``."""
+    return f"/outlets/{feed.outlet_id}/feeds/{feed.id}"
 
 
 def story_line(story: Story) -> StoryLine:

@@ -32,7 +32,7 @@ PURE = [
     *(f"ingest/{name}.py" for name in ("schedule", "feed_dates", "feed_encoding", "pruning")),
     *(f"ingest/{name}.py" for name in ("entries", "json_feed", "list_page", "discover", "read")),
     *(f"ingest/{name}.py" for name in ("full_text", "article_page", "websub_rules")),
-    *(f"tagging/{name}.py" for name in ("suggest", "cues", "evidence", "withdrawal")),
+    *(f"tagging/{name}.py" for name in ("suggest", "cues", "evidence", "withdrawal", "clusters")),
     *(f"problems/{name}.py" for name in ("case", "folding", "steps", "needs", "closing", "entries")),
     *(f"problems/{name}.py" for name in ("lifecycle", "independence", "matching", "occasions", "light")),
     *(f"monitor/{name}.py" for name in ("credit", "counting", "facts", "definitions")),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 
 from bson import ObjectId
 from pymongo import UpdateOne
@@ -22,18 +21,23 @@ from media_tracker.db.transactions import Transaction
 from media_tracker.errors import N_, Conflict, NotFound
 from media_tracker.ingest.documents import DecisionRecord, DeskState, Disposition, Kind, Story, SuggestionRecord
 from media_tracker.outlets.documents import Outlet
+from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
+from media_tracker.tagging.clusters import REPRINT_WINDOW, Grouped, group
 from media_tracker.tagging.source import SuggesterSource
 from media_tracker.tagging.suggest import StoryText, Suggester, Suggestion
 from media_tracker.tagging.withdrawal import WithdrawalReason
-from media_tracker.text.fingerprint import fingerprint, is_reprint
+from media_tracker.text.fingerprint import fingerprint
 
 ENTITY = "story"
 CONSUMER = "tagging"
 CHANGES = frozenset({"ingested", "changed", "completed"})
-REPRINT_WINDOW = timedelta(days=10)
-"""A reprint appears within days; the same words much later are a new story."""
-MOST_CANDIDATES = 50
+MOST_KNOWN = 5_000
+"""Stories elsewhere that one batch is compared with."""
+_WANTED = dict.fromkeys(
+    ("title", "text", "outlet_id", "column", "published_at", "content_hash", "cluster"),
+    1,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,44 +71,44 @@ class Tagging:
 
     async def look_at(self, ids: Sequence[ObjectId]) -> None:
         """Suggest for the stories ``ids`` and group them with their reprints. Doing it again changes nothing."""
-        cursor = self._stories.find({"_id": {"$in": list(ids)}}).sort([("published_at", 1), ("_id", 1)])
-        rows = await cursor.to_list()
+        rows = await self._stories.find({"_id": {"$in": list(ids)}}, _WANTED).to_list()
         outlets = {row["_id"]: row["name"] async for row in self._outlets.find({}, {"name": 1})}
-        looked = await asyncio.to_thread(_look, await self._suggesters.get(), rows, outlets)
+        suggester, tree = await self._suggesters.get(), await self._places.regions()
+        looked = await asyncio.to_thread(_look, suggester, rows, outlets)
+        stories = [_grouped(row, each.bands) for row, each in zip(rows, looked, strict=True)]
+        clusters = await asyncio.to_thread(group, stories, await self._known(stories))
         writes = []
         for each in looked:
+            district = _district(tree, each.suggestion.region)
+            # A text that has changed meanwhile has an event of its own. The district is the suggestion's as long as no editor
+            # has decided; one may be deciding at this moment.
+            undecided = {"$eq": [{"$ifNull": ["$decision", None]}, None]}
+            changes = {
+                "suggestion": {"$literal": each.suggestion.model_dump()},
+                "bands": {"$literal": each.bands},
+                "district": {"$cond": [undecided, {"$literal": district}, "$district"]},
+                "cluster": {"$ifNull": ["$cluster", clusters[each.story_id]]},
+            }
             seen = {"_id": each.story_id, "content_hash": each.content_hash}
-            writes.append(UpdateOne(seen, {"$set": {"suggestion": each.suggestion.model_dump(), "bands": each.bands}}))
-            # Only as long as no editor has decided; one may be deciding at this moment.
-            district = await self._district_of(each.suggestion.region)
-            writes.append(UpdateOne({**seen, "decision": None}, {"$set": {"district": district}}))
+            writes.append(UpdateOne(seen, [{"$set": changes}]))
         if writes:
             await self._stories.bulk_write(writes, ordered=False)
-        for row, each in zip(rows, looked, strict=True):
-            await self._group(row, each.bands)
 
-    async def _district_of(self, region: str | None) -> str | None:
-        tree = await self._places.regions()
-        return tree.district_for_counting(region) if region is not None and region in tree else None
-
-    async def _group(self, row: Json, bands: Sequence[int]) -> None:
-        """Put a story into the cluster of the earliest story with the same text, or into one of its own."""
-        cluster = row["_id"]
-        if bands:
-            near = {"$gte": row["published_at"] - REPRINT_WINDOW, "$lte": row["published_at"] + REPRINT_WINDOW}
-            query = {
-                "bands": {"$in": list(bands)},
-                "published_at": near,
-                "_id": {"$ne": row["_id"]},
-                "cluster": {"$ne": None},
-            }
-            cursor = self._stories.find(query, {"text": 1, "cluster": 1}).sort("published_at", 1).limit(MOST_CANDIDATES)
-            async for other in cursor:
-                if is_reprint(row["text"], other["text"]):
-                    cluster = other["cluster"]
-                    break
-        if row.get("cluster") is None:
-            await self._stories.update_one({"_id": row["_id"], "cluster": None}, {"$set": {"cluster": cluster}})
+    async def _known(self, stories: Sequence[Grouped]) -> list[Grouped]:
+        """The stories elsewhere that ``stories`` may repeat."""
+        bands = list({band for story in stories for band in story.bands})
+        if not bands:
+            return []
+        published = [story.published_at for story in stories]
+        query = {
+            "bands": {"$in": bands},
+            "published_at": {"$gte": min(published) - REPRINT_WINDOW, "$lte": max(published) + REPRINT_WINDOW},
+            "_id": {"$nin": [story.id for story in stories]},
+            "cluster": {"$ne": None},
+        }
+        wanted = {"published_at": 1, "text": 1, "bands": 1, "cluster": 1}
+        rows = self._stories.find(query, wanted).sort([("published_at", 1), ("_id", 1)]).limit(MOST_KNOWN)
+        return [_grouped(row, row["bands"]) async for row in rows]
 
     async def decide_in(
         self, tx: Transaction, story_id: ObjectId, version: int, decision: DecisionRecord, desk: DeskState
@@ -122,7 +126,7 @@ class Tagging:
             "decision": decision.model_dump(),
             "desk": desk.value,
             "changed_since_decision": False,
-            "district": await self._district_of(decision.region),
+            "district": _district(await self._places.regions(), decision.region),
         }
         payload = {
             "kind": decision.kind,
@@ -194,6 +198,14 @@ def _record(suggestion: Suggestion, content_hash: str) -> SuggestionRecord:
     values = asdict(suggestion)
     values["kind"] = Kind(suggestion.kind)
     return SuggestionRecord(content_hash=content_hash, **values)
+
+
+def _district(tree: RegionTree, region: str | None) -> str | None:
+    return tree.district_for_counting(region) if region is not None and region in tree else None
+
+
+def _grouped(row: Json, bands: Sequence[int]) -> Grouped:
+    return Grouped(row["_id"], row["published_at"], row["text"], bands, row.get("cluster"))
 
 
 def _look(suggester: Suggester, rows: Sequence[Json], outlets: dict[ObjectId, str]) -> list[_Looked]:

@@ -30,7 +30,10 @@ PURE = [
     "outlets/keeping.py",
     *(f"ingest/{name}.py" for name in ("parse", "clean", "identity", "prepare")),
     *(f"ingest/{name}.py" for name in ("schedule", "feed_dates", "feed_encoding", "pruning")),
-    *(f"ingest/{name}.py" for name in ("entries", "json_feed", "list_page", "discover", "read")),
+    *(
+        f"ingest/{name}.py"
+        for name in ("entries", "json_feed", "list_page", "page_tree", "page_selectors", "discover", "read")
+    ),
     *(f"ingest/{name}.py" for name in ("full_text", "article_page", "websub_rules")),
     *(f"tagging/{name}.py" for name in ("suggest", "cues", "evidence", "withdrawal", "clusters")),
     *(f"problems/{name}.py" for name in ("case", "folding", "steps", "needs", "closing", "entries")),

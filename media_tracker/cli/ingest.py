@@ -13,7 +13,7 @@ import click
 from media_tracker.cli.running import command, explained, with_services
 from media_tracker.errors import N_, InvalidInput
 from media_tracker.ingest.service import FeedResult, Result, Summary
-from media_tracker.outlets.documents import Feed
+from media_tracker.outlets.documents import Feed, FeedSource
 from media_tracker.wiring import Services
 from media_tracker.worker import PROCESSES, Worker, stop_on_signals
 
@@ -41,7 +41,8 @@ async def ingest(once: bool, as_json: bool, feed: tuple[str, ...]) -> None:
     started = time.perf_counter()
 
     async def run(services: Services) -> Summary:
-        feeds = _chosen([each for each in await services.outlets.feeds() if each.active], feed)
+        polled = [each for each in await services.outlets.feeds() if each.active and each.source is not FeedSource.HAND]
+        feeds = _chosen(polled, feed)
         with _Progress(len(feeds), as_json) as tell:
             results = await services.ingest.run(feeds, tell)
         await services.pipeline.catch_up()

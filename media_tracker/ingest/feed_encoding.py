@@ -49,8 +49,10 @@ _BROKEN_PER_GOOD = 1 / 50
 
 _PAIR = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 _PAIRS_LOOKED_AT = 4_000
-_PAIRS_NEEDED = 8
+_PAIRS_NEEDED = 12
 _REPLACEABLE = {"gb18030", "big5hkscs", "windows-1252"}
+_PUNCTUATION_ROWS = range(0xA1, 0xA4)
+"""Both standards have it there, and it says nothing."""
 _COMMON_GB = re.compile(rb"[\xb0-\xd7][\xa1-\xfe]")
 """The 3,755 characters of GB 2312's first level."""
 _COMMON_BIG5 = re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]")
@@ -174,9 +176,8 @@ def _evident_chinese(body: bytes) -> str | None:
     bytes are scattered over all levels.
     """
     pairs = [match[0] for match in islice(_PAIR.finditer(body), _PAIRS_LOOKED_AT)]
-    # Punctuation says nothing: Big5 has it in rows A1 to A3, GB 2312 in A1 to A9.
-    big5 = [pair for pair in pairs if pair[0] > 0xA3]
-    gb = [pair for pair in pairs if pair[0] > 0xA9 or pair[0] < 0xA1]
+    gb = [pair for pair in pairs if pair[0] not in _PUNCTUATION_ROWS]
+    big5 = [pair for pair in gb if pair[0] > _PUNCTUATION_ROWS[-1]]  # before that come Hong Kong's additions
     if min(len(big5), len(gb)) < _PAIRS_NEEDED:
         return None
     big5_share = sum(_COMMON_BIG5.fullmatch(pair) is not None for pair in big5) / len(big5)

@@ -1,20 +1,18 @@
 """Stories from the list page of an outlet that has no feed, by CSS selectors that an editor has set. Pure.
 
-The page is a web page of a stranger, the selectors are ours: both are bounded, so that neither a page of a million elements nor a
-selector that compares each element with all others keeps a process busy.
+The page is a stranger's, the selectors are ours. Both are bounded (``ingest/page_tree.py``, ``ingest/page_selectors.py``), so
+that no page keeps a process busy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from media_tracker.errors import N_, InvalidInput
-from media_tracker.ingest.clean import one_line, strip_controls
+from media_tracker.ingest.clean import one_line
 from media_tracker.ingest.discover import page_base
 from media_tracker.ingest.entries import (
     MAX_ENTRIES,
@@ -29,17 +27,15 @@ from media_tracker.ingest.entries import (
     first_image,
 )
 from media_tracker.ingest.feed_dates import FeedDate, read_listed_date
+from media_tracker.ingest.page_selectors import Select, compiled
 from media_tracker.ingest.page_tree import attribute, page_title, read_tree, words_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-MAX_SELECTOR_CHARS = 200
 _IMAGES_LOOKED_AT = 5
 _LINKS_LOOKED_AT = 10
 _ELLIPSES = ("…", "...", "。。。")
-
-_Select = Callable[["_Element"], Sequence["_Element"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +57,11 @@ class PageRules:
 class _Selectors:
     """The rules, ready to be used; None for those that are not set."""
 
-    item: _Select
-    link: _Select
-    title: _Select | None
-    date: _Select | None
-    summary: _Select | None
+    item: Select
+    link: Select
+    title: Select | None
+    date: Select | None
+    summary: Select | None
 
 
 def checked_rules(item: str, link: str = "a", title: str = "", date: str = "", summary: str = "") -> PageRules:
@@ -79,7 +75,7 @@ def checked_rules(item: str, link: str = "a", title: str = "", date: str = "", s
         written = getattr(rules, each.name)
         if each.name == "item" and not written:
             wrong["item"] = N_("Say which elements of the page are its stories.")
-        elif written and _compiled(written) is None:
+        elif written and compiled(written) is None:
             wrong[each.name] = N_("This is not a CSS selector that can be used here.")
     if wrong:
         raise InvalidInput(N_("Write CSS selectors, like ul.news > li for the stories and a for the link."), wrong)
@@ -176,19 +172,19 @@ def _images(item: _Element) -> list[str]:
     return [attribute(image, name) for image in images for name in ("src", "data-src", "data-original")]
 
 
-def _first(item: _Element, select: _Select | None) -> _Element | None:
+def _first(item: _Element, select: Select | None) -> _Element | None:
     found = select(item) if select else []
     return found[0] if found else None
 
 
 def _selectors(rules: PageRules) -> _Selectors:
-    def usable(written: str) -> _Select:
-        select = _compiled(written)
+    def usable(written: str) -> Select:
+        select = compiled(written)
         if select is None:
             raise InvalidInput(N_("{selector} is not a CSS selector that can be used here."), selector=written)
         return select
 
-    def optional(written: str) -> _Select | None:
+    def optional(written: str) -> Select | None:
         return usable(written) if written else None
 
     return _Selectors(
@@ -198,25 +194,3 @@ def _selectors(rules: PageRules) -> _Selectors:
         optional(rules.date),
         optional(rules.summary),
     )
-
-
-@lru_cache(maxsize=256)
-def _compiled(written: str) -> _Select | None:
-    """A function from an element to those in it, and itself, that ``written`` selects; None if it is no selector of ours."""
-    from cssselect import HTMLTranslator, SelectorError
-    from cssselect.xpath import XPathExpr
-    from lxml.etree import XPath, XPathError
-
-    class Translator(HTMLTranslator):
-        """Without ``a ~ b``, for which libxml2 takes time that grows with the cube of the number of siblings."""
-
-        def xpath_indirect_adjacent_combinator(self, left: XPathExpr, right: XPathExpr) -> XPathExpr:
-            raise SelectorError(f"{left} ~ {right}")
-
-    if len(written) > MAX_SELECTOR_CHARS or strip_controls(written) != written:
-        return None
-    try:
-        xpath = XPath(Translator().css_to_xpath(written))
-    except (SelectorError, XPathError, RecursionError, ValueError):
-        return None
-    return lambda element: cast("list[_Element]", xpath(element))

@@ -83,7 +83,7 @@ def prune(text: str, known: Collection[bytes], context: str = "") -> Pruned:
     """``text``, a decoded feed, without the entries whose digests are ``known``.
 
     ``context`` is all else that decides what comes of an entry, such as the feed's address: when it changes, nothing is known.
-    Costs about 0.6 ms for 50 entries of 1,000 characters.
+    Costs about 1 ms for 50 entries of 1,000 characters, where parsing them costs 20.
     """
     if text.count("<") > _MOST_TAGS or "<!ENTITY" in text or _may_be_cut_short(text):
         return Pruned(text)

@@ -1,4 +1,4 @@
-"""Sheets between the look at what they bring and the word to take it: kept for two hours, for the one who sent them."""
+"""Sheets between the look at what they bring and the word to take it: kept for an hour, for the one who sent them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from media_tracker.errors import N_, NotFound
 
 COLLECTION = "sheet_drafts"
 INDEXES = [IndexModel([("expires_at", ASCENDING)], name="expires_at_ttl", expireAfterSeconds=0)]
-KEPT = timedelta(hours=2)
+KEPT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

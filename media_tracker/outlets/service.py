@@ -266,10 +266,12 @@ class Outlets:
         return ObjectId(after["_id"]), True
 
     async def subscriptions(self) -> list[Subscription]:
-        """Everything that is subscribed to, as an export needs it."""
+        """Everything that is subscribed to, as an export needs it: not what is entered by hand, which has no address."""
         outlets = {outlet.id: outlet for outlet in await self.all()}
         found = []
         for feed in await self.feeds():
+            if feed.source is FeedSource.HAND:
+                continue
             outlet = outlets[feed.outlet_id]  # type: ignore[index]  # Beanie's own id type is an ObjectId
             found.append(
                 Subscription(

@@ -12,6 +12,8 @@ from media_tracker.web.deeds.pages import ROUTES as DEEDS
 from media_tracker.web.desk.pages import ROUTES as DESK
 from media_tracker.web.monitor.pages import ROUTES as MONITOR
 from media_tracker.web.operations import ROUTES as OPERATIONS
+from media_tracker.web.outlets.feeds import ROUTES as FEEDS
+from media_tracker.web.outlets.look import ROUTES as LOOK
 from media_tracker.web.outlets.pages import ROUTES as OUTLETS
 from media_tracker.web.outlets.projects import ROUTES as PROJECTS
 from media_tracker.web.outlets.websub import ROUTES as WEBSUB
@@ -26,6 +28,8 @@ ROUTES = [
     *ADMIN,
     *ADMIN_TABLES,
     *OUTLETS,
+    *FEEDS,
+    *LOOK,
     *PROJECTS,
     *WEBSUB,
     *OPERATIONS,

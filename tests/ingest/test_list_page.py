@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -117,6 +119,58 @@ def test_of_a_page_beyond_measure_the_beginning_is_read(body: str) -> None:
     assert feed.warnings == ("The page is too large; only its beginning was read.",)
 
 
+@pytest.mark.parametrize(
+    ("selector", "found"),
+    [
+        ("ul li", "abcde"),
+        ("ul > li", "abcd"),
+        ("div > ul > li", "abcd"),
+        ("ol li", "e"),
+        ("div ul ol > li", "e"),
+        ("li + li", "bd"),
+        ("li.x + li, ol > li", "de"),
+        ("ol > li, li:first-child", "ace"),
+        ("li:nth-child(2n)", "bde"),
+        ("li:not(.x)", "abde"),
+        ("li[class^='x']", "c"),
+        ("li:has(i)", "d"),
+        ("ol + li", ""),
+    ],
+)
+def test_selectors_mean_what_they_mean_in_a_browser(selector: str, found: str) -> None:
+    body = (
+        "<div><ul><li><a href=1>a</a><li><a href=2>b</a></ul>"
+        "<ul><li class=x><a href=3>c</a><li><i></i><a href=4>d</a><ol><p><li><a href=5>e</a></ol></ul></div>"
+    )
+    try:
+        assert "".join(titles(body, PageRules(selector))) == found
+    except NotAFeed:
+        assert found == ""
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        *("div div div div div div div div a", "div", "*:contains('x')", "li + li + li", "div:has(a) li:has(a)"),
+        *(
+            "li:nth-child(2n)",
+            "li:nth-last-of-type(2n+1)",
+            "li:not(:nth-child(2n)):not(:nth-child(3n))",
+            "*, * *, * * *",
+        ),
+    ],
+)
+@pytest.mark.parametrize("shape", ["deep", "wide"])
+def test_no_page_makes_a_selector_take_long(shape: str, selector: str) -> None:
+    link = "<a href=1>x</a>"
+    deep = ("<div>" * 120 + link + "</div>" * 120) * 400
+    wide = "<div>" + ("<ul>" + f"<li>{link}</li>" * 3_900 + "</ul>") * 6 + "</div>"
+    started = time.perf_counter()
+    with suppress(NotAFeed):
+        assert len(read(deep if shape == "deep" else wide, PageRules(selector)).entries) <= MAX_ENTRIES
+    assert time.perf_counter() - started < 8
+
+
 def test_a_selector_that_matches_nothing_is_named() -> None:
     for page in ("<p>x</p>", ""):
         with pytest.raises(NotAFeed, match=r"The selector ul\.news > li matches nothing on this page\."):
@@ -141,6 +195,8 @@ def test_rules_are_checked_before_they_are_kept() -> None:
         ({"item": "a" * 201}, {"item"}),
         ({"item": "li:no-such-thing"}, {"item"}),
         ({"item": "li\x00"}, {"item"}),
+        ({"item": "li::before"}, {"item"}),
+        ({"item": "ul:has(li a)"}, {"item"}),
         ({"item": "//li"}, {"item"}),
     ],
 )

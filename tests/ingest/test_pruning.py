@@ -61,8 +61,10 @@ def assert_nothing_is_lost(before: str, after: str) -> int:
         return 0
     digests = prune(after, ()).digests
     earlier = dict(zip(prune(before, ()).digests, then.entries, strict=True))
-    left_out = [(entry, earlier[d]) for entry, d in zip(whole.entries, digests, strict=True) if d in memory]
-    assert news.feed.entries == tuple(e for e, d in zip(whole.entries, digests, strict=True) if d not in memory)
+    known = [digest in memory and digests.count(digest) == 1 for digest in digests]
+    found = list(zip(whole.entries, digests, known, strict=True))
+    left_out = [(entry, earlier[digest]) for entry, digest, is_known in found if is_known]
+    assert news.feed.entries == tuple(entry for entry, _, is_known in found if not is_known)
     assert [entry for entry, _ in left_out] == [entry for _, entry in left_out]
     assert len(left_out) == news.known
     alone, all_of_them = duplicated_guids(news.feed.entries), duplicated_guids(whole.entries)

@@ -55,6 +55,7 @@ async def test_such_a_feed_is_never_due_and_belongs_to_an_outlet(scene: Scene) -
     await scene.services.by_hand.feed_for(await outlet(scene), Platform.WECHAT)
     scene.clock.advance(days=3)
     assert await scene.services.ingest.claims.due(10) == []
+    assert await scene.services.outlets.subscriptions() == [], "an export lists what other readers could read"
     with pytest.raises(NotFound):
         await scene.services.by_hand.feed_for(ObjectId(), Platform.WEB)
 

@@ -37,6 +37,7 @@ EDITORS: Final[Who] = frozenset({Role.EDITOR})
 DISPATCHERS: Final[Who] = frozenset({Role.EDITOR, Role.PUBLICITY})
 PUBLICITY: Final[Who] = frozenset({Role.PUBLICITY})
 ADMINS: Final[Who] = frozenset({Role.ADMIN})
+KEEPERS: Final[Who] = frozenset({Role.EDITOR, Role.ADMIN})
 OWNERS: Final[Who] = frozenset({Role.PUBLICITY, Role.ADMIN})
 
 WHO: Final[dict[str, Who]] = {
@@ -111,6 +112,12 @@ WHO: Final[dict[str, Who]] = {
     "GET /outlets/{outlet_id:str}": SIGNED_IN,
     "POST /outlets/{outlet_id:str}/partner": ADMINS,
     "POST /outlets/{outlet_id:str}/feeds": ADMINS,
+    "GET /outlets/{outlet_id:str}/feeds/look": ADMINS,
+    "POST /outlets/{outlet_id:str}/feeds/look": ADMINS,
+    "GET /outlets/{outlet_id:str}/feeds/{feed_id:str}": SIGNED_IN,
+    "POST /outlets/{outlet_id:str}/feeds/{feed_id:str}": ADMINS,
+    "POST /outlets/{outlet_id:str}/feeds/{feed_id:str}/notice": KEEPERS,
+    "POST /outlets/{outlet_id:str}/feeds/{feed_id:str}/read": KEEPERS,
     "POST /outlets/{outlet_id:str}/feeds/{feed_id:str}/active": ADMINS,
     "GET /projects": SIGNED_IN,
     "POST /projects": OWNERS,

@@ -260,11 +260,11 @@ async def test_signing_in_never_leads_to_another_site(services: Services, target
         *_, of_the_form = re.findall(r'name="next" value="([^"]*)"', shown.text)
         assert of_the_form == "/"
         answer = await browser.post("/login", {"username": "viewer", "password": PASSWORD, "next": target})
-        assert answer.headers["location"] == "/"
+        assert answer.headers["location"] == "/monitor", "where a viewer's work begins"
         changed = await browser.post("/preferences", {"theme": "dark", "next": target})
         assert changed.headers["location"] == "/"
         sent_on = await browser.get(str(httpx.URL("/login", params={"next": target})))
-        assert sent_on.headers["location"] == "/"
+        assert sent_on.headers["location"] == "/monitor"
 
 
 async def test_a_body_over_the_limit_is_refused(stranger: Browser) -> None:

@@ -57,14 +57,14 @@ class Words:
     def health(self, feed: Feed, now: datetime) -> State:
         """How ``feed`` is doing, in a sentence."""
         found = diagnose(feed, now)
+        told: dict[str, str | int] = {"moment": self.moment(found.since), "reason": self.reason(feed)}
         match found.health:
             case Health.FAILING:
-                told = {"times": feed.state.failures, "moment": self.moment(found.since), "reason": self.reason(feed)}
+                told["times"] = feed.state.failures
                 return State("bad", N_("The last {times} looks have failed, the latest on {moment}. {reason}"), told)
             case Health.SILENT:
                 return self._silent(found)
             case Health.STUMBLING:
-                told = {"moment": self.moment(found.since), "reason": self.reason(feed)}
                 return State("warn", N_("The look on {moment} failed; it is tried again by itself. {reason}"), told)
             case Health.NEW:
                 return State("quiet", N_("It has not been read yet."))
@@ -84,10 +84,14 @@ class Words:
                 sentence = N_("Its address moved for good on {moment}, and was changed here: from {before} to {now}")
                 return State("news", sentence, told)
             case Notice.MOVED_ONTO_ANOTHER:
-                sentence = N_("Since {moment} its address leads to {before}, which is subscribed to already; so it rests.")
+                sentence = N_(
+                    "Since {moment} its address leads to {before}, which is subscribed to already; so it rests."
+                )
                 return State("news", sentence, told)
             case Notice.GONE:
-                return State("news", N_("Its server said on {moment} that it is gone for good (410); so it rests."), told)
+                return State(
+                    "news", N_("Its server said on {moment} that it is gone for good (410); so it rests."), told
+                )
             case None:
                 return None
 
@@ -100,7 +104,7 @@ class Words:
             return State("ok", N_("It is being read at this moment."))
         if state.next_check_at is None or state.next_check_at <= now:
             return State("ok", N_("due now"))
-        return State("ok", N_("{moment}"), {"moment": self.moment(state.next_check_at)})
+        return State("ok", "{moment}", {"moment": self.moment(state.next_check_at)})
 
     def why_then(self, feed: Feed) -> State | None:
         """What decided when ``feed`` is looked at next; see ``ingest.schedule``. None where nothing has yet."""
@@ -131,7 +135,9 @@ class Words:
             return State("quiet", N_("The feed names no hub, so it is polled only."))
         hub = {"hub": feed.state.hub}
         if not public_url:
-            sentence = N_("It names the hub {hub}, but hubs cannot reach this program: MEDIA_TRACKER_PUBLIC_URL is not set.")
+            sentence = N_(
+                "It names the hub {hub}, but hubs cannot reach this program: MEDIA_TRACKER_PUBLIC_URL is not set."
+            )
             return State("quiet", sentence, hub)
         if subscription is None:
             return State("quiet", N_("It names the hub {hub}, which is asked soon."), hub)

@@ -1,11 +1,12 @@
-"""Outlets with their feeds, in and out as OPML."""
+"""Outlets: the list with what needs attention, one of them, in and out as OPML."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -20,20 +21,21 @@ from media_tracker.ingest.stories import StoryFilter
 from media_tracker.monitor.counting import breakdown
 from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.monitor.facts import EVERYTHING, Period
-from media_tracker.outlets.documents import Outlet, OutletKind, Platform
+from media_tracker.outlets.documents import Feed, Outlet, OutletKind
 from media_tracker.outlets.opml import MOST_BYTES, read_opml, write_opml
 from media_tracker.web.addresses import web_address
 from media_tracker.web.choices import Option, named
 from media_tracker.web.figure_links import Asked
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import admins, signed_in
+from media_tracker.web.outlets.feed_words import State, Words, needs_attention, state_of_feeds
 from media_tracker.web.outlets.view import (
     KIND_NAMES,
-    PLATFORM_NAMES,
     FeedRow,
     OutletRow,
     ProjectRow,
     StoryLine,
+    feed_path,
     feed_row,
     has_role,
     outlet_row,
@@ -51,12 +53,25 @@ LATEST = 10
 OPML_BODY_BYTES = MOST_BYTES + 100_000
 """A file of the largest size and the rest of its form."""
 OPML_NAME = "media-tracker.opml"
+URGENCY = ("bad", "warn", "news")
+"""Tones, the worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionRow:
+    """A feed that somebody should look at, and why; the worst first."""
+
+    href: str
+    outlet: str
+    feed: str
+    states: Sequence[State]
 
 
 @dataclass(frozen=True, slots=True)
 class OutletsPage:
     """``templates/outlets/outlets.html``"""
 
+    attention: Sequence[AttentionRow]
     rows: Sequence[OutletRow]
     may_change: bool
     kinds: Sequence[Option]
@@ -81,10 +96,7 @@ class OutletPage:
     projects: Sequence[ProjectRow]
     latest: Sequence[StoryLine]
     may_change: bool
-    platforms: Sequence[Option]
-    values: Mapping[str, str] = field(default_factory=dict)
-    errors: Mapping[str, str] = field(default_factory=dict)
-    params: Mapping[str, object] = field(default_factory=dict)
+    may_enter: bool
 
 
 @get("/outlets", guards=[signed_in])
@@ -170,45 +182,6 @@ async def set_partner(request: Request[Any, Any, Any], outlet_id: FromPath[str])
     return await see_other(request, f"/outlets/{outlet_id}", N_("Saved."))
 
 
-@post("/outlets/{outlet_id:str}/feeds", guards=[admins])
-async def add_feed(request: Request[Any, Any, Any], outlet_id: FromPath[str]) -> Response[Any]:
-    """Subscribe to a feed of an outlet."""
-    found = services(request).outlets
-    outlet = await found.get(outlet_id)
-    form = await read_form(request)
-    url = form.text("url", required=N_("Please give the feed's address."), longest=2000)
-    platform = form.choice("platform", Platform, required=N_("Please choose from the list."))
-    title, column = form.text("title"), form.text("column")
-    try:
-        form.check()
-        assert platform is not None  # or check() would have raised
-        feed_id = await found.add_feed(stored_id(outlet.id), url, title, platform, column, by=actor(request))
-        if feed_id is None:
-            sentence = N_("This feed is subscribed to already.")
-            raise InvalidInput(sentence, {"url": sentence})
-    except InvalidInput as error:
-        context = await _outlet(request, outlet, form, error.fields or {"url": error.message}, error.params)
-        return await page(request, "outlets/outlet.html", context, status=422)
-    await write_down(request, AuditAction.FEED_ADDED, feed_id)
-    return await see_other(request, f"/outlets/{outlet_id}", N_("The feed is added. It is read with the next round."))
-
-
-@post("/outlets/{outlet_id:str}/feeds/{feed_id:str}/active", guards=[admins])
-async def set_feed_active(
-    request: Request[Any, Any, Any], outlet_id: FromPath[str], feed_id: FromPath[str]
-) -> Response[Any]:
-    """Rest a feed, or poll it again."""
-    found = services(request).outlets
-    outlet = await found.get(outlet_id)
-    form = await read_form(request)
-    active = form.flag("active")
-    await found.set_feed_active(feed_id, active, outlet_id=stored_id(outlet.id), by=actor(request))
-    action = AuditAction.FEED_RESUMED if active else AuditAction.FEED_RESTED
-    await write_down(request, action, ObjectId(feed_id))
-    message = N_("The feed is read again from now on.") if active else N_("The feed rests.")
-    return await see_other(request, f"/outlets/{outlet_id}", message)
-
-
 # -- what pages show
 
 
@@ -220,18 +193,23 @@ async def _outlets(
 ) -> OutletsPage:
     found = services(request)
     outlets, feeds = await asyncio.gather(found.outlets.all(), found.outlets.feeds())
-    today = found.clock().astimezone(found.settings.zone).date()
+    words, now = Words(request.app.state.pages), found.clock()
+    today = now.astimezone(found.settings.zone).date()
     week = Period(today - WEEK, today)
     figure = await found.monitor.figure(Key.STORIES, week, EVERYTHING)
     counts = breakdown(figure.rows, Dimension.OUTLET, found.settings.zone)
     lasts = await asyncio.gather(
         *(found.stories.newest(StoryFilter(outlet_id=stored_id(outlet.id), withdrawn=False)) for outlet in outlets)
     )
-    rows = [
-        outlet_row(outlet, [feed for feed in feeds if feed.outlet_id == outlet.id], counts, Asked(week), last)
-        for outlet, last in zip(outlets, lasts, strict=True)
-    ]
+    feeds_of: dict[ObjectId, list[Feed]] = defaultdict(list)
+    for feed in feeds:
+        feeds_of[feed.outlet_id].append(feed)
+    rows = []
+    for outlet, last in zip(outlets, lasts, strict=True):
+        own = feeds_of[stored_id(outlet.id)]
+        rows.append(outlet_row(outlet, own, state_of_feeds(own, words, now), counts, Asked(week), last))
     return OutletsPage(
+        attention=_attention(feeds, {stored_id(outlet.id): outlet.name for outlet in outlets}, words, now),
         rows=rows,
         may_change=has_role(request, Role.ADMIN),
         kinds=named(request.app.state.pages.catalogue, KIND_NAMES),
@@ -244,14 +222,20 @@ async def _outlets(
     )
 
 
-async def _outlet(
-    request: Request[Any, Any, Any],
-    outlet: Outlet,
-    form: Form | None = None,
-    errors: Mapping[str, str] | None = None,
-    params: Mapping[str, object] | None = None,
-) -> OutletPage:
-    found = services(request)
+def _attention(
+    feeds: Sequence[Feed], outlets: Mapping[ObjectId, str], words: Words, now: datetime
+) -> list[AttentionRow]:
+    """The feeds that somebody should look at: failing ones first, then silent ones, then those with a notice."""
+    found = [
+        AttentionRow(feed_path(feed), outlets.get(feed.outlet_id, ""), feed.title, states)
+        for feed in feeds
+        if (states := needs_attention(feed, words, now))
+    ]
+    return sorted(found, key=lambda row: (URGENCY.index(row.states[0].tone), row.outlet, row.feed))
+
+
+async def _outlet(request: Request[Any, Any, Any], outlet: Outlet) -> OutletPage:
+    found, words = services(request), Words(request.app.state.pages)
     outlet_id = stored_id(outlet.id)
     feeds, projects = await asyncio.gather(found.outlets.feeds(outlet_id), found.outlets.projects(outlet_id))
     latest = await found.stories.page(StoryFilter(outlet_id=outlet_id, withdrawn=False), size=LATEST)
@@ -262,14 +246,11 @@ async def _outlet(
         kind=KIND_NAMES[outlet.kind],
         partner=outlet.partner,
         homepage=web_address(outlet.homepage),
-        feeds=[feed_row(feed) for feed in feeds],
+        feeds=[feed_row(feed, state_of_feeds([feed], words, found.clock())) for feed in feeds],
         projects=await asyncio.gather(*(project_row(request, project, names) for project in projects)),
         latest=[story_line(story) for story in latest.stories],
         may_change=has_role(request, Role.ADMIN),
-        platforms=named(request.app.state.pages.catalogue, PLATFORM_NAMES),
-        values=form.values if form else {},
-        errors=errors or {},
-        params=params or {},
+        may_enter=has_role(request, Role.EDITOR),
     )
 
 
@@ -288,6 +269,4 @@ ROUTES = [
     export_opml,
     outlet_page,
     set_partner,
-    add_feed,
-    set_feed_active,
 ]

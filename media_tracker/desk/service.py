@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from bson import ObjectId
 
@@ -26,6 +25,7 @@ from media_tracker.problems.documents import Problem
 from media_tracker.problems.matching import Candidate, Wanted, same_place
 from media_tracker.problems.service import NewProblem, Problems
 from media_tracker.tagging.service import Tagging
+from media_tracker.tagging.withdrawal import WithdrawalReason
 from media_tracker.taxonomy.service import Taxonomy
 
 TIEABLE = frozenset({Kind.EXPOSURE, Kind.FOLLOW_UP})
@@ -35,8 +35,6 @@ DISPOSITIONS: dict[Kind, tuple[Disposition, ...]] = {
 }
 """Why a story of this kind may lead to no problem."""
 MOST_OFFERED = 5
-CHANGED_WITHIN = timedelta(days=90)
-"""How old a story may be whose change an editor is still shown: outlets' feeds do not reach further back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +231,7 @@ class Desk:
         new = new.model_copy(update={"by": actor.user_id, "demo": story.demo})
 
         async def work(tx: Transaction) -> GoodDeed:
-            at = version
-            if story.desk is DeskState.PENDING and story.decision is not None:
-                # It stands as it was decided; what changes is that the desk is done with it.
-                at = (await self._tagging.decide_in(tx, _id(story), at, story.decision, DeskState.DECIDED)).version
-            await self._tagging.file_in(tx, _id(story), at)
+            await self._tagging.file_in(tx, _id(story), version)
             if deed_id is not None:
                 return await self._deeds.add_story_in(tx, deed_id, told)
             return await self._deeds.file_in(tx, new, told)
@@ -248,7 +242,6 @@ class Desk:
         """Stories that their outlet has changed since an editor was done with them, newest first."""
         query = {
             "desk": DeskState.DECIDED.value,
-            "published_at": {"$gte": self._clock() - CHANGED_WITHIN},
             "changed_since_decision": True,
             "withdrawn_at": None,
         }
@@ -256,13 +249,18 @@ class Desk:
         count = len(rows) if len(rows) < limit else await self._rows.count_documents(query)
         return Changed([Story.model_validate(row) for row in rows], count)
 
-    async def withdraw(self, story_id: str, version: int, actor: Actor, origin: Origin) -> Story:
-        """Mask a story that its outlet has withdrawn or corrected, and have its ties stop counting, at once."""
+    async def withdraw(
+        self, story_id: str, version: int, actor: Actor, origin: Origin, reason: WithdrawalReason | None = None
+    ) -> Story:
+        """Mask a story that its outlet has withdrawn or corrected, and have its ties stop counting, at once.
+
+        ``reason`` is kept in its history; None where nobody has said.
+        """
         _editors_only(actor)
         story = await self._stories.get(story_id)
 
         async def work(tx: Transaction) -> Story:
-            changed = await self._tagging.withdraw_in(tx, _id(story), version)
+            changed = await self._tagging.withdraw_in(tx, _id(story), version, reason)
             await self._problems.withdraw_story_in(tx, _id(story))
             await self._deeds.withdraw_story_in(tx, _id(story))
             return changed

@@ -174,6 +174,11 @@ class Story(Document):
             IndexModel([("bands", ASCENDING)], name="bands"),
             IndexModel([("search", ASCENDING)], name="search"),
             IndexModel(
+                [("published_at", DESCENDING), ("_id", DESCENDING)],
+                name="changed_since_decision",
+                partialFilterExpression={"changed_since_decision": True},
+            ),
+            IndexModel(
                 [("full_text.next_at", ASCENDING)],
                 name="full_text_due",
                 partialFilterExpression={"full_text.state": FullTextState.WANTED.value},

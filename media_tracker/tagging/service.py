@@ -152,11 +152,14 @@ class Tagging:
         return await self._write(tx, story, changes, "disposed", {"disposition": disposition})
 
     async def file_in(self, tx: Transaction, story_id: ObjectId, version: int) -> Story:
-        """Note that a good-deed story has been filed, within ``tx``; so nobody decides or withdraws it at the same time."""
+        """Note that a good-deed story has been filed, within ``tx``: the desk is done with it.
+
+        Nobody decides or withdraws it at the same time.
+        """
         story = await self._read(tx, story_id, version)
         if story.decision is None or story.decision.kind is not Kind.GOOD_DEED:
             raise Conflict(N_("Decide first that this story tells of a good deed."))
-        return await self._write(tx, story, {}, "filed", {})
+        return await self._write(tx, story, {"desk": DeskState.DECIDED.value}, "filed", {})
 
     async def withdraw_in(
         self, tx: Transaction, story_id: ObjectId, version: int, reason: WithdrawalReason | None = None

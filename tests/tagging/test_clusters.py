@@ -13,7 +13,10 @@ from media_tracker.tagging.clusters import REPRINT_WINDOW, Grouped, group
 from media_tracker.text.fingerprint import fingerprint
 from tests.fake_clock import FakeClock
 
-BINS = "张店区新华社区北门的三个垃圾桶满溢已有一周，居民多次反映无人清运，污水流到了人行道上，气味难闻。记者现场看到，桶边堆着旧家具。"
+BINS = (
+    "张店区新华社区北门的三个垃圾桶满溢已有一周，居民多次反映无人清运，污水流到了人行道上，气味难闻。"
+    "记者现场看到，桶边堆着旧家具。"
+)
 LAMPS = "天桥区无影山街道的十几盏路灯从上月起就不亮，夜里过往行人要靠手机照明。社区说已经报给了路灯管理部门，正在等待配件到货。"
 HOUR = timedelta(hours=1)
 

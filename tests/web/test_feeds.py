@@ -127,7 +127,8 @@ def form_to(text: str, path: str) -> dict[str, str]:
     """The hidden and typed values of the form that is sent to ``path``."""
     found = re.search(rf'<form method="post" action="{re.escape(path)}".*?</form>', text, re.S)
     assert found is not None, path
-    fields = re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', found[0])
+    typed = re.sub(r'<input type="(?:checkbox|radio)"[^>]*>', "", found[0])
+    fields = re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', typed)
     return {name: html.unescape(value) for name, value in fields if name != "_csrf_token"}
 
 
@@ -268,9 +269,9 @@ OPEN = websub_documents.Callback("hash", "secret", NOW, NOW, NOW + timedelta(day
         ),
         (
             {"hub": HUB},
-            replace(SUBSCRIPTION, denied_at=NOW, denied_reason="closed."),
+            replace(SUBSCRIPTION, denied_at=NOW, denied_reason="closed"),
             "https://x",
-            f"The hub {HUB} declined: closed. It is asked again on 2 Mar 2026, 14:00.",
+            f"The hub {HUB} declined (closed). It is asked again on 2 Mar 2026, 14:00.",
         ),
         (
             {"hub": HUB},

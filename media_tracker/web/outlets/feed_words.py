@@ -144,7 +144,7 @@ class Words:
         again = {"hub": subscription.hub, "again": self.moment(subscription.ask_at)}
         if subscription.denied_at is not None:
             told = {**again, "reason": subscription.denied_reason or "—"}
-            return State("warn", N_("The hub {hub} declined: {reason} It is asked again on {again}."), told)
+            return State("warn", N_("The hub {hub} declined ({reason}). It is asked again on {again}."), told)
         if subscription.active(now):
             told = {"hub": subscription.hub, "until": self.moment(subscription.lease_until)}
             return State("ok", N_("The hub {hub} pushes new stories, confirmed until {until}."), told)

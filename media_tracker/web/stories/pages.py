@@ -19,6 +19,7 @@ from media_tracker.errors import N_
 from media_tracker.ingest.clean import plain_text
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.ingest.stories import StoryFilter
+from media_tracker.tagging.withdrawal import WithdrawalReason
 from media_tracker.text.difference import Piece, difference
 from media_tracker.web.choices import Option, district_options, outlet_options
 from media_tracker.web.forms import LONGEST_LINE, read_form
@@ -53,6 +54,15 @@ HAPPENED: Mapping[str, str] = {
     "withdrawn": N_("Withdrawn by the outlet"),
 }
 """What an event of a story is called."""
+
+
+REASONS: Mapping[WithdrawalReason, str] = {
+    WithdrawalReason.RETRACTED: N_("The outlet has taken it back"),
+    WithdrawalReason.CORRECTED: N_("The outlet has corrected it"),
+    WithdrawalReason.OBJECTION: N_("Somebody whom it tells of has objected"),
+    WithdrawalReason.PRIVACY: N_("It shows somebody who must not be shown"),
+}
+"""Why a story is masked."""
 
 
 class Withdrawn(StrEnum):
@@ -117,6 +127,7 @@ class StoryPage:
     history: Sequence[Happened]
     may_edit: bool
     can_attach: bool
+    reasons: Sequence[Option]
 
 
 @get("/stories", guards=[signed_in])
@@ -188,6 +199,7 @@ async def story(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Res
         history=await _history(request, key, names) if readable else [],
         may_edit=may_edit,
         can_attach=may_edit and one.withdrawn_at is None and kind in {Kind.EXPOSURE, Kind.FOLLOW_UP},
+        reasons=[{"value": each.value, "label": names.gettext(said)} for each, said in REASONS.items()],
     )
     return await page(request, "stories/story.html", context)
 
@@ -196,7 +208,8 @@ async def story(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Res
 async def withdraw(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Response[Any]:
     """Mask a story that its outlet has withdrawn or corrected; its ties stop counting at once."""
     form = await read_form(request)
-    one = await services(request).desk.withdraw(story_id, form.version(), actor(request), origin(request))
+    reason = form.choice("reason", WithdrawalReason)
+    one = await services(request).desk.withdraw(story_id, form.version(), actor(request), origin(request), reason)
     return await see_other(request, f"/stories/{one.id}", N_("The story is masked, and its ties no longer count."))
 
 
@@ -220,6 +233,8 @@ def _detail(event: Event, names: Names) -> str:
     gettext, payload = names.gettext, event.payload
     if event.type == "disposed" and payload.get("disposition") in set(Disposition):
         return gettext(DISPOSITIONS[Disposition(payload["disposition"])])
+    if event.type == "withdrawn" and payload.get("reason") in set(WithdrawalReason):
+        return gettext(REASONS[WithdrawalReason(payload["reason"])])
     if event.type != "decided" or payload.get("kind") not in set(Kind):
         return ""
     parts = [

@@ -32,7 +32,17 @@ PURE = [
     *(f"ingest/{name}.py" for name in ("schedule", "feed_dates", "feed_encoding", "pruning")),
     *(
         f"ingest/{name}.py"
-        for name in ("entries", "json_feed", "list_page", "page_tree", "page_selectors", "discover", "read")
+        for name in (
+            "entries",
+            "handed",
+            "sheet_cells",
+            "json_feed",
+            "list_page",
+            "page_tree",
+            "page_selectors",
+            "discover",
+            "read",
+        )
     ),
     *(f"ingest/{name}.py" for name in ("full_text", "article_page", "websub_rules")),
     *(f"tagging/{name}.py" for name in ("suggest", "cues", "evidence", "withdrawal", "clusters")),

@@ -18,7 +18,7 @@ async def assert_nothing_lost_or_doubled(services: Services) -> None:
     await _problems_follow_from_their_events(services)
     await _stories_and_deeds_count_their_events(services)
     await _nothing_stands_without_its_document(services)
-    await _photos_are_attached_if_and_only_if_a_case_has_them(services)
+    await _photos_are_attached_if_and_only_if_a_case_or_a_story_has_them(services)
 
 
 async def _problems_follow_from_their_events(services: Services) -> None:
@@ -83,12 +83,14 @@ async def _nothing_stands_without_its_document(services: Services) -> None:
         assert told == there, f"{entity}: events and documents are not of the same things"
 
 
-async def _photos_are_attached_if_and_only_if_a_case_has_them(services: Services) -> None:
+async def _photos_are_attached_if_and_only_if_a_case_or_a_story_has_them(services: Services) -> None:
     used: set[ObjectId] = set()
     async for row in services.database["problems"].find({}, {"case": 1}):
         for each in row["case"]["rounds"]:
             claim, check = each["claim"] or {}, each["verification"] or {}
             used.update([*claim.get("before", ()), *claim.get("after", ()), *check.get("photos", ())])
+    async for row in services.database["stories"].find({"attachments": {"$exists": True}}, {"attachments": 1}):
+        used.update(row["attachments"])
     query = {"metadata.attached": True, "metadata.thumbnail_id": {"$ne": None}}
     attached = set(await services.database["files.files"].distinct("_id", query))
-    assert attached == used, "photos and cases do not match"
+    assert attached == used, "photos do not match cases and stories"

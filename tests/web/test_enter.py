@@ -212,6 +212,10 @@ async def test_screenshots_are_kept_with_the_story_and_what_is_no_picture_is_ref
     assert more.headers["location"] == saved.headers["location"]
     assert "the screenshots are added" in (await editor.get(more.headers["location"])).text
     assert len((await stories(services))[0].attachments) == 2
+    shown = (await editor.get(more.headers["location"])).text
+    assert shown.count('alt="Screenshot of the story"') == 2
+    for happened in ("Entered by hand", "Screenshots added"):
+        assert happened in shown
 
 
 async def test_script_in_every_field_is_shown_as_text_and_stored_clean(
@@ -232,5 +236,6 @@ async def test_script_in_every_field_is_shown_as_text_and_stored_clean(
 async def test_the_form_knows_the_outlet_that_it_was_opened_for(editor: Browser, outlet: ObjectId) -> None:
     shown = await editor.get(f"/stories/new?outlet={outlet}")
     assert f'<option value="{outlet}" selected>' in shown.text
+    assert 'href="/stories/new"' in (await editor.get("/stories")).text
     editor.cookies.set("language", "zh_CN", domain="testserver.local")
     assert "录入稿件" in (await editor.get("/stories/new")).text

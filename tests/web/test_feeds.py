@@ -104,6 +104,11 @@ async def the_feed(services: Services) -> Feed:
     return feed
 
 
+async def put_subscription(services: Services, feed: Feed, **more: object) -> None:
+    row = {"feed_id": feed.id, "hub": HUB, "topic": TOPIC, "version": 1, "callbacks": [], "ask_at": NOW, **more}
+    await services.database[websub_documents.COLLECTION].insert_one(row)
+
+
 async def put_state(services: Services, feed: Feed, **state: object) -> None:
     changes = {f"state.{name}": value for name, value in state.items()}
     await services.database["feeds"].update_one({"_id": feed.id}, {"$set": changes})
@@ -146,7 +151,7 @@ def settings_of(feed: Feed, **changes: str) -> dict[str, str]:
 def a_feed(**state: object) -> Feed:
     active = bool(state.pop("active", True))
     source = FeedSource(str(state.pop("source", "feed")))
-    return Feed.model_construct(
+    feed: Feed = Feed.model_construct(
         id=ObjectId(),
         outlet_id=ObjectId(),
         url="https://paper.example/rss",
@@ -155,6 +160,7 @@ def a_feed(**state: object) -> Feed:
         source=source,
         state=FeedState.model_validate(state),
     )
+    return feed
 
 
 def days_ago(*days: float) -> list[datetime]:
@@ -330,6 +336,7 @@ async def test_feeds_that_fail_fall_silent_or_move_stand_on_top_for_editors_too(
     await put_state(services, feeds["没的"], notice="gone", notice_at=moment)
     await put_state(services, feeds["好的"], checked_at=moment)
 
+    assert "4 feeds need attention" in (await editor.get("/desk")).text
     text = (await editor.get("/outlets")).text
     card = text.split('id="attention"')[1].split("</section>")[0]
     assert re.findall(r'<a href="([^"]+)">([^<]+)</a>', card) == [
@@ -346,6 +353,7 @@ async def test_feeds_that_fail_fall_silent_or_move_stand_on_top_for_editors_too(
 
 async def test_where_nothing_needs_attention_nothing_is_said(services: Services, editor: Browser, feed: Feed) -> None:
     assert "Needs attention" not in (await editor.get("/outlets")).text
+    assert "attention" not in (await editor.get("/desk")).text
 
 
 # -- the page of a feed
@@ -387,9 +395,7 @@ async def test_only_the_first_ten_looks_are_shown_at_once(services: Services, ed
 
 async def test_what_hubs_have_brought_is_told(services: Services, editor: Browser, feed: Feed) -> None:
     await put_state(services, feed, hub=HUB)
-    row = {"feed_id": feed.id, "hub": HUB, "topic": TOPIC, "version": 1, "callbacks": [], "ask_at": NOW}
-    row |= {"pushes": 3, "pushed_at": NOW, "missed": 2, "forged": 1}
-    await services.database[websub_documents.COLLECTION].insert_one(row)
+    await put_subscription(services, feed, pushes=3, pushed_at=NOW, missed=2, forged=1)
     text = main((await editor.get(path_of(feed))).text)
     for shown in ("3 pushes", "2 stories were found by polling only", "1 push had no valid signature"):
         assert shown in text
@@ -640,8 +646,7 @@ async def test_a_host_that_has_just_been_asked_is_left_in_peace(
 async def test_a_feed_that_is_gone_rests_and_its_subscription_is_forgotten(
     services: Services, editor: Browser, origin: Origin, feed: Feed
 ) -> None:
-    row = {"feed_id": feed.id, "hub": HUB, "topic": TOPIC, "version": 1, "callbacks": [], "ask_at": NOW}
-    await services.database[websub_documents.COLLECTION].insert_one(row)
+    await put_subscription(services, feed)
     origin.answers["/rss"] = Answer(status=410)
     await editor.post(f"{path_of(feed)}/read")
     after = await the_feed(services)
@@ -653,8 +658,7 @@ async def test_a_feed_that_is_gone_rests_and_its_subscription_is_forgotten(
 async def test_resting_ends_the_subscription_and_reading_again_answers_the_notice(
     services: Services, admin: Browser, feed: Feed
 ) -> None:
-    row = {"feed_id": feed.id, "hub": HUB, "topic": TOPIC, "version": 1, "callbacks": [], "ask_at": NOW}
-    await services.database[websub_documents.COLLECTION].insert_one(row)
+    await put_subscription(services, feed)
     answer = await admin.post(f"{path_of(feed)}/active", {"stay": "1"})
     assert answer.headers["location"] == path_of(feed)
     assert await services.websub.of_feed(stored_id(feed.id)) is None

@@ -138,11 +138,13 @@ WHO: Final[dict[str, Who]] = {
     "GET /admin/regions": ADMINS,
     "POST /admin/regions/{code:str}": ADMINS,
     "GET /admin/audit": ADMINS,
+    "GET /websub/{token:str}": ANYONE,
+    "POST /websub/{token:str}": ANYONE,
 }
 
 ENDS_THE_SESSION: Final = frozenset({"POST /logout", "POST /account/sign-out-everywhere"})
 """Asked last: they would make a stranger of the visitor."""
-NO_FORMS: Final = frozenset({"POST /{path:path}", "POST /api/v1/stories"})
+NO_FORMS: Final = frozenset({"POST /{path:path}", "POST /api/v1/stories", "POST /websub/{token:str}"})
 DUMMY: Final = {"number": "1999-00001", "path": "no/such/page", "file_path": "no-such-file"}
 NOBODYS_ID: Final = "64b7f0000000000000000001"
 STAMP: Final = re.compile(r"\{(\w+):\w+\}")

@@ -12,6 +12,7 @@ from litestar import Request
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.desk.reprints import is_settled, waiting
 from media_tracker.desk.service import DISPOSITIONS, TIEABLE
+from media_tracker.ingest.attention import count_feeds
 from media_tracker.ingest.documents import DecisionRecord, DeskState, Kind, Story, SuggestionRecord
 from media_tracker.ingest.stories import StoryFilter
 from media_tracker.problems.case import Severity
@@ -137,6 +138,8 @@ class DeskPage:
     newer: str
     older: str
     open: Open | None
+    feeds: int = 0
+    """How many feeds want attention."""
     errors: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     params: Mapping[str, object] = field(default_factory=dict)
@@ -187,6 +190,7 @@ async def desk_page(
         newer="/desk" if after and which == "waiting" else "",
         older=f"/desk?after={cursor}" if cursor else "",
         open=await _open(request, story, queue, names, which, again, typed) if story else None,
+        feeds=await count_feeds(found.database, found.clock()),
         errors=typed.errors if typed else {},
         message=typed.message if typed else "",
         params=typed.params if typed else {},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from media_tracker.errors import N_
-from media_tracker.ingest.health import Diagnosis, Health, diagnose
+from media_tracker.ingest.health import ALARMS, Diagnosis, Health, diagnose
 from media_tracker.ingest.outcome import PUSH_TRUSTED
 from media_tracker.ingest.schedule import QUIET_SHARE, STORIES_REMEMBERED, History, usual_wait
 from media_tracker.ingest.websub_documents import Subscription
@@ -23,7 +23,7 @@ class State:
     """How a feed, or the worst of several, is doing: an untranslated sentence and what fills it."""
 
     tone: str
-    """``ok``, ``bad``, ``warn``, ``news`` or ``quiet``."""
+    """``ok``, ``same`` (nothing new), ``bad``, ``warn``, ``news`` or ``quiet``."""
     message: str
     params: Mapping[str, str | int] = field(default_factory=dict)
 
@@ -169,8 +169,7 @@ class Words:
 
 def needs_attention(feed: Feed, words: Words, now: datetime) -> list[State]:
     """What an editor should know of ``feed``, in sentences, the worst first; nothing if it is in order."""
-    found = diagnose(feed, now)
-    alarm = [words.health(feed, now)] if found.health in (Health.FAILING, Health.SILENT) else []
+    alarm = [words.health(feed, now)] if diagnose(feed, now).health in ALARMS else []
     notice = words.notice(feed)
     return [*alarm, notice] if notice else alarm
 

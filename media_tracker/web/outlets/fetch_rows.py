@@ -13,7 +13,7 @@ from media_tracker.web.outlets.feed_words import State
 
 RESULTS: Mapping[Result, tuple[str, str]] = {
     Result.READ: ("ok", N_("read")),
-    Result.NOT_MODIFIED: ("quiet", N_("nothing new")),
+    Result.NOT_MODIFIED: ("same", N_("nothing new")),
     Result.FAILED: ("bad", N_("failed")),
 }
 FAULTS: Mapping[str, str] = {
@@ -110,6 +110,6 @@ def _answer(record: FetchRecord, *, by_hand: bool) -> State:
         case Result.FAILED:
             return State("bad", FAULTS.get(record.code, record.code))
         case Result.NOT_MODIFIED:
-            return State("quiet", N_("HTTP 200, the same bytes")) if record.size else State("quiet", "HTTP 304")
+            return State("same", N_("HTTP 200, the same bytes")) if record.size else State("same", "HTTP 304")
         case Result.READ:
             return State("ok", N_("handed in")) if by_hand else State("ok", "HTTP 200")

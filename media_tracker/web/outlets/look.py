@@ -67,12 +67,13 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class LookPage:
-    """``templates/outlets/look.html``"""
+    """``templates/outlets/look.html``. ``unseen``: somebody has tried to subscribe without looking."""
 
     outlet: str
     outlet_href: str
     platforms: Sequence[Option]
     looked: Looked | None = None
+    unseen: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, object] = field(default_factory=dict)
@@ -118,7 +119,7 @@ async def add_feed(request: Request[Any, Any, Any], outlet_id: FromPath[str]) ->
             sentence = N_("This feed is subscribed to already.")
             raise InvalidInput(sentence, {"url": sentence})
     except InvalidInput as error:
-        return await _show(request, outlet, form, error)
+        return await _show(request, outlet, form, error, unseen=True)
     await write_down(request, AuditAction.FEED_ADDED, feed_id)
     path = f"/outlets/{outlet_id}/feeds/{feed_id}"
     return await see_other(request, path, N_("The feed is added. It is read with the next round."))
@@ -169,6 +170,8 @@ async def _show(
     error: MediaTrackerError | None = None,
     errors: Mapping[str, str] | None = None,
     looked: Looked | None = None,
+    *,
+    unseen: bool = False,
 ) -> Response[Any]:
     fields = error.fields if isinstance(error, InvalidInput) else {}
     context = LookPage(
@@ -176,6 +179,7 @@ async def _show(
         outlet_href=f"/outlets/{outlet.id}",
         platforms=named(request.app.state.pages.catalogue, PLATFORM_NAMES),
         looked=looked,
+        unseen=unseen,
         values=form.values if form else {},
         errors=errors or fields or ({"url": error.message} if error else {}),
         params=error.params if error else {},

@@ -46,6 +46,8 @@ Choice = TypeVar("Choice", bound=StrEnum)
 ENTITY = "story"
 HAPPENED: Mapping[str, str] = {
     "ingested": N_("Came in"),
+    "entered": N_("Entered by hand"),
+    "attached": N_("Screenshots added"),
     "changed": N_("Changed by the outlet"),
     "completed": N_("The whole text was fetched"),
     "decided": N_("Decided"),
@@ -83,6 +85,7 @@ class StoriesPage:
     districts: Sequence[Option]
     newer: str
     older: str
+    may_enter: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ class StoryPage:
     deed: DeedLink | None
     earlier: Sequence[Earlier]
     history: Sequence[Happened]
+    screenshots: Sequence[Mapping[str, str]]
+    """{src, href, alt}, in the order in which they were added."""
     may_edit: bool
     can_attach: bool
     reasons: Sequence[Option]
@@ -172,6 +177,7 @@ async def stories(
         districts=district_options(names),
         newer=_address(filters) if after else "",
         older=_address(filters, shown.next) if shown.next else "",
+        may_enter=who.has(Role.EDITOR),
     )
     return await page(request, "stories/list.html", context)
 
@@ -197,6 +203,7 @@ async def story(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Res
         deed=DeedLink(str(deed.id), names.deed_title(deed)) if deed else None,
         earlier=_earlier(one) if readable else [],
         history=await _history(request, key, names) if readable else [],
+        screenshots=await _screenshots(request, one, names) if readable else [],
         may_edit=may_edit,
         can_attach=may_edit and one.withdrawn_at is None and kind in {Kind.EXPOSURE, Kind.FOLLOW_UP},
         reasons=[{"value": each.value, "label": names.gettext(said)} for each, said in REASONS.items()],
@@ -211,6 +218,16 @@ async def withdraw(request: Request[Any, Any, Any], story_id: FromPath[str]) -> 
     reason = form.choice("reason", WithdrawalReason)
     one = await services(request).desk.withdraw(story_id, form.version(), actor(request), origin(request), reason)
     return await see_other(request, f"/stories/{one.id}", N_("The story is masked, and its ties no longer count."))
+
+
+async def _screenshots(request: Request[Any, Any, Any], one: Story, names: Names) -> list[Mapping[str, str]]:
+    photos = await services(request).files.photos(one.attachments)
+    alt = names.gettext(N_("Screenshot of the story"))
+    return [
+        {"src": f"/files/{photos[key].thumbnail_id}", "href": f"/files/{key}", "alt": alt}
+        for key in one.attachments
+        if key in photos
+    ]
 
 
 async def _history(request: Request[Any, Any, Any], story_id: ObjectId, names: Names) -> list[Happened]:

@@ -35,6 +35,7 @@ NO_PAGE = frozenset(
     {
         "/events",
         "/healthz",
+        "/websub/{token:str}",
         "/readyz",
         "/metrics",
         "/login",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -14,6 +13,7 @@ from media_tracker.ingest import robots as robots_module
 from media_tracker.ingest.robots import MAX_BYTES, Robots, RobotsUnknown
 from media_tracker.net.errors import BadUrl
 from media_tracker.net.fetch import Fetcher
+from tests.bounded import bounded
 from tests.fake_clock import FakeClock
 from tests.services.origin import Answer, Origin, running_origin
 
@@ -140,16 +140,14 @@ async def test_an_endless_file_ends(robots: Robots, origin: Origin) -> None:
 async def test_rules_for_thousands_of_agents_do_not_multiply(robots: Robots, origin: Origin, space: str) -> None:
     agents = "".join(f"{space}User-Agent:{n}\n" for n in range(10_000))
     publish(origin, agents + "User agent media-tracker\n" + "Disallow:/x\n" * 10_000)
-    started = time.perf_counter()
-    assert not await robots.allowed(origin.url("/x"))
-    assert time.perf_counter() - started < 3  # as it is written: 100 million rules
+    with bounded():
+        assert not await robots.allowed(origin.url("/x"))
 
 
 async def test_rules_made_to_be_slow_are_not(robots: Robots, origin: Origin) -> None:
     publish(origin, "User-agent: *\n" + f"Disallow: /{'*a' * 200}*b$\n" * 1_000)
-    started = time.perf_counter()
-    assert await robots.allowed(origin.url("/" + "a" * 1_900))
-    assert time.perf_counter() - started < 3
+    with bounded():
+        assert await robots.allowed(origin.url("/" + "a" * 1_900))
 
 
 @pytest.mark.parametrize("file", ["", "\ufeffUser-agent: *\nDisallow: /a\n", "\x00\xff", "<html>404</html>", ":\n::\n"])

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +21,7 @@ from media_tracker.ingest.websub_rules import (
     subscription_request,
     verify_signature,
 )
+from tests.bounded import bounded
 
 URL = "http://outlet.example/rss.xml"
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -56,9 +56,8 @@ def test_the_first_hub_and_the_address_of_the_feed_there_are_read(
     "header", ["<" * 100_000, f"<{HUB}>" + " " * 100_000, f"<{HUB}>" + ";a=" * 50_000, "<a>; " * 20_000]
 )
 def test_a_header_made_to_be_slow_is_not(header: str) -> None:
-    started = time.perf_counter()
-    advertised(header, URL)
-    assert time.perf_counter() - started < 1
+    with bounded():
+        advertised(header, URL)
 
 
 @given(st.text(max_size=200))

@@ -12,6 +12,7 @@ from media_tracker.accounts.actor import Level, Role
 from media_tracker.accounts.documents import AuditAction, User
 from media_tracker.db.connection import Database
 from media_tracker.outlets.documents import OutletKind
+from media_tracker.outlets.feed_setup import FeedSetup
 from media_tracker.outlets.opml import Subscription, write_opml
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
@@ -341,12 +342,18 @@ async def test_changes_to_outlets_feeds_projects_units_and_regions_are_written_d
     feed_data = {"url": "https://paper.example/rss", "platform": "web", "title": "晨报要闻"}
     await admin.post(f"{outlet}/feeds", feed_data)
     (feed,) = await services.outlets.feeds()
+    noticed = services.clock()
+    moved = {"state.notice": "moved", "state.notice_at": noticed}
+    await services.database["feeds"].update_one({"_id": feed.id}, {"$set": moved})
+    setup = {**feed_data, "column": "曝光台", "source": "feed", "seen": FeedSetup.of(feed).mark}
     document = write_opml("x", [Subscription("https://b.example/rss", "台", "示例台", OutletKind.PORTAL)])
     project = {"outlet": outlet.rpartition("/")[2], "name": "全城找问题", "columns": "曝光台"}
     dates = {"starts": "2026-01-01", "ends": "2026-12-31"}
     for path, data in (
         (f"{outlet}/partner", {"partner": "1"}),
         (f"{outlet}/partner", {}),
+        (f"{outlet}/feeds/{feed.id}", setup),
+        (f"{outlet}/feeds/{feed.id}/notice", {"seen": noticed.isoformat()}),
         (f"{outlet}/feeds/{feed.id}/active", {}),
         (f"{outlet}/feeds/{feed.id}/active", {"active": "1"}),
         ("/projects", project | dates),
@@ -367,9 +374,10 @@ async def test_changes_to_outlets_feeds_projects_units_and_regions_are_written_d
         for action in AuditAction
         if action.startswith(("outlet", "partner", "feed", "project", "unit", "region"))
     }
-    assert len(made) == 13
+    assert len(made) == 15
     assert made <= set(entries)
     assert entries[AuditAction.FEED_ADDED].subject == feed.id
+    assert entries[AuditAction.FEED_SET_UP].detail == {"changed": "column"}
     assert entries[AuditAction.UNIT_ADDED].subject == unit.id
     assert entries[AuditAction.REGION_GIVEN].detail == {"body": "9901GX"}
     assert all(entries[action].actor is not None and entries[action].request_id for action in made)

@@ -188,7 +188,7 @@ async def _subjects(connection: Connection, names: Names, entries: Sequence[Audi
         names=users | outlets | units | titles | projects | regions,
         addresses={user: f"/admin/users/{user}" for user in users}
         | {outlet: f"/outlets/{outlet}" for outlet in outlets}
-        | {feed_id: f"/outlets/{feed.outlet_id}" for feed_id, feed in feeds.items()}
+        | {feed_id: f"/outlets/{feed.outlet_id}/feeds/{feed_id}" for feed_id, feed in feeds.items()}
         | {project: f"/projects/{project}" for project in projects},
     )
 

@@ -16,7 +16,9 @@ import structlog
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
+from media_tracker.ingest.outcome import GONE
 from media_tracker.ingest.service import FeedResult
+from media_tracker.net.errors import HttpStatus
 from media_tracker.outlets.documents import Feed
 from media_tracker.wiring import Services
 
@@ -96,6 +98,8 @@ class Worker:
             _tell(result)
             if result.new and feed.state.pushed_at is not None:
                 await self._services.websub.note_missed(result.feed_id, result.new)
+            if isinstance(result.error, HttpStatus) and result.error.status == GONE:
+                await self._services.websub.forget(result.feed_id)
         except PyMongoError as error:
             log.error("feed_not_written_down", url=feed.url, error=type(error).__name__)
         finally:

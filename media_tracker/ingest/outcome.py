@@ -25,7 +25,7 @@ from media_tracker.outlets.documents import Feed, FeedState, Notice
 RELEASED: Json = {"state.leased_by": None, "state.leased_until": None}
 PUSH_TRUSTED = timedelta(hours=24)
 """After a push, polling only makes sure for so long."""
-_GONE = 410
+GONE = 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def failed(feed: Feed, error: MediaTrackerError, now: datetime, seconds: float, 
         "next_check_at": again,
         **_told(error),
     }
-    gone = isinstance(error, HttpStatus) and error.status == _GONE
+    gone = isinstance(error, HttpStatus) and error.status == GONE
     feed_changes = _state(changes) | ({"active": False, **noticed(Notice.GONE, now)} if gone else {})
     code = error.code if isinstance(error, FetchError) else "unreadable"
     if isinstance(error, HttpStatus):

@@ -16,9 +16,7 @@ import structlog
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
-from media_tracker.ingest.outcome import GONE
 from media_tracker.ingest.service import FeedResult
-from media_tracker.net.errors import HttpStatus
 from media_tracker.outlets.documents import Feed
 from media_tracker.wiring import Services
 
@@ -98,8 +96,6 @@ class Worker:
             _tell(result)
             if result.new and feed.state.pushed_at is not None:
                 await self._services.websub.note_missed(result.feed_id, result.new)
-            if isinstance(result.error, HttpStatus) and result.error.status == GONE:
-                await self._services.websub.forget(result.feed_id)
         except PyMongoError as error:
             log.error("feed_not_written_down", url=feed.url, error=type(error).__name__)
         finally:
@@ -118,11 +114,13 @@ class Worker:
             await asyncio.sleep(IDLE_SECONDS)
 
     async def _subscribe(self) -> None:
-        """Have hubs push what feeds say they can push; renew what runs out."""
+        """Have hubs push what feeds say they can push; renew what runs out, and let go of what nobody wants any more."""
         if self._services.settings.public_url:
             for feed in await self._services.outlets.feeds():
                 if feed.active and feed.state.hub and feed.state.topic:
                     await self._services.websub.offer(ObjectId(feed.id), feed.state.hub, feed.state.topic)
+                elif not feed.active or feed.state.checked_at is not None:
+                    await self._services.websub.forget(ObjectId(feed.id))
             await self._services.websub.renew_due(SUBSCRIPTIONS_AT_ONCE)
         await asyncio.sleep(SUBSCRIBE_EVERY)
 

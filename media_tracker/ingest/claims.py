@@ -31,7 +31,7 @@ class Claims:
         self._feeds = database[Feed.Settings.name]
         self._hosts = database[HOSTS]
         self._clock = clock
-        self._owner = owner
+        self.owner = owner
         self._gap = timedelta(seconds=gap)
 
     async def due(self, limit: int) -> list[Feed]:
@@ -85,17 +85,17 @@ class Claims:
     async def give_back(self) -> None:
         """Let go of every feed that this process has claimed and not read; others may take it at once."""
         now = self._clock()
-        held = await self._feeds.find({"state.leased_by": self._owner}, {"url": 1}).to_list()
+        held = await self._feeds.find({"state.leased_by": self.owner}, {"url": 1}).to_list()
         if not held:
             return
         due_now = {**RELEASED, "state.next_check_at": now}
-        await self._feeds.update_many({"state.leased_by": self._owner}, {"$set": due_now})
+        await self._feeds.update_many({"state.leased_by": self.owner}, {"$set": due_now})
         hosts = [host_of(row["url"]) for row in held]
-        await self._hosts.update_many({"_id": {"$in": hosts}, "owner": self._owner}, {"$set": {"free_at": now}})
+        await self._hosts.update_many({"_id": {"$in": hosts}, "owner": self.owner}, {"$set": {"free_at": now}})
 
     async def _claim(self, feed_id: ObjectId, now: datetime, still: Json) -> Feed | None:
         lease = {
-            "state.leased_by": self._owner,
+            "state.leased_by": self.owner,
             "state.leased_until": now + LEASE,
             "state.next_check_at": now + LEASE + SHORTEST,
         }
@@ -109,7 +109,7 @@ class Claims:
         try:
             await self._hosts.update_one(
                 {"_id": host, "free_at": {"$lte": now}},
-                {"$set": {"free_at": now + LEASE, "owner": self._owner}},
+                {"$set": {"free_at": now + LEASE, "owner": self.owner}},
                 upsert=True,
             )
         except DuplicateKeyError:
@@ -117,7 +117,7 @@ class Claims:
         return True
 
     async def _free_host(self, host: str, at: datetime) -> None:
-        await self._hosts.update_one({"_id": host, "owner": self._owner}, {"$set": {"free_at": at}})
+        await self._hosts.update_one({"_id": host, "owner": self.owner}, {"$set": {"free_at": at}})
 
 
 def host_of(url: str) -> str:

@@ -7,25 +7,47 @@ what a killed process had not written yet is a line of a log, and a feed that is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from media_tracker.db.connection import Database, Json
+from media_tracker.errors import N_, Conflict
 from media_tracker.ingest.documents import FeedLog, FetchRecord
-from media_tracker.ingest.outcome import Changes, FetchLine, noticed
+from media_tracker.ingest.outcome import RELEASED, Changes, FetchLine, noticed
 from media_tracker.outlets.documents import Feed, Notice
 
 FETCHES_KEPT = 30
 GATHER = timedelta(milliseconds=10)
 TOTALS = "fetch_totals"
 _TOTAL_ID = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What must still be so of a feed when something is written down about it: its address, and our lease on it.
+
+    Who was too slow writes nothing: somebody else has looked in the meantime, or an editor has corrected the address.
+    """
+
+    feed_id: ObjectId
+    url: str | None = None
+    owner: str | None = None
+
+    def query(self) -> Json:
+        address = {} if self.url is None else {"url": self.url}
+        return {"_id": self.feed_id, **address, **({} if self.owner is None else {"state.leased_by": self.owner})}
+
+    def released(self, changes: Json) -> Json:
+        """``changes``, which let go of the lease only if it is ours."""
+        return changes if self.owner is not None else {name: v for name, v in changes.items() if name not in RELEASED}
 
 
 class Ledger:
@@ -35,33 +57,41 @@ class Ledger:
         self._feeds = database[Feed.Settings.name]
         self._logs = database[FeedLog.Settings.name]
         self._totals = database[TOTALS]
-        self._waiting: list[tuple[ObjectId, Changes, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Held, Changes, asyncio.Future[None]]] = []
         self._counted: Counter[str] = Counter()
         self._writing: asyncio.Task[None] | None = None
+        self._at_work: set[asyncio.Task[None]] = set()
 
-    async def note(self, feed_id: ObjectId, changes: Changes) -> None:
+    async def note(self, held: Held, changes: Changes) -> None:
         """Write down a look that brought no story. Returns when it is written."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((feed_id, changes, done))
+        self._waiting.append((held, changes, done))
         self._count(changes.line)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_soon())
         await done
 
     async def note_within(
-        self, session: AsyncClientSession, feed_id: ObjectId, changes: Changes, digests: bytes | None
+        self, session: AsyncClientSession, held: Held, changes: Changes, digests: bytes | None
     ) -> None:
-        """Write down a look in the transaction that saves its stories. ``digests`` of None: as they were."""
-        await self._feeds.update_one({"_id": feed_id}, {"$set": changes.feed}, session=session)
+        """Write down a look in the transaction that saves its stories. ``digests`` of None: as they were.
+
+        Raises:
+            Conflict: the feed is no longer held; then nothing of the transaction may stay.
+        """
+        written = await self._feeds.update_one(held.query(), {"$set": held.released(changes.feed)}, session=session)
+        if not written.matched_count:
+            raise Conflict(N_("Somebody else has read or changed this feed in the meantime."))
         update = _log_update(changes.line)
         if digests is not None:
             update["$set"] = {"digests": digests}
-        await self._logs.update_one({"_id": feed_id}, update, upsert=True, session=session)
+        await self._logs.update_one({"_id": held.feed_id}, update, upsert=True, session=session)
 
     async def saved(self, line: FetchLine) -> None:
-        """Count a look whose transaction is through."""
+        """Count a look whose transaction is through. The stories stand: a total that cannot be written now is written later."""
         self._count(line)
-        await self._write_totals()
+        with contextlib.suppress(PyMongoError):
+            await self._write_totals()
 
     async def digests(self, feed_id: ObjectId) -> bytes:
         """What the feed's entries were when it was read last."""
@@ -82,13 +112,20 @@ class Ledger:
         return {name: int(value) for name, value in row.items() if name != "_id"}
 
     async def move(self, feed_id: ObjectId, old: str, new: str, now: datetime) -> bool:
-        """Poll a feed at its new address from now on; where that is subscribed to already, let this one rest."""
+        """Poll a feed at its new address from now on.
+
+        Where a feed of the same outlet is polled there already, this one rests. Where another outlet's is, or one that rests,
+        nothing changes but that the editor is told: of two feeds that point at each other one must go on being asked.
+        """
         try:
             moved = await self._feeds.update_one(
                 {"_id": feed_id, "url": old}, {"$set": {"url": new, **noticed(Notice.MOVED, now, old)}}
             )
         except DuplicateKeyError:
-            rests = {"active": False, **noticed(Notice.MOVED_ONTO_ANOTHER, now, new)}
+            own = await self._feeds.find_one({"_id": feed_id}, {"outlet_id": 1})
+            there = await self._feeds.find_one({"url": new}, {"outlet_id": 1, "active": 1})
+            polled = own and there and there["active"] and there["outlet_id"] == own["outlet_id"]
+            rests = noticed(Notice.MOVED_ONTO_ANOTHER, now, new) | ({"active": False} if polled else {})
             await self._feeds.update_one({"_id": feed_id, "url": old}, {"$set": rests})
             return False
         return moved.modified_count == 1
@@ -106,16 +143,19 @@ class Ledger:
 
     async def _write_soon(self) -> None:
         await asyncio.sleep(GATHER.total_seconds())
-        self._writing = None
+        task, self._writing = self._writing, None
+        if task is not None:  # the loop itself holds tasks weakly
+            self._at_work.add(task)
+            task.add_done_callback(self._at_work.discard)
         batch, self._waiting = self._waiting, []
         try:
             await asyncio.gather(
                 self._feeds.bulk_write(
-                    [UpdateOne({"_id": feed_id}, {"$set": changes.feed}) for feed_id, changes, _ in batch],
+                    [UpdateOne(held.query(), {"$set": held.released(each.feed)}) for held, each, _ in batch],
                     ordered=False,
                 ),
                 self._logs.bulk_write(
-                    [UpdateOne({"_id": feed_id}, _log_update(each.line), upsert=True) for feed_id, each, _ in batch],
+                    [UpdateOne({"_id": held.feed_id}, _log_update(each.line), upsert=True) for held, each, _ in batch],
                     ordered=False,
                 ),
                 self._write_totals(),
@@ -131,8 +171,13 @@ class Ledger:
 
     async def _write_totals(self) -> None:
         counted, self._counted = +self._counted, Counter()
-        if counted:
+        if not counted:
+            return
+        try:
             await self._totals.update_one({"_id": _TOTAL_ID}, {"$inc": dict(counted)}, upsert=True)
+        except PyMongoError:
+            self._counted += counted
+            raise
 
 
 def _log_update(line: FetchLine) -> Json:

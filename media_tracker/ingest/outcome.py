@@ -17,7 +17,16 @@ from hashlib import sha256
 from media_tracker.db.connection import Json
 from media_tracker.errors import MediaTrackerError
 from media_tracker.ingest.documents import Result
-from media_tracker.ingest.schedule import STORIES_REMEMBERED, History, asked_to_wait, hinted, next_check, weight
+from media_tracker.ingest.schedule import (
+    LONGEST,
+    STORIES_REMEMBERED,
+    History,
+    asked_to_wait,
+    hinted,
+    next_check,
+    weight,
+)
+from media_tracker.ingest.websub_rules import advertised
 from media_tracker.net.answers import Fetched, NotModified
 from media_tracker.net.errors import FetchError, HttpStatus
 from media_tracker.outlets.documents import Feed, FeedState, Notice
@@ -75,11 +84,12 @@ class Read:
 def unchanged(feed: Feed, answer: Fetched | NotModified, now: datetime, seconds: float, chance: float) -> Changes:
     """The validators still hold, or the bytes are those of last time."""
     headers, state = answer.headers, feed.state
-    hint = hinted(headers, None, now) or _stored_hint(state)
+    hint = hinted(headers, _stored_ttl(state), now)
     size = len(answer.body) if isinstance(answer, Fetched) else 0
     changes = {
         "etag": headers.etag or state.etag,
         "last_modified": headers.last_modified or state.last_modified,
+        "hint_seconds": int(hint.total_seconds()) if hint else None,
         **_well(now, next_check(now, _history(state, state.published, now), hint, chance=chance)),
     }
     line = FetchLine(now, Result.NOT_MODIFIED, seconds, size, known=state.stories_last)
@@ -94,6 +104,8 @@ def read(feed: Feed, answer: Fetched, what: Read, now: datetime, seconds: float,
     state, headers, whole = feed.state, answer.headers, what.whole
     published = latest((*state.published, *what.published), now)
     hint = hinted(headers, what.ttl, now)
+    by_header = advertised(headers.link, answer.url)
+    hub, topic = (by_header.hub, by_header.topic) if by_header else (what.hub, what.topic)
     changes = {
         "etag": headers.etag if whole else None,
         "last_modified": headers.last_modified if whole else None,
@@ -101,9 +113,10 @@ def read(feed: Feed, answer: Fetched, what: Read, now: datetime, seconds: float,
         "read_as": read_as(feed),
         "stories_last": what.entries,
         "published": published,
+        "ttl_seconds": int(min(what.ttl, LONGEST).total_seconds()) if what.ttl and what.ttl > timedelta(0) else None,
         "hint_seconds": int(hint.total_seconds()) if hint else None,
-        "hub": what.hub,
-        "topic": what.topic,
+        "hub": hub,
+        "topic": topic,
         **_well(now, next_check(now, _history(state, published, now), hint, chance=chance)),
     }
     known = max(0, what.entries - what.new - what.changed)
@@ -112,11 +125,16 @@ def read(feed: Feed, answer: Fetched, what: Read, now: datetime, seconds: float,
 
 
 def pushed(feed: Feed, size: int, what: Read, now: datetime, seconds: float) -> Changes:
-    """A hub brought a document. It says nothing of the address that is polled, so nothing of that changes."""
+    """A hub brought a document. It says nothing of the address that is polled, so nothing of that changes.
+
+    But if it has changed a story it may have brought an older text: then the whole is polled at once, and has the last word.
+    """
     published = latest((*feed.state.published, *what.published), now)
     known = max(0, what.entries - what.new - what.changed)
     line = FetchLine(now, Result.READ, seconds, size, what.new, what.changed, known, notes=what.notes, pushed=True)
-    return Changes({"state.published": published, "state.pushed_at": now}, line)
+    again: Json = dict.fromkeys(("state.etag", "state.last_modified", "state.body_hash"), None)
+    doubted = again | {"state.next_check_at": now} if what.changed else {}
+    return Changes({"state.published": published, "state.pushed_at": now, **doubted}, line)
 
 
 def entered(feed: Feed, what: Read, now: datetime, seconds: float) -> Changes:
@@ -172,6 +190,10 @@ def latest(published: Iterable[datetime], now: datetime) -> list[datetime]:
 def _history(state: FeedState, published: Sequence[datetime], now: datetime) -> History:
     pushed = state.pushed_at is not None and now - state.pushed_at < PUSH_TRUSTED
     return History(published, pushed=pushed)
+
+
+def _stored_ttl(state: FeedState) -> timedelta | None:
+    return timedelta(seconds=state.ttl_seconds) if state.ttl_seconds else None
 
 
 def _stored_hint(state: FeedState) -> timedelta | None:

@@ -33,6 +33,8 @@ class Prepared:
     content_hash: str
     search: list[str]
     image: str | None = None
+    dated: bool = True
+    """Whether the entry says when it was published; if not, ``published_at`` is when it was read."""
 
 
 def prepare(entries: Sequence[ParsedEntry], column: str, now: datetime) -> list[Prepared]:
@@ -67,4 +69,5 @@ def _prepare(entry: ParsedEntry, key: str, column: str, now: datetime) -> Prepar
         content_hash=content_hash(title, text),
         search=sorted(set(search_tokens(f"{title}\n{text}"))),
         image=entry.image,
+        dated=entry.published is not None,
     )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -28,6 +30,9 @@ from media_tracker.outlets.documents import Selectors
 
 SECONDS_TO_READ = 30.0
 """For one document. The largest honest ones take about two."""
+
+TASKS_OF_A_READER = 5_000
+"""Then it makes room for a new one: what libraries leave behind in memory does not add up."""
 
 T = TypeVar("T")
 
@@ -100,6 +105,10 @@ def read_job(job: Job) -> Reading:
     )
 
 
+class _Broken(RuntimeError):
+    """The pool is of no use any more; a new one is."""
+
+
 class Runner(Protocol):
     """Runs a pure function away from the event loop."""
 
@@ -124,20 +133,40 @@ class InProcesses:
         self._pool: ProcessPool | None = None
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
-        if self._pool is None:
-            self._pool = ProcessPool(
-                max_workers=self._processes,
-                context=multiprocessing.get_context("forkserver"),  # our own process has threads and an event loop
-                initializer=_prepare_process,
-            )
-        future: Future[T] = self._pool.schedule(function, args=args, timeout=self._seconds)
         try:
+            return await self._run(function, *args)
+        except (
+            _Broken
+        ):  # a reader died while it had nothing to do, and took the pool with it: not this document's fault
+            return await self._run(function, *args)
+
+    async def _run(self, function: Callable[..., T], *args: object) -> T:
+        pool = self._started()
+        try:
+            future: Future[T] = pool.schedule(function, args=args, timeout=self._seconds)
             return await asyncio.wrap_future(future)
         except TimeoutError:
             sentence = N_("Reading what this address sent took longer than {seconds} seconds and was stopped.")
             raise NotAFeed(sentence, seconds=f"{self._seconds:g}") from None
         except ProcessExpired:
             raise NotAFeed(N_("What this address sent brought its reader down; nothing of it was taken in.")) from None
+        except (RuntimeError, BrokenProcessPool) as error:
+            if pool.active:
+                raise  # the function's own
+            raise _Broken from error
+
+    def _started(self) -> ProcessPool:
+        if self._pool is not None and not self._pool.active:
+            pool, self._pool = self._pool, None
+            threading.Thread(target=_close, args=(pool,), daemon=True).start()
+        if self._pool is None:
+            self._pool = ProcessPool(
+                max_workers=self._processes,
+                max_tasks=TASKS_OF_A_READER,
+                context=multiprocessing.get_context("forkserver"),  # our own process has threads and an event loop
+                initializer=_prepare_process,
+            )
+        return self._pool
 
     async def close(self) -> None:
         """End the processes; what they were at is given up."""

@@ -29,6 +29,7 @@ class Saved:
 
     new: Sequence[ObjectId]
     changed: Sequence[ObjectId]
+    new_keys: frozenset[str] = frozenset()
 
 
 class Saving:
@@ -51,7 +52,7 @@ class Saving:
         ]
         ids = await self._insert(tx, feed, new, now)
         await self._change(tx, feed, changed, now)
-        return Saved(ids, [old["_id"] for _, old in changed])
+        return Saved(ids, [old["_id"] for _, old in changed], frozenset(each.key for each in new))
 
     async def _known(self, tx: Transaction, feed: Feed, prepared: Sequence[Prepared]) -> dict[str, Json]:
         """The stored story of each of ``prepared`` that there is one of, by the entry's key."""

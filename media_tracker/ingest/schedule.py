@@ -58,7 +58,10 @@ def next_check(
     wait = _within(wait * 2 ** min(history.failures, MOST_DOUBLINGS))
     wait = _within(wait * (1 - JITTER + 2 * JITTER * chance))
     again = now + wait
-    return again if not_before is None else min(max(again, not_before), now + LONGEST)
+    if not_before is not None and not_before > now:
+        spread = timedelta(seconds=round((not_before - now).total_seconds() * JITTER * chance))
+        again = max(again, min(not_before, now + LONGEST) + spread)
+    return min(again, now + LONGEST)
 
 
 def usual_wait(now: datetime, history: History) -> timedelta:

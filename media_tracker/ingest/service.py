@@ -13,25 +13,27 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 from bson import ObjectId
+from pymongo.errors import ConnectionFailure
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database
-from media_tracker.db.events import SYSTEM
+from media_tracker.db.events import SYSTEM, Origin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, MediaTrackerError, NotFound, Unavailable
 from media_tracker.ingest import outcome
 from media_tracker.ingest.claims import Claims
 from media_tracker.ingest.documents import Result
 from media_tracker.ingest.entries import ParsedEntry
-from media_tracker.ingest.ledger import Ledger
+from media_tracker.ingest.ledger import Held, Ledger
 from media_tracker.ingest.outcome import Changes, Read
-from media_tracker.ingest.prepare import prepare
+from media_tracker.ingest.prepare import Prepared, prepare
 from media_tracker.ingest.reading import Job, Reading, Runner, read_job, rules_of
 from media_tracker.ingest.saving import Saved, Saving
 from media_tracker.net.fetch import Fetched, Fetcher, NotModified
@@ -42,6 +44,7 @@ log = structlog.get_logger("ingest")
 AT_ONCE = 24
 Chance = Callable[[], float]
 """A random number from 0 to 1."""
+Also = Callable[[Transaction, Saved], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,37 +128,50 @@ class Ingest:
             return await self._look(feed, started)
         except MediaTrackerError as error:
             told = error
+        except ConnectionFailure:  # the database's trouble, and none of the outlet's
+            raise
         except Exception as error:  # what nobody has thought of: it must not stop the other feeds
             log.exception("feed_not_taken_in", url=feed.url)
             told = Unavailable(N_("This feed could not be taken in. What stopped it is in the log."))
             told.__cause__ = error
         changes = outcome.failed(feed, told, self._clock(), _since(started), self._chance())
-        await self.ledger.note(_id(feed), changes)
+        await self.ledger.note(self._held(feed), changes)
         return FeedResult(_id(feed), feed.url, feed.title, Result.FAILED, error=told)
 
     async def take_pushed(self, feed_id: ObjectId, body: bytes, content_type: str | None) -> FeedResult:
         """Store what a hub has brought for a feed. Raises :class:`NotAFeed` if it cannot be read."""
         feed, started = await self._feed(feed_id), _seconds()
+        if not feed.active:
+            raise NotFound(N_("This feed rests; nothing is taken in for it."))
         reading = await self._runner.run(read_job, self._job(feed, body, content_type, feed.url))
 
         def follows(saved: Saved) -> Changes:
             return outcome.pushed(feed, len(body), _read(reading, saved), self._clock(), _since(started))
 
-        saved = await self._save(feed, reading, follows, None)
+        saved = await self._save(feed, reading, follows)
         return _result(feed, saved, reading.notes)
 
-    async def take_entries(self, feed_id: ObjectId, entries: Sequence[ParsedEntry]) -> Saved:
-        """Store entries that came another way than by polling: a sheet, a pasted link, the API. Doing it again adds nothing."""
+    async def take_entries(
+        self,
+        feed_id: ObjectId,
+        entries: Sequence[ParsedEntry],
+        *,
+        origin: Origin = SYSTEM,
+        also: Also | None = None,
+    ) -> Saved:
+        """Store entries that came another way than by polling: a sheet, a pasted link, the API. Doing it again adds nothing.
+
+        ``origin``: who hands them in. ``also`` runs in the same transaction, after the stories are saved.
+        """
         feed, started, now = await self._feed(feed_id), _seconds(), self._clock()
         prepared = await self._runner.run(prepare, entries, feed.column, now)
-        published = [each.published_at for each in prepared]
 
         def follows(saved: Saved) -> Changes:
-            what = Read(len(prepared), published, new=len(saved.new), changed=len(saved.changed))
+            what = Read(len(prepared), _moments(prepared, saved), new=len(saved.new), changed=len(saved.changed))
             return outcome.entered(feed, what, now, _since(started))
 
         reading = Reading(feed.title, None, len(prepared), tuple(prepared), (), True, None, None, None, b"")
-        return await self._save(feed, reading, follows, None)
+        return await self._save(feed, reading, follows, origin=origin, also=also)
 
     async def _look(self, feed: Feed, started: float) -> FeedResult:
         state = feed.state
@@ -167,7 +183,7 @@ class Ingest:
         body_hash = None if isinstance(answer, NotModified) else hashlib.sha256(answer.body).hexdigest()
         if isinstance(answer, NotModified) or (same_way and body_hash == state.body_hash):
             changes = outcome.unchanged(feed, answer, self._clock(), _since(started), self._chance())
-            await self.ledger.note(_id(feed), changes)
+            await self.ledger.note(self._held(feed), changes)
             await self._follow(feed, changes)
             return FeedResult(_id(feed), feed.url, feed.title, Result.NOT_MODIFIED)
         return await self._read(feed, answer, body_hash, started)
@@ -181,22 +197,37 @@ class Ingest:
             what = _read(reading, saved, body_hash)
             return outcome.read(feed, answer, what, self._clock(), _since(started), self._chance())
 
-        saved = await self._save(feed, reading, follows, reading.digests)
+        saved = await self._save(feed, reading, follows, self._held(feed), reading.digests)
         return _result(feed, saved, reading.notes)
 
     async def _save(
-        self, feed: Feed, reading: Reading, follows: Callable[[Saved], Changes], digests: bytes | None
+        self,
+        feed: Feed,
+        reading: Reading,
+        follows: Callable[[Saved], Changes],
+        held: Held | None = None,
+        digests: bytes | None = None,
+        *,
+        origin: Origin = SYSTEM,
+        also: Also | None = None,
     ) -> Saved:
         async def work(tx: Transaction) -> tuple[Saved, Changes]:
             saved = await self._saving.save(tx, feed, reading.prepared, self._clock())
             changes = follows(saved)
-            await self.ledger.note_within(tx.session, _id(feed), changes, digests)
+            await self.ledger.note_within(tx.session, held or Held(_id(feed)), changes, digests)
+            if also is not None:
+                await also(tx, saved)
             return saved, changes
 
-        saved, changes = await self._transactor.run(work, SYSTEM)
+        saved, changes = await self._transactor.run(work, origin)
         await self.ledger.saved(changes.line)
         await self._follow(feed, changes)
         return saved
+
+    def _held(self, feed: Feed) -> Held:
+        """What must still be so when the result of looking at ``feed`` is written down."""
+        mine = feed.state.leased_by is not None and feed.state.leased_by == self.claims.owner
+        return Held(_id(feed), feed.url, self.claims.owner if mine else None)
 
     async def _follow(self, feed: Feed, changes: Changes) -> None:
         """Go where the feed has moved to for good."""
@@ -228,7 +259,7 @@ class Ingest:
 def _read(reading: Reading, saved: Saved, body_hash: str | None = None) -> Read:
     return Read(
         entries=reading.entries,
-        published=[each.published_at for each in reading.prepared],
+        published=_moments(reading.prepared, saved),
         ttl=reading.ttl,
         hub=reading.hub,
         topic=reading.topic,
@@ -238,6 +269,11 @@ def _read(reading: Reading, saved: Saved, body_hash: str | None = None) -> Read:
         changed=len(saved.changed),
         body_hash=body_hash,
     )
+
+
+def _moments(prepared: Sequence[Prepared], saved: Saved) -> list[datetime]:
+    """When stories came out, for a feed's rhythm. An undated entry that was known before came out at no time that we know."""
+    return [each.published_at for each in prepared if each.dated or each.key in saved.new_keys]
 
 
 def _result(feed: Feed, saved: Saved, notes: tuple[str, ...]) -> FeedResult:

@@ -81,6 +81,8 @@ class FeedState(BaseModel):
     """Their weights added up; see ``ingest.schedule.weight``."""
     published: list[datetime] = Field(default_factory=list)
     """When the latest stories came out, newest first."""
+    ttl_seconds: int | None = None
+    """The interval that the feed itself asks for."""
     hint_seconds: int | None = None
     """The interval that the server asks for."""
     hub: str | None = None

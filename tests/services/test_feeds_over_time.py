@@ -383,3 +383,100 @@ async def test_without_the_wish_no_page_is_asked(scene: Scene) -> None:
     await scene.take_in()
 
     assert await scene.services.articles.due() is None
+
+
+# What a review found
+
+
+async def test_an_entry_without_a_date_is_published_once_however_often_it_is_read(scene: Scene) -> None:
+    """Else a page with a counter on it would be asked every five minutes for ever, and never be silent."""
+    for remark in ("a", "b", "c"):
+        scene.origin.publish("/feed", *THREE, remark=remark)
+        await scene.feed()
+        await scene.take_in()
+        scene.clock.advance(hours=1)
+
+    assert len((await scene.feed_at("/feed")).state.published) == 1
+
+
+async def test_of_two_feeds_that_point_at_each_other_one_goes_on_being_asked(scene: Scene) -> None:
+    for path in ("/a", "/b"):
+        scene.origin.publish(path, *THREE)
+        await scene.feed(path)
+    scene.origin.answers["/a"] = Answer(status=301, headers={"Location": "/b"})
+    await scene.take_in("/a")
+    scene.origin.publish("/a", *THREE)
+    scene.origin.answers["/b"] = Answer(status=301, headers={"Location": "/a"})
+
+    await scene.take_in("/b")
+
+    assert [(await scene.feed_at(path)).active for path in ("/a", "/b")] == [False, True]
+    assert (await scene.feed_at("/b")).state.notice is Notice.MOVED_ONTO_ANOTHER
+
+
+async def test_who_was_too_slow_and_lost_the_lease_writes_nothing(scene: Scene, other_process: Services) -> None:
+    scene.origin.publish("/feed", *THREE)
+    await scene.feed()
+    (slow,) = await scene.services.ingest.claims.due(5)
+    scene.clock.advance(hours=1)
+    (claimed,) = await other_process.ingest.claims.due(5)
+
+    assert (await scene.services.ingest.take_in(slow)).result is Result.FAILED
+
+    assert await scene.stories() == []
+    assert (await scene.feed_at("/feed")).state.leased_by == other_process.owner
+    assert (await other_process.ingest.take_in(claimed)).new == 3
+
+
+async def test_an_old_address_that_is_gone_does_not_rest_the_corrected_feed(scene: Scene) -> None:
+    scene.origin.answers["/old"] = Answer(status=410)
+    seen = await scene.feed("/old")
+    await scene.services.database["feeds"].update_one({"_id": seen.id}, {"$set": {"url": scene.origin.url("/new")}})
+
+    await scene.services.ingest.take_in(seen)
+
+    assert (await scene.feed_at("/new")).active
+
+
+async def test_reading_once_beside_a_worker_leaves_the_workers_lease_alone(scene: Scene) -> None:
+    scene.origin.publish("/feed", *THREE)
+    unclaimed = await scene.feed()
+    await scene.services.ingest.claims.due(5)
+
+    await scene.services.ingest.take_in(unclaimed)
+
+    assert (await scene.feed_at("/feed")).state.leased_by == scene.services.owner
+
+
+async def test_a_push_that_brings_an_older_text_does_not_have_the_last_word(scene: Scene) -> None:
+    old, new = [Item("一条", text, "g1") for text in ("旧的说法。", "新的说法。")]
+    scene.origin.publish("/feed", new, validators=True)
+    feed = await scene.feed()
+    await scene.take_in()
+
+    await scene.services.ingest.take_pushed(ObjectId(feed.id), rss([old]), "application/rss+xml")
+    assert [story.text for story in await scene.stories()] == ["旧的说法。"]
+    assert (await scene.feed_at("/feed")).state.next_check_at == scene.clock.now
+    await scene.take_in()
+
+    assert [story.text for story in await scene.stories()] == ["新的说法。"]
+
+
+async def test_the_interval_of_the_feed_itself_holds_when_nothing_has_changed(scene: Scene) -> None:
+    body = rss(THREE).replace(b"<channel>", b"<channel><ttl>360</ttl>")
+    scene.origin.answers["/feed"] = Answer(body, headers={"Cache-Control": "max-age=300"}, validators=True)
+    await scene.feed()
+    await scene.take_in()
+    assert (await scene.take_in()).result is Result.NOT_MODIFIED
+
+    assert (await scene.feed_at("/feed")).state.next_check_at == scene.clock.now + timedelta(hours=6)
+
+
+async def test_a_hub_is_found_in_the_headers_too(scene: Scene) -> None:
+    hub = '<https://hub.example/>; rel="hub", <https://paper.example/rss>; rel="self"'
+    scene.origin.answers["/feed"] = Answer(rss(THREE), headers={"Link": hub})
+    await scene.feed()
+    await scene.take_in()
+
+    state = (await scene.feed_at("/feed")).state
+    assert (state.hub, state.topic) == ("https://hub.example/", "https://paper.example/rss")

@@ -262,8 +262,8 @@ async def test_a_feed_without_entries_is_read_and_brings_nothing(scene: Scene) -
 @pytest.mark.parametrize(
     ("asked", "wait"),
     [
-        ("7200", timedelta(hours=2)),
-        (format_datetime(FakeClock.START + timedelta(hours=3), usegmt=True), timedelta(hours=3)),
+        ("7200", timedelta(hours=2, minutes=6)),
+        (format_datetime(FakeClock.START + timedelta(hours=3), usegmt=True), timedelta(hours=3, minutes=9)),
         ("60", ANYWAY),
         ("999999999", LONGEST),
         (format_datetime(FakeClock.START - timedelta(hours=3), usegmt=True), ANYWAY),
@@ -277,6 +277,7 @@ async def test_a_feed_without_entries_is_read_and_brings_nothing(scene: Scene) -
 async def test_a_server_that_asks_to_be_left_alone_is_left_alone_but_no_longer_than_a_day(
     scene: Scene, asked: str, wait: timedelta
 ) -> None:
+    """And a little longer than it asked for, as chance has it: all its feeds would come back at once."""
     scene.origin.answers["/feed"] = Answer(status=429, headers={"Retry-After": asked})
     await scene.feed()
 

@@ -232,7 +232,7 @@ def assemble(
         audit=audit,
         outlets=Outlets(database, clock),
         fetcher=fetcher,
-        articles=Articles(database, transactor, fetcher, clock, zone, reading),
+        articles=Articles(database, transactor, fetcher, claiming, clock, zone, reading),
         websub=WebSub(database, fetcher, clock, settings.public_url),
         ingest=ingest,
         by_hand=by_hand,

@@ -16,6 +16,7 @@ import structlog
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
+from media_tracker.ingest.documents import Story
 from media_tracker.ingest.service import FeedResult
 from media_tracker.outlets.documents import Feed
 from media_tracker.wiring import Services
@@ -42,6 +43,7 @@ class Worker:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._reading: set[asyncio.Task[None]] = set()
+        self._completing: set[asyncio.Task[None]] = set()
         self._came = asyncio.Event()
         """Set when a feed has been read: something may follow."""
 
@@ -59,12 +61,13 @@ class Worker:
         for loop in loops:
             loop.cancel()
         await asyncio.wait(loops)
-        if self._reading:
-            await asyncio.wait(self._reading, timeout=SECONDS_TO_FINISH)
-        for task in self._reading:
+        under_way = self._reading | self._completing
+        if under_way:
+            await asyncio.wait(under_way, timeout=SECONDS_TO_FINISH)
+        for task in under_way:
             task.cancel()
-        if self._reading:
-            await asyncio.wait(self._reading)
+        if under_way:
+            await asyncio.wait(under_way)
         with contextlib.suppress(PyMongoError):  # without a database the leases run out by themselves
             await self._services.ingest.claims.give_back()
 
@@ -104,14 +107,24 @@ class Worker:
             self._came.set()
 
     async def _complete(self) -> None:
-        """Ask the pages of articles whose feeds give no more than a summary, some at once."""
-        articles = self._services.articles
-        stories = [story for _ in range(PAGES_AT_ONCE) if (story := await articles.due()) is not None]
-        if stories:
-            await asyncio.gather(*(articles.complete(story) for story in stories))
-            self._came.set()
+        """Ask the pages of articles whose feeds give no more than a summary, some at once; rest when there are none."""
+        room = PAGES_AT_ONCE - len(self._completing)
+        for story in await self._services.articles.due(room) if room else ():
+            task = asyncio.create_task(self._ask_page(story))
+            self._completing.add(task)
+            task.add_done_callback(self._completing.discard)
+        if self._completing:
+            await asyncio.wait(self._completing, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         else:
             await asyncio.sleep(IDLE_SECONDS)
+
+    async def _ask_page(self, story: Story) -> None:
+        try:
+            await self._services.articles.complete(story)
+        except Exception as error:
+            log.error("page_not_written_down", url=story.url, error=type(error).__name__, exc_info=error)
+        finally:
+            self._came.set()
 
     async def _subscribe(self) -> None:
         """Have hubs push what feeds say they can push; renew what runs out, and let go of what nobody wants any more."""

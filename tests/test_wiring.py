@@ -37,7 +37,7 @@ def test_every_index_has_a_name_of_its_own_and_every_collection_of_documents_is_
 
 async def test_services_share_one_database_clock_and_name(services: Services, database: Database) -> None:
     assert services.database is database
-    assert services.ingest.claims._owner == services.owner
+    assert services.ingest.claims.owner == services.owner
     assert (await services.migrator.status()).missing_indexes == ()
 
 

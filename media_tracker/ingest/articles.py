@@ -1,29 +1,37 @@
 """Full text: the article's page is asked for what the feed leaves out, story by story, apart from polling.
 
 What the page says takes the place of the summary only if it says more and is the same story. Whatever fails, the summary stays,
-and the page is asked again: six times within some days.
+and the page is asked again: six times within some days. Pages take turns at hosts with feeds and with each other
+(``claims.py``), and of many stories that wait those of one host hold up no other's.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+import contextlib
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 from bson import ObjectId
 from pymongo import ReturnDocument
+from pymongo.errors import PyMongoError
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import SYSTEM, NewEvent
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import MediaTrackerError
+from media_tracker.ingest.claims import Claims
 from media_tracker.ingest.documents import FullText, FullTextState, Story
 from media_tracker.ingest.full_text import PAGE_TYPES, Article, extract, should_replace
 from media_tracker.ingest.identity import content_hash
 from media_tracker.ingest.reading import Runner
 from media_tracker.ingest.robots import Robots
 from media_tracker.ingest.saving import ENTITY
+from media_tracker.ingest.schedule import asked_to_wait
 from media_tracker.net.fetch import Fetched, Fetcher, FetchLimits
 from media_tracker.text.segment import search_tokens
 
@@ -36,6 +44,15 @@ FIRST_RETRY = timedelta(minutes=15)
 _LIMITS = FetchLimits(bytes_decompressed=5 * 2**20, cut=True)
 
 
+@dataclass(frozen=True, slots=True)
+class NoArticle:
+    """Why the summary stays, for good or (``WANTED``) for now; ``not_before``: until when the server asked us to wait."""
+
+    why: str
+    state: FullTextState = FullTextState.WANTED
+    not_before: datetime | None = None
+
+
 class Articles:
     """Completes stories whose feeds ask for it."""
 
@@ -44,6 +61,7 @@ class Articles:
         database: Database,
         transactor: Transactor,
         fetcher: Fetcher,
+        claims: Claims,
         clock: Clock,
         zone: ZoneInfo,
         runner: Runner,
@@ -51,50 +69,92 @@ class Articles:
         self._stories = database[Story.Settings.name]
         self._transactor = transactor
         self._fetcher = fetcher
+        self._claims = claims
         self._robots = Robots(fetcher, clock)
         self._clock = clock
         self._zone = zone
         self._runner = runner
 
-    async def due(self) -> Story | None:
-        """One story whose page is to be asked, out of others' reach for five minutes; None when there is none.
+    async def due(self, limit: int) -> list[Story]:
+        """Up to ``limit`` stories whose pages are to be asked, no two of one host, out of others' reach for five minutes.
 
-        Its next try is moved away first: a page that kills its reader is not the first to be asked again.
+        Each one's next try is moved away first: a page that kills its reader is not the first to be asked again. The turns of
+        their hosts are taken; ``complete`` frees them.
         """
         now = self._clock()
-        row = await self._stories.find_one_and_update(
-            {"full_text.state": FullTextState.WANTED.value, "full_text.next_at": {"$lte": now}, "withdrawn_at": None},
-            {"$set": {"full_text.next_at": now + LEASE}, "$inc": {"full_text.attempts": 1}},
-            sort=[("full_text.next_at", 1)],
-            return_document=ReturnDocument.AFTER,
-        )
-        if row is None:
-            return None
-        story: Story = Story.model_validate(row)
-        return story
+        due = {"full_text.state": FullTextState.WANTED.value, "full_text.next_at": {"$lte": now}, "withdrawn_at": None}
+        tried: list[Json] = []
+        claimed: list[Story] = []
+        try:
+            async with aclosing(self._claims.in_turn(self._stories, due, "full_text.next_at")) as waiting:
+                async for row in waiting:
+                    tried.append(row)
+                    story = await self._claim(row["_id"], due, now + LEASE)
+                    if story is not None:
+                        claimed.append(story)
+                    else:
+                        await self._claims.give_back_host(row["url"])
+                    if len(claimed) >= limit:
+                        break
+        except (asyncio.CancelledError, PyMongoError):
+            with contextlib.suppress(PyMongoError):  # without a database the leases run out by themselves
+                for row in tried:
+                    await self._give_back(row["_id"], now + LEASE)
+                    await self._claims.give_back_host(row["url"])
+            raise
+        return claimed
 
     async def complete(self, story: Story) -> FullTextState:
-        """Ask the page of ``story``. Never raises for what a page may do."""
+        """Ask the page of ``story``, which is due. Never raises for what a page may do. Who is stopped has not tried."""
+        not_before = None
+        try:
+            found = await self._ask(story)
+            if isinstance(found, Article):
+                return await self._replace(story, found)
+            not_before = found.not_before
+            return await self._keep(story, found)
+        except asyncio.CancelledError:
+            if story.full_text is not None and story.full_text.next_at is not None:
+                await self._give_back(_id(story), story.full_text.next_at)
+            raise
+        finally:
+            await self._claims.free_host(story.url, not_before)
+
+    async def _claim(self, story_id: ObjectId, due: Json, until: datetime) -> Story | None:
+        row = await self._stories.find_one_and_update(
+            {"_id": story_id, **due},
+            {"$set": {"full_text.next_at": until}, "$inc": {"full_text.attempts": 1}},
+            return_document=ReturnDocument.AFTER,
+        )
+        return Story.model_validate(row) if row is not None else None
+
+    async def _give_back(self, story_id: ObjectId, until: datetime) -> None:
+        """Let go of a story that was claimed ``until`` then, if it still is: nobody has tried."""
+        await self._stories.update_one(
+            {"_id": story_id, "full_text.state": FullTextState.WANTED.value, "full_text.next_at": until},
+            {"$set": {"full_text.next_at": self._clock()}, "$inc": {"full_text.attempts": -1}},
+        )
+
+    async def _ask(self, story: Story) -> Article | NoArticle:
+        """What the page of ``story`` says, or why nothing of it is taken."""
         try:
             if not await self._robots.allowed(story.url):
-                return await self._leave(
-                    story, FullTextState.KEPT, "The site asks not to have this page read (robots.txt)."
-                )
+                return NoArticle("The site asks not to have this page read (robots.txt).", FullTextState.KEPT)
             answer = await self._fetcher.get(story.url, accept=PAGE_TYPES, limits=_LIMITS)
             assert isinstance(answer, Fetched)  # no validators were sent
             article = await self._runner.run(
                 extract, answer.body, answer.headers.content_type, answer.url, self._zone, self._clock()
             )
         except MediaTrackerError as error:
-            return await self._again(story, str(error))
+            return NoArticle(str(error), not_before=asked_to_wait(error, self._clock()))
         except Exception as error:  # what nobody has thought of: it must not stop the other stories
             log.exception("article_not_read", url=story.url)
-            return await self._again(story, f"Reading the page failed ({type(error).__name__}).")
+            return NoArticle(f"Reading the page failed ({type(error).__name__}).")
         if article is None:
-            return await self._again(story, "No article was found on the page.")
+            return NoArticle("No article was found on the page.")
         if not should_replace(story.text, article.text):
-            return await self._leave(story, FullTextState.KEPT, "The page does not say more than the feed.")
-        return await self._replace(story, article)
+            return NoArticle("The page does not say more than the feed.", FullTextState.KEPT)
+        return article
 
     async def _replace(self, story: Story, article: Article) -> FullTextState:
         digest = content_hash(story.title, article.text)
@@ -124,23 +184,23 @@ class Articles:
         # Somebody has changed the story meanwhile: its page is asked again when the lease is over.
         return FullTextState.DONE if await self._transactor.run(work, SYSTEM) else FullTextState.WANTED
 
-    async def _again(self, story: Story, why: str) -> FullTextState:
+    async def _keep(self, story: Story, found: NoArticle) -> FullTextState:
+        """Write down that the summary stays, unless it is another one by now: that one has its own wish."""
         attempts = story.full_text.attempts if story.full_text else 1
-        if attempts >= MOST_ATTEMPTS:
-            return await self._leave(story, FullTextState.GIVEN_UP, why)
-        again = self._clock() + FIRST_RETRY * 4 ** (attempts - 1)
-        await self._stories.update_one(
-            {"_id": story.id, "full_text.state": FullTextState.WANTED.value},
-            {"$set": {"full_text.next_at": again, "full_text.note": why}},
+        state = found.state
+        if state is FullTextState.WANTED and attempts >= MOST_ATTEMPTS:
+            state = FullTextState.GIVEN_UP
+        if state is FullTextState.WANTED:
+            again = self._clock() + FIRST_RETRY * 4 ** (attempts - 1)
+            next_at = again if found.not_before is None else max(again, found.not_before)
+            changes: Json = {"full_text.next_at": next_at, "full_text.note": found.why}
+        else:
+            changes = {"full_text": _now_is(state, story, found.why)}
+        kept = await self._stories.update_one(
+            {"_id": story.id, "version": story.version, "full_text.state": FullTextState.WANTED.value},
+            {"$set": changes},
         )
-        return FullTextState.WANTED
-
-    async def _leave(self, story: Story, state: FullTextState, why: str) -> FullTextState:
-        await self._stories.update_one(
-            {"_id": story.id, "full_text.state": FullTextState.WANTED.value},
-            {"$set": {"full_text": _now_is(state, story, why)}},
-        )
-        return state
+        return state if kept.matched_count else FullTextState.WANTED
 
 
 def _now_is(state: FullTextState, story: Story, why: str = "") -> Json:

@@ -1,7 +1,8 @@
 """What people and outlets hand in: rows of a sheet, one pasted story, stories through the API. Each is stored once.
 
-A story that came in another way already (a feed of the same outlet brought the same link) is not stored a second time. All of
-them go through ``Ingest.take_entries``, so they are cleaned, compared and told of like those of any feed.
+A story that came in another way already (a feed of the same outlet brought the same link) is not stored a second time, and one
+that a feed brings later becomes the feed's own (``ingest/saving.py``). All of them go through ``Ingest.take_entries``, so they
+are cleaned, compared and told of like those of any feed.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database
-from media_tracker.db.events import NewEvent, Origin
+from media_tracker.db.events import SYSTEM, NewEvent, Origin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, Conflict
 from media_tracker.files.store import FileStore
 from media_tracker.ingest.documents import Story
 from media_tracker.ingest.entries import ParsedEntry
-from media_tracker.ingest.handed import identifying_link, links_of
-from media_tracker.ingest.identity import duplicated_guids, identity_key, other_keys
-from media_tracker.ingest.saving import ENTITY
+from media_tracker.ingest.handed import links_of
+from media_tracker.ingest.identity import duplicated_guids, identity_key
+from media_tracker.ingest.saving import ENTITY, Saved
 from media_tracker.ingest.service import Ingest
 from media_tracker.ingest.sheets import SheetRow
 from media_tracker.outlets.by_hand import ByHand
@@ -54,6 +56,14 @@ class Taken:
     status: Status
 
 
+class _HereAlready(Exception):
+    """The story that an editor enters is there: nothing of what they entered is to be stored."""
+
+    def __init__(self, story_id: ObjectId) -> None:
+        super().__init__(story_id)
+        self.story_id = story_id
+
+
 class HandingIn:
     """Takes entries that no feed brings."""
 
@@ -73,8 +83,12 @@ class HandingIn:
         self._files = files
         self._clock = clock
 
-    async def take(self, outlet_id: ObjectId, platform: Platform, entries: Sequence[ParsedEntry]) -> list[Taken]:
+    async def take(
+        self, outlet_id: ObjectId, platform: Platform, entries: Sequence[ParsedEntry], origin: Origin = SYSTEM
+    ) -> list[Taken]:
         """Store ``entries`` of one outlet and platform; one result for each, in order. Doing it again adds nothing.
+
+        ``origin`` is who hands them in.
 
         Raises:
             NotFound: there is no such outlet.
@@ -82,11 +96,12 @@ class HandingIn:
         feed_id = await self._by_hand.feed_for(outlet_id, platform)
         taken: list[Taken] = []
         for start in range(0, len(entries), AT_ONCE):
-            taken += await self._take(outlet_id, feed_id, entries[start : start + AT_ONCE])
+            some = entries[start : start + AT_ONCE]
+            taken += _taken(some, await self._ingest.take_entries(feed_id, some, origin=origin))
         return taken
 
     async def take_sheet(
-        self, outlet_id: ObjectId, rows: Iterable[SheetRow], platform: Platform
+        self, outlet_id: ObjectId, rows: Iterable[SheetRow], platform: Platform, origin: Origin = SYSTEM
     ) -> Mapping[Status, int]:
         """Store the rows of a sheet, those without a platform under ``platform``; how many became what."""
         by_platform: dict[Platform, list[ParsedEntry]] = defaultdict(list)
@@ -94,13 +109,13 @@ class HandingIn:
             by_platform[row.platform or platform].append(row.entry())
         counts: Counter[Status] = Counter()
         for each, entries in by_platform.items():
-            counts.update(taken.status for taken in await self.take(outlet_id, each, entries))
+            counts.update(taken.status for taken in await self.take(outlet_id, each, entries, origin))
         return counts
 
     async def take_story(
         self, outlet_id: ObjectId, platform: Platform, entry: ParsedEntry, files: Sequence[ObjectId], origin: Origin
     ) -> Taken:
-        """Store one story that an editor has entered, with screenshots that are saved and unattached.
+        """Store one story that an editor has entered, with screenshots that are saved and unattached: all of it or nothing.
 
         One that the outlet has published under this link already, whichever way it came in, stays as it is and gets the
         screenshots.
@@ -110,79 +125,66 @@ class HandingIn:
             Conflict: a screenshot is no longer there, or the story has more of them than it may.
         """
         feed_id = await self._by_hand.feed_for(outlet_id, platform)
-        known = await self.by_link(outlet_id, links_of([entry]))
-        own = await self._own(feed_id, [entry])
-        story_id = known.get(identifying_link(entry.link)) or own[0]
-        if story_id is not None:
-            taken = Taken(story_id, Status.KNOWN)
+        links = links_of([entry])
+
+        async def sign_if_new(tx: Transaction, saved: Saved) -> None:
+            (taken,) = _taken([entry], saved)
+            if taken.status is not Status.NEW:
+                raise _HereAlready(taken.story_id)
+            there = await self.by_link(outlet_id, links, besides=taken.story_id, session=tx.session)
+            if there:  # in this very feed, under an id of its own
+                raise _HereAlready(*there.values())
+            await self._sign(tx, taken, files)
+
+        try:
+            saved = await self._ingest.take_entries(feed_id, [entry], origin=origin, also=sign_if_new)
+        except _HereAlready as found:
+            taken = Taken(found.story_id, Status.KNOWN)
         else:
-            (taken,) = await self._take(outlet_id, feed_id, [entry])
-        if files or taken.status is Status.NEW:
-            await self._sign(taken, files, origin)
+            return _taken([entry], saved)[0]
+        if files:
+            await self._transactor.run(lambda tx: self._sign(tx, taken, files), origin)
         return taken
 
     async def by_link(
-        self, outlet_id: ObjectId, links: Iterable[str], besides: ObjectId | None = None
+        self,
+        outlet_id: ObjectId,
+        links: Iterable[str],
+        besides: ObjectId | None = None,
+        session: AsyncClientSession | None = None,
     ) -> dict[str, ObjectId]:
-        """The outlet's story under each of ``links`` (of ``identifying_link``), but for those of the feed ``besides``.
+        """The outlet's story under each of ``links`` (of ``identifying_link``), but for the story ``besides``.
 
         A link under which several stories stand does not tell which one is meant, and is left out.
         """
         query = {"outlet_id": outlet_id, "link": {"$in": list(links)}}
         found: dict[str, list[ObjectId]] = defaultdict(list)
-        async for row in self._stories.find(query, {"link": 1, "feed_id": 1}):
-            if row["feed_id"] != besides:
+        async for row in self._stories.find(query, {"link": 1}, session=session):
+            if row["_id"] != besides:
                 found[row["link"]].append(row["_id"])
         return {link: ids[0] for link, ids in found.items() if len(ids) == 1}
 
-    async def _take(self, outlet_id: ObjectId, feed_id: ObjectId, entries: Sequence[ParsedEntry]) -> list[Taken]:
-        """What this feed has, or nobody, is stored; what another feed brought is left alone."""
-        own = await self._own(feed_id, entries)
-        strangers = [entry for entry, story_id in zip(entries, own, strict=True) if story_id is None]
-        elsewhere = await self.by_link(outlet_id, links_of(strangers), besides=feed_id)
-        known = [
-            elsewhere.get(identifying_link(entry.link)) if story_id is None else None
-            for entry, story_id in zip(entries, own, strict=True)
-        ]
-        rest = [entry for entry, story_id in zip(entries, known, strict=True) if story_id is None]
-        stored = iter(await self._store(feed_id, rest))
-        return [next(stored) if story_id is None else Taken(story_id, Status.KNOWN) for story_id in known]
-
-    async def _store(self, feed_id: ObjectId, entries: Sequence[ParsedEntry]) -> list[Taken]:
-        if not entries:
-            return []
-        saved = await self._ingest.take_entries(feed_id, entries)
-        became = dict.fromkeys(saved.new, Status.NEW) | dict.fromkeys(saved.changed, Status.CHANGED)
-        taken = []
-        for story_id in await self._own(feed_id, entries):
-            assert story_id is not None  # it has just been stored
-            taken.append(Taken(story_id, became.get(story_id, Status.UNCHANGED)))
-        return taken
-
-    async def _own(self, feed_id: ObjectId, entries: Sequence[ParsedEntry]) -> list[ObjectId | None]:
-        """The story that this feed has of each of ``entries``."""
-        repeated = duplicated_guids(entries)
-        keys = [(identity_key(entry, repeated), *other_keys(entry)) for entry in entries]
-        query = {"feed_id": feed_id, "key": {"$in": [key for several in keys for key in several]}}
-        stored = {row["key"]: ObjectId(row["_id"]) async for row in self._stories.find(query, {"key": 1})}
-        return [next((stored[key] for key in several if key in stored), None) for several in keys]
-
-    async def _sign(self, taken: Taken, files: Sequence[ObjectId], origin: Origin) -> None:
-        """Write down who entered the story, and attach the screenshots, in one transaction."""
+    async def _sign(self, tx: Transaction, taken: Taken, files: Sequence[ObjectId]) -> None:
+        """Write down who entered the story, or added to it, and attach the screenshots."""
         kind = "entered" if taken.status is Status.NEW else "attached"
         room = MOST_SCREENSHOTS - len(files)
+        await self._files.attach(files, tx.session)
+        row = await self._stories.find_one_and_update(
+            {"_id": taken.story_id, f"attachments.{max(room, 0)}": {"$exists": False}},
+            {"$push": {"attachments": {"$each": list(files)}}, "$inc": {"version": 1}},
+            {"version": 1},
+            session=tx.session,
+        )
+        if row is None or room < 0:
+            raise Conflict(N_("A story may have at most {limit} screenshots."), limit=MOST_SCREENSHOTS)
+        payload = {"files": list(files)}
+        tx.record(NewEvent(ENTITY, taken.story_id, row["version"] + 1, kind, self._clock(), payload))
 
-        async def work(tx: Transaction) -> None:
-            await self._files.attach(files, tx.session)
-            row = await self._stories.find_one_and_update(
-                {"_id": taken.story_id, f"attachments.{max(room, 0)}": {"$exists": False}},
-                {"$push": {"attachments": {"$each": list(files)}}, "$inc": {"version": 1}},
-                {"version": 1},
-                session=tx.session,
-            )
-            if row is None or room < 0:
-                raise Conflict(N_("A story may have at most {limit} screenshots."), limit=MOST_SCREENSHOTS)
-            payload = {"files": list(files)}
-            tx.record(NewEvent(ENTITY, taken.story_id, row["version"] + 1, kind, self._clock(), payload))
 
-        await self._transactor.run(work, origin)
+def _taken(entries: Sequence[ParsedEntry], saved: Saved) -> list[Taken]:
+    """What each of ``entries``, which were saved together, has become."""
+    repeated = duplicated_guids(entries)
+    became = dict.fromkeys(saved.left_alone, Status.KNOWN)
+    became |= dict.fromkeys(saved.new, Status.NEW) | dict.fromkeys(saved.changed, Status.CHANGED)
+    ids = [saved.stories[identity_key(entry, repeated)] for entry in entries]
+    return [Taken(story_id, became.get(story_id, Status.UNCHANGED)) for story_id in ids]

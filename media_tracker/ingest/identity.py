@@ -61,28 +61,44 @@ def identity_key(entry: Identifiable, duplicated: Collection[str]) -> str:
     if guid and guid not in duplicated:
         return _digest("guid", guid)
     if guid:
-        return _digest("guid+link", guid, link, _folded(entry.title) if shared_link else "")
+        return _digest("guid+link", guid, link, folded(entry.title) if shared_link else "")
     if not shared_link:
         return _digest("link", link)
     if link and entry.title:
-        return _digest("link+title", link, _folded(entry.title))
+        return _digest("link+title", link, folded(entry.title))
     return _digest("content", content_hash(entry.title, entry.html))
 
 
 def other_keys(entry: Identifiable) -> tuple[str, ...]:
-    """The keys under which an entry may have been stored when other entries stood beside it in the feed.
+    """The keys under which an entry may have been stored when other entries stood beside it in the feed, or it had no guid yet.
 
-    Whether a guid repeats depends on what one fetch happens to hold. A story that is known under its guid alone, or under guid
-    and link, must be found again when the other reading applies today; :func:`same_link` keeps two stories apart.
+    Whether a guid or a link repeats depends on what one fetch happens to hold, so a story must be found again when another
+    reading applies today. ``recognise.by_keys`` keeps two stories apart.
     """
-    if not entry.guid:
-        return ()
-    return identity_key(entry, ()), identity_key(entry, {normalise_guid(entry.guid)})
+    guid = normalise_guid(entry.guid) if entry.guid else ""
+    link = normalise_url(entry.link) if entry.link else ""
+    title = folded(entry.title)
+    keys: list[str] = []
+    if guid:
+        keys += [_digest("guid+link", guid, link, title), _digest("guid+link", guid, link, ""), _digest("guid", guid)]
+    if link:
+        keys += [_digest("link+title", link, title), _digest("link", link)]
+    return tuple(dict.fromkeys(keys))
 
 
-def same_link(one: str | None, other: str | None) -> bool:
-    """True when both link to the same page; two entries without a link do not count as linked alike."""
-    return bool(one) and bool(other) and normalise_url(one or "") == normalise_url(other or "")
+def link_key(url: str) -> str:
+    """The key of a story that its link alone identifies; "" without a link."""
+    return _digest("link", normalise_url(url)) if url else ""
+
+
+def same_page(one: str, other: str) -> bool:
+    """True when both addresses lead to the same page, or there is neither."""
+    return normalise_url(one) == normalise_url(other)
+
+
+def same_title(one: str, other: str) -> bool:
+    """True when two titles differ in nothing but white space."""
+    return folded(one) == folded(other)
 
 
 @lru_cache(maxsize=8_192)  # one reading asks several times for each of up to 2,000 links
@@ -113,7 +129,7 @@ def normalise_url(url: str) -> str:
 
 def content_hash(title: str, text: str) -> str:
     """A digest of what a story says, the same however its white space is laid out; 64 hexadecimal characters."""
-    return _digest("text", _folded(title), _folded(text))
+    return _digest("text", folded(title), folded(text))
 
 
 def _ports_of_any(scheme: str) -> tuple[int, ...]:
@@ -126,7 +142,8 @@ def normalise_guid(guid: str) -> str:
     return "http://" + guid[8:] if guid.startswith("https://") else guid
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """``text`` without white space, and without signs that nobody sees: for comparison only."""
     return _IGNORED.sub("", text)
 
 

@@ -1,9 +1,13 @@
-"""Saving stories: new ones, changed ones, each once. The only writer of what was published."""
+"""Saving stories: new ones, changed ones, each once. The only writer of what was published.
+
+A story comes in by hand and by a feed of its outlet, in either order, and is stored once: a feed *adopts* what was handed in
+under the same link, and what is handed in after a feed has brought it is left alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bson import ObjectId
@@ -13,14 +17,23 @@ from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import NewEvent
 from media_tracker.db.transactions import Transaction
 from media_tracker.ingest.documents import DeskState, FullText, Story
-from media_tracker.ingest.identity import normalise_url, same_link
+from media_tracker.ingest.handed import identifying_link
+from media_tracker.ingest.identity import normalise_url
 from media_tracker.ingest.prepare import Prepared
-from media_tracker.outlets.documents import Feed
+from media_tracker.ingest.recognise import by_keys, by_link, says_no_more
+from media_tracker.outlets.documents import Feed, FeedSource
 
 ENTITY = "story"
 MOST_REVISIONS = 10
 MOST_REVISION_CHARS = 1_000_000
 """Of the revisions of one story together: a document of MongoDB holds 16 MB, and a character has up to four bytes."""
+
+
+_WANTED = (
+    *("feed_id", "key", "url", "link", "title", "html"),
+    *("content_hash", "source_hash", "version", "decision.by"),
+)
+"""What has to be known of a stored story to find and to change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,10 @@ class Saved:
     new: Sequence[ObjectId]
     changed: Sequence[ObjectId]
     new_keys: frozenset[str] = frozenset()
+    stories: Mapping[str, ObjectId] = field(default_factory=dict)
+    """What each entry is now, by its key."""
+    left_alone: frozenset[ObjectId] = frozenset()
+    """Of what was handed in, what a feed of the outlet, or its other platform, had brought already."""
 
 
 class Saving:
@@ -40,40 +57,97 @@ class Saving:
 
     def __init__(self, database: Database) -> None:
         self._stories = database[Story.Settings.name]
+        self._feeds = database[Feed.Settings.name]
 
     async def save(self, tx: Transaction, feed: Feed, prepared: Sequence[Prepared], now: datetime) -> Saved:
         """Store what is new of ``prepared`` and take over what has changed, each with its event."""
         known = await self._known(tx, feed, prepared)
-        new = [each for each in prepared if each.key not in known]
+        strangers = [each for each in prepared if each.key not in known]
+        elsewhere = await self._elsewhere(tx, feed, strangers, prepared)
+        by_hand = feed.source is FeedSource.HAND
+        if not by_hand:
+            await self._adopt(
+                tx, feed, [(each, elsewhere[each.key]) for each in strangers if each.key in elsewhere], now
+            )
+            known |= elsewhere
         changed = [
             (each, known[each.key])
             for each in prepared
             if each.key in known and _source_hash(known[each.key]) != each.content_hash
         ]
+        new = [each for each in strangers if each.key not in elsewhere]
+        if by_hand:
+            await self._meet(tx, feed, new)
         ids = await self._insert(tx, feed, new, now)
         await self._change(tx, feed, changed, now)
-        return Saved(ids, [old["_id"] for _, old in changed], frozenset(each.key for each in new))
+        stood = {key: row["_id"] for key, row in (known | elsewhere).items()}
+        return Saved(
+            new=ids,
+            changed=[old["_id"] for _, old in changed],
+            new_keys=frozenset(each.key for each in new),
+            stories=stood | {each.key: story_id for each, story_id in zip(new, ids, strict=True)},
+            left_alone=frozenset(row["_id"] for row in elsewhere.values()) if by_hand else frozenset(),
+        )
 
     async def _known(self, tx: Transaction, feed: Feed, prepared: Sequence[Prepared]) -> dict[str, Json]:
-        """The stored story of each of ``prepared`` that there is one of, by the entry's key."""
+        """The story that the feed has of each of ``prepared``, by the entry's key."""
         if not prepared:
             return {}
-        wanted = dict.fromkeys(
-            ("key", "url", "content_hash", "source_hash", "version", "title", "html", "decision.by"), 1
-        )
         keys = [key for each in prepared for key in (each.key, *each.other_keys)]
         query = {"feed_id": feed.id, "key": {"$in": keys}}
-        stored = {row["key"]: row async for row in self._stories.find(query, wanted, session=tx.session)}
-        known = {each.key: stored[each.key] for each in prepared if each.key in stored}
-        taken = {row["_id"] for row in known.values()}
-        for each in prepared:
-            for key in each.other_keys:
-                row = stored.get(key)
-                if each.key in known or row is None or row["_id"] in taken or not same_link(row["url"], each.url):
-                    continue
-                known[each.key] = row
-                taken.add(row["_id"])
-        return known
+        rows = self._stories.find(query, _WANTED, session=tx.session)
+        return by_keys(prepared, {row["key"]: row async for row in rows})
+
+    async def _elsewhere(
+        self, tx: Transaction, feed: Feed, strangers: Sequence[Prepared], prepared: Sequence[Prepared]
+    ) -> dict[str, Json]:
+        """The outlet's story under the link of each of ``strangers``, by the entry's key.
+
+        For a feed among what was handed in; for what is handed in, among what any other feed has brought.
+        """
+        links = {link for each in strangers if (link := identifying_link(each.url))}
+        if not links:
+            return {}
+        query: Json = {"outlet_id": feed.outlet_id, "link": {"$in": list(links)}}
+        if feed.source is not FeedSource.HAND:
+            hand = {"outlet_id": feed.outlet_id, "source": FeedSource.HAND.value}
+            feeds = await self._feeds.find(hand, ["_id"], session=tx.session).to_list()
+            if not feeds:
+                return {}
+            query["feed_id"] = {"$in": [row["_id"] for row in feeds]}
+        rows = await self._stories.find(query, [*_WANTED, "text", "column"], session=tx.session).to_list()
+        return by_link(strangers, prepared, rows, own={feed.id})
+
+    async def _adopt(
+        self, tx: Transaction, feed: Feed, adopted: Sequence[tuple[Prepared, Json]], now: datetime
+    ) -> None:
+        """Make handed-in stories the feed's own: from now on it says how they go on. The platform stays.
+
+        A feed that says less than what was handed in (a title, a summary) takes nothing away; its next change counts.
+        """
+        if not adopted:
+            return
+        writes = []
+        for each, row in adopted:
+            changes = {"feed_id": feed.id, "key": each.key, "full_text": _full_text(feed, each, now)}
+            if not row["column"]:
+                changes["column"] = each.column
+            if says_no_more(each.text, row["text"]):
+                changes["source_hash"] = row["source_hash"] = each.content_hash
+            writes.append(UpdateOne({"_id": row["_id"]}, {"$set": changes, "$inc": {"version": 1}}))
+            row["version"] += 1
+            payload = {"feed_id": feed.id, "from": row["feed_id"]}
+            tx.record(NewEvent(ENTITY, row["_id"], row["version"], "adopted", now, payload))
+        await self._stories.bulk_write(writes, ordered=False, session=tx.session)
+
+    async def _meet(self, tx: Transaction, feed: Feed, new: Sequence[Prepared]) -> None:
+        """Have whoever saves for one of the outlet's feeds at the same time run into this transaction, and look again.
+
+        Neither would see what the other inserts. Each look at a feed that brings stories writes to that feed; so does this.
+        """
+        if any(identifying_link(each.url) for each in new):
+            query = {"outlet_id": feed.outlet_id}
+            await self._feeds.update_many(query, {"$inc": {"state.handed_in": 1}}, session=tx.session)
 
     async def _insert(self, tx: Transaction, feed: Feed, new: Sequence[Prepared], now: datetime) -> Sequence[ObjectId]:
         if not new:

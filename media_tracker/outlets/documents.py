@@ -99,6 +99,8 @@ class FeedState(BaseModel):
     error_message: str | None = None
     """The gettext id of that sentence, which ``error_params`` fill, for pages in other languages."""
     error_params: dict[str, str] = Field(default_factory=dict)
+    handed_in: int = 0
+    """How often stories were handed in for the outlet: so that a hand and a feed that save at the same time meet."""
     stories_last: int = 0
     """Entries in the feed when it was read last."""
     leased_by: str | None = None

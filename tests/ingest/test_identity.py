@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_tracker.ingest.identity import content_hash, duplicated_guids, identity_key, normalise_url
+from media_tracker.ingest.identity import content_hash, duplicated_guids, identity_key, normalise_url, other_keys
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,27 @@ def test_a_story_that_is_listed_twice_is_one() -> None:
 
 def test_two_thousand_entries_with_one_guid_are_all_kept() -> None:
     assert len(set(keys(*(Entry("0", f"http://a.example/{n}") for n in range(2000))))) == 2000
+
+
+@pytest.mark.parametrize("guid", [None, "0", "1"])
+@pytest.mark.parametrize("link", ["http://a.example/", "http://a.example/1"])
+def test_whatever_stands_beside_an_entry_its_key_is_among_those_that_it_is_looked_for_under(
+    guid: str | None, link: str
+) -> None:
+    entry = Entry(guid, link, "甲")
+    for neighbour in (
+        Entry("0", "http://a.example/", "乙"),
+        Entry("1", "http://a.example/1", "乙"),
+        Entry(None, link, "丙"),
+    ):
+        for others in ([], [neighbour], [neighbour, Entry("0", link), Entry("1", link)]):
+            assert keys(entry, *others)[0] in other_keys(entry)
+
+
+def test_an_entry_that_came_without_a_guid_is_looked_for_as_such_once_it_has_one() -> None:
+    before = Entry(None, "http://a.example/1", "甲")
+    (key,) = keys(before)
+    assert key in other_keys(replace(before, guid="1"))
 
 
 @given(st.lists(st.builds(Entry, st.none() | st.text(), st.none() | st.text(), st.text(), st.text()), max_size=5))

@@ -1,4 +1,4 @@
-"""Ways for a process to end in the middle of its work, and for the server to refuse it."""
+"""Ways for a process to end or to halt in the middle of its work, and for the server to refuse it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,24 @@ class DyingTransactor(Transactor):
             return result
 
         return await super().run(dies, origin)
+
+
+class PausingTransactor(Transactor):
+    """Waits after the work is done and before it is committed: ``saved`` is set then, and ``go_on`` is waited for."""
+
+    def __init__(self, database: Database, log: EventLog) -> None:
+        super().__init__(database, log)
+        self.saved = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def run(self, work: Callable[[Transaction], Awaitable[T]], origin: Origin) -> T:
+        async def pauses(tx: Transaction) -> T:
+            result = await work(tx)
+            self.saved.set()
+            await self.go_on.wait()
+            return result
+
+        return await super().run(pauses, origin)
 
 
 async def cut_off(work: Coroutine[Any, Any, T], seconds: float) -> T | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -544,6 +545,68 @@ async def test_a_guid_that_repeats_in_one_fetch_and_not_in_the_next_doubles_and_
 
     titles = sorted(story.title for story in await scene.stories())
     assert titles == sorted({item.title for item in (*first, *then)})
+
+
+def told(*items: Item) -> list[tuple[str, str]]:
+    return sorted((item.title, item.text) for item in items)
+
+
+async def read_in_turn(scene: Scene, *fetches: list[Item]) -> list[tuple[str, str]]:
+    """What the stories say, once a feed has held one of ``fetches`` after the other."""
+    await scene.feed()
+    for number, items in enumerate(fetches):
+        scene.origin.publish("/feed", *items, remark=str(number))
+        assert (await scene.take_in()).error is None
+    return sorted((story.title, story.text) for story in await scene.stories())
+
+
+SHARED = "https://paper.example/today"
+CROWD = {
+    "no guid": [Item("甲", "一号楼前有垃圾。", "", SHARED), Item("乙", "二号楼前有积水。", "", SHARED)],
+    "one guid": [Item("甲", "一号楼前有垃圾。", "g", SHARED), Item("乙", "二号楼前有积水。", "g", SHARED)],
+    "one guid, no link": [Item("甲", "一号楼前有垃圾。", "g"), Item("乙", "二号楼前有积水。", "g")],
+    "one guid, two links": [ONE, OTHER],
+}
+
+
+@pytest.mark.parametrize("crowd", CROWD.values(), ids=CROWD.keys())
+@pytest.mark.parametrize("turned", [False, True], ids=["the first", "the second"])
+async def test_a_neighbour_that_comes_or_goes_doubles_and_overwrites_no_story(
+    scene: Scene, crowd: list[Item], turned: bool
+) -> None:
+    stays, leaves = crowd[::-1] if turned else crowd
+    found = await read_in_turn(scene, [stays, leaves], [stays], [leaves, stays], [stays])
+    assert found == told(stays, leaves)
+    assert all(story.revisions == [] for story in await scene.stories())
+
+
+@pytest.mark.parametrize("crowd", CROWD.values(), ids=CROWD.keys())
+@pytest.mark.parametrize("turned", [False, True], ids=["before it", "behind it"])
+async def test_a_neighbour_that_joins_a_story_stays_itself_when_it_is_left_alone(
+    scene: Scene, crowd: list[Item], turned: bool
+) -> None:
+    """The first stands under the key that the second has once it is alone."""
+    first, second = crowd
+    both = [first, second] if turned else [second, first]
+    assert await read_in_turn(scene, [first], both, [second], both) == told(first, second)
+    assert all(story.revisions == [] for story in await scene.stories())
+
+
+@pytest.mark.parametrize("guid", ["", "g"])
+async def test_a_title_that_is_edited_under_its_own_link_or_guid_is_a_change(scene: Scene, guid: str) -> None:
+    before, after = Item("甲", "文", guid, ONE.link), Item("甲（更正）", "文", guid, ONE.link)
+    assert await read_in_turn(scene, [before], [after]) == told(after)
+
+
+async def test_a_story_whose_guid_repeated_once_may_be_edited_when_it_no_longer_does(scene: Scene) -> None:
+    edited = replace(ONE, title="甲（更正）", text="另一说法。")
+    assert await read_in_turn(scene, [ONE, OTHER], [edited]) == told(edited, OTHER)
+
+
+async def test_a_feed_that_begins_to_give_guids_doubles_nothing(scene: Scene) -> None:
+    bare = [replace(ONE, guid=""), replace(OTHER, guid="")]
+    given = [replace(ONE, guid="1"), replace(OTHER, guid="2")]
+    assert await read_in_turn(scene, bare, given) == told(ONE, OTHER)
 
 
 async def test_a_feed_of_far_too_many_broken_entries_is_cut_before_it_is_parsed(scene: Scene) -> None:

@@ -14,7 +14,7 @@ from media_tracker.outlets.documents import Platform
 from media_tracker.web.api.answers import HANDLERS
 from media_tracker.web.api.posted import PostedStory, read_posted
 from media_tracker.web.guards import anyone
-from media_tracker.web.visitor import services
+from media_tracker.web.visitor import origin, services
 
 BODY_BYTES = 5 * 2**20
 
@@ -49,7 +49,7 @@ async def _take(request: Request[Any, Any, Any], token: Token, stories: tuple[Po
     taken: dict[int, Taken] = {}
     for platform, places in by_platform.items():
         entries = [stories[at].entry for at in places]
-        results = await services(request).handing_in.take(token.outlet_id, platform, entries)
+        results = await services(request).handing_in.take(token.outlet_id, platform, entries, origin=origin(request))
         taken.update(zip(places, results, strict=True))
     return [taken[at] for at in range(len(stories))]
 

@@ -50,6 +50,7 @@ HAPPENED: Mapping[str, str] = {
     "attached": N_("Screenshots added"),
     "changed": N_("Changed by the outlet"),
     "completed": N_("The whole text was fetched"),
+    "adopted": N_("Brought by a feed too"),
     "decided": N_("Decided"),
     "disposed": N_("Done with"),
     "filed": N_("Filed as a good deed"),

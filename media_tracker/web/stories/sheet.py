@@ -22,7 +22,7 @@ from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import editors
 from media_tracker.web.outlets.view import PLATFORM_NAMES, stored_id
 from media_tracker.web.render import page, see_other
-from media_tracker.web.visitor import actor, services
+from media_tracker.web.visitor import actor, origin, services
 
 BODY_BYTES = MOST_BYTES + 100_000
 """A file of the largest size and the rest of its form."""
@@ -117,7 +117,7 @@ async def take(request: Request[Any, Any, Any], outlet_id: FromPath[str]) -> Res
         sheet = await asyncio.to_thread(read_sheet, draft.data, draft.filename, found.settings.zone, found.clock())
     except (InvalidInput, NotFound) as error:
         return await _show(request, outlet, form=form, error=error)
-    counts = await found.handing_in.take_sheet(stored_id(outlet.id), sheet.rows, platform)
+    counts = await found.handing_in.take_sheet(stored_id(outlet.id), sheet.rows, platform, origin=origin(request))
     await found.sheet_drafts.forget(draft.id)
     return await see_other(
         request,

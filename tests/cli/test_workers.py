@@ -19,7 +19,7 @@ from media_tracker.outlets.opml import Subscription, write_opml
 from tests.cli.processes import CommandLine, kill, until
 from tests.services.origin import Item, Origin
 
-FEEDS, STORIES, KILLS = 200, 5, 8
+FEEDS, STORIES, KILLS = 200, 5, 4
 
 
 def _publish(origin: Origin, folder: Path) -> str:
@@ -58,6 +58,7 @@ async def _two_workers(cli: CommandLine) -> AsyncIterator[list[Process]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 async def test_two_workers_that_are_killed_at_random_store_every_story_once(
     reading: CommandLine, own_database: Database, origin: Origin, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def entries_by_feedparser(path: Path) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 async def test_every_collected_feed_is_taken_in_over_http_without_an_error_nobody_has_thought_of(scene: Scene) -> None:
     outlet = await scene.services.outlets.add_outlet("各处", OutletKind.PORTAL, partner=False)
     paths: dict[ObjectId, Path] = {}

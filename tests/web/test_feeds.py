@@ -632,7 +632,7 @@ async def test_a_feed_that_somebody_reads_or_that_rests_is_left_alone(
 async def test_a_host_that_has_just_been_asked_is_left_in_peace(
     services: Services, feed: Feed, clock: FakeClock
 ) -> None:
-    claims = Claims(services.database, clock, "here", 5.0)
+    claims = Claims(services.database, clock, services.owner, 5.0)
     taken = await claims.take(stored_id(feed.id))
     assert taken is not None
     assert await claims.take(stored_id(feed.id)) is None

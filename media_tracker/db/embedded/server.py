@@ -102,11 +102,16 @@ class EmbeddedServer:
             claim.close()
 
     async def _address(self) -> ServerAddress | None:
-        """The address of the server if it is there and lets us in."""
+        """The address of the server if it is there, lets us in, and is kept.
+
+        Asked in this order: a server whose keeper was killed still answers for the moment that it has left.
+        """
         state = self._home.published()
         if state is None:
             return None
         if not await asyncio.to_thread(_answers, state.uri):
+            return None
+        if not _is_kept(self._home) or self._home.published() != state:
             return None
         return ServerAddress(state.uri, state.pid, state.port)
 
@@ -148,6 +153,15 @@ def _answers(uri: str) -> bool:
         except PyMongoError:
             return False
     return True
+
+
+def _is_kept(home: DataDir) -> bool:
+    """Whether a keeper lives: it alone has its lock as long as it does."""
+    claim = FileLock(home.keeper)
+    try:
+        return not claim.try_exclusive()
+    finally:
+        claim.close()
 
 
 class _Use(Enum):

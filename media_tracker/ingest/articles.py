@@ -29,7 +29,7 @@ from media_tracker.ingest.documents import FullText, FullTextState, Story
 from media_tracker.ingest.full_text import PAGE_TYPES, Article, extract, should_replace
 from media_tracker.ingest.identity import content_hash
 from media_tracker.ingest.reading import Runner
-from media_tracker.ingest.robots import Robots
+from media_tracker.ingest.robots import Robots, RobotsUnknown
 from media_tracker.ingest.saving import ENTITY
 from media_tracker.ingest.schedule import asked_to_wait
 from media_tracker.net.fetch import Fetched, Fetcher, FetchLimits
@@ -118,7 +118,9 @@ class Articles:
                 await self._give_back(_id(story), story.full_text.next_at)
             raise
         finally:
-            await self._claims.free_host(story.url, not_before)
+            pause = self._robots.pause(story.url)
+            wanted = [at for at in (not_before, self._clock() + pause if pause else None) if at is not None]
+            await self._claims.free_host(story.url, max(wanted, default=None))
 
     async def _claim(self, story_id: ObjectId, due: Json, until: datetime) -> Story | None:
         row = await self._stories.find_one_and_update(
@@ -145,6 +147,8 @@ class Articles:
             article = await self._runner.run(
                 extract, answer.body, answer.headers.content_type, answer.url, self._zone, self._clock()
             )
+        except RobotsUnknown as error:
+            return NoArticle(str(error), not_before=error.wait_until)
         except MediaTrackerError as error:
             return NoArticle(str(error), not_before=asked_to_wait(error, self._clock()))
         except Exception as error:  # what nobody has thought of: it must not stop the other stories

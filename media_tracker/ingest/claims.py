@@ -6,9 +6,10 @@ lease.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ HOSTS = "fetch_hosts"
 HOST_INDEXES = [IndexModel([("free_at", ASCENDING)], name="free_at", expireAfterSeconds=3600)]
 ROWS_AT_ONCE, MOST_STEPS = 200, 10
 """Of what is due so many rows are looked at; then those of other hosts, so many times."""
+WAIT_SECONDS = 0.5
+"""Between two looks whether a host is free."""
 MOST_PATTERN = 16_000
 """Characters of hosts that one query leaves out; the server takes patterns of 32 KB."""
 
@@ -42,7 +45,7 @@ class Claims:
         self._hosts = database[HOSTS]
         self._clock = clock
         self.owner = owner
-        self._gap = timedelta(seconds=gap)
+        self.gap = timedelta(seconds=gap)
 
     async def due(self, limit: int) -> list[Feed]:
         """Up to ``limit`` feeds that are due, leased to this process, no two of one host.
@@ -68,7 +71,7 @@ class Claims:
         The server leaves out hosts that are taken or have had their row, so that thousands of rows of theirs hide no other's.
         Without a gap rows come whatever their host.
         """
-        if not self._gap:
+        if not self.gap:
             async for row in rows.find(due, {"url": 1}).sort(order, 1).limit(ROWS_AT_ONCE):
                 yield row
             return
@@ -110,7 +113,7 @@ class Claims:
 
     async def take_host(self, url: str) -> bool:
         """Whether the host of ``url`` is ours for as long as a lease lasts. Ask it, and free it."""
-        if not self._gap:
+        if not self.gap:
             return True
         now = self._clock()
         try:
@@ -123,9 +126,19 @@ class Claims:
             return False  # somebody has it: the filter matched nothing, and the insert met that document
         return True
 
+    @asynccontextmanager
+    async def turn(self, url: str) -> AsyncIterator[None]:
+        """Wait until the host of ``url`` is ours, and free it afterwards. A lease that somebody has died with ends by itself."""
+        while not await self.take_host(url):  # noqa: ASYNC110 - other processes free it, in the database
+            await asyncio.sleep(WAIT_SECONDS)
+        try:
+            yield
+        finally:
+            await self.free_host(url)
+
     async def free_host(self, url: str, at: datetime | None = None) -> None:
         """The host of ``url`` has been asked, and may be again after the gap; not before ``at`` if it asks for more time."""
-        after_gap = self._clock() + self._gap
+        after_gap = self._clock() + self.gap
         await self._free(host_of(url), after_gap if at is None else max(at, after_gap))
 
     async def give_back_host(self, url: str) -> None:
@@ -151,7 +164,7 @@ class Claims:
         return Feed.model_validate(row) if row is not None else None
 
     async def _free(self, host: str, at: datetime) -> None:
-        if self._gap:
+        if self.gap:
             await self._hosts.update_one({"_id": host, "owner": self.owner}, _free_at(at))
 
 

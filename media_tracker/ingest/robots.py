@@ -18,7 +18,8 @@ from yarl import URL
 
 from media_tracker.db.clock import Clock
 from media_tracker.errors import N_
-from media_tracker.net.errors import FetchError, HttpStatus, TooManyRedirects
+from media_tracker.ingest.schedule import asked_to_wait
+from media_tracker.net.errors import BadUrl, FetchError, HttpStatus, TooManyRedirects
 from media_tracker.net.fetch import Fetched, Fetcher, FetchLimits
 from media_tracker.net.urls import checked_url
 
@@ -44,16 +45,17 @@ _URL_CHARS = 2_048
 
 
 class RobotsUnknown(FetchError):
-    """Whether the site may be read cannot be told at the moment; ask again later."""
+    """Whether the site may be read cannot be told now. ``wait_until``: until when the site asked to be left alone, if it did."""
 
     code = "robots_unknown"
 
-    def __init__(self, *, url: str, host: str) -> None:
+    def __init__(self, *, url: str, host: str, wait_until: datetime | None = None) -> None:
         super().__init__(
             N_("{host} does not show its robots.txt at the moment, so its pages are left alone until it does."),
             url=url,
             host=host,
         )
+        self.wait_until = wait_until
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class _Origin:
     rules: Protego | None = None
     chars: int = 0
     ask_at: datetime | None = None
+    wait_until: datetime | None = None
 
 
 class Robots:
@@ -84,16 +87,20 @@ class Robots:
         here = checked_url(url, _URL_CHARS)
         return (await self._rules(here)).can_fetch(str(here), PRODUCT)
 
-    async def crawl_delay(self, url: str) -> float | None:
-        """The seconds that the site of ``url`` wants between two requests, at most an hour; None where it does not say.
+    def pause(self, url: str) -> timedelta | None:
+        """How long the site of ``url`` wants to be left alone between two requests (``Crawl-delay``), at most an hour.
 
-        Raises what :meth:`allowed` raises.
+        None where it does not say, or its file has not been read: nothing is asked for here.
         """
-        delay = (await self._rules(checked_url(url, _URL_CHARS))).crawl_delay(PRODUCT)
-        return None if delay is None else min(delay, LONGEST_DELAY)
+        try:
+            origin = self._origins.get(_origin_of(checked_url(url, _URL_CHARS)))
+        except BadUrl:
+            return None
+        delay = origin.rules.crawl_delay(PRODUCT) if origin is not None and origin.rules is not None else None
+        return None if delay is None else timedelta(seconds=min(max(delay, 0.0), LONGEST_DELAY))
 
     async def _rules(self, url: URL) -> Protego:
-        name = str(url.origin())
+        name = _origin_of(url)
         origin = self._origins.setdefault(name, _Origin())
         self._origins.move_to_end(name)
         async with origin.lock:  # who comes meanwhile waits for the one request
@@ -101,30 +108,34 @@ class Robots:
                 await self._ask(name, origin)
                 self._forget_oldest()
         if origin.rules is None:
-            raise RobotsUnknown(url=name, host=url.host or "")
+            raise RobotsUnknown(url=name, host=url.host or "", wait_until=origin.wait_until)
         return origin.rules
 
     async def _ask(self, name: str, origin: _Origin) -> None:
-        text = await self._text(f"{name}/robots.txt")
-        now = self._clock()
-        if text is None:
-            origin.ask_at = now + ASK_AGAIN
+        try:
+            text = await self._text(f"{name}/robots.txt")
+        except FetchError as error:
+            now = self._clock()
+            origin.wait_until = asked_to_wait(error, now)
+            origin.ask_at = max(now + ASK_AGAIN, origin.wait_until or now)
             return
+        now = self._clock()
         # The parser compiles tables; off the loop, as the file may be long.
         origin.rules = await asyncio.to_thread(_parsed, text)
         origin.chars, origin.ask_at = len(text), now + FRESH
 
-    async def _text(self, url: str) -> str | None:
-        """The file; empty where there is none; None where that cannot be told."""
+    async def _text(self, url: str) -> str:
+        """The file; empty where there is none. Raises :class:`FetchError` where that cannot be told."""
         try:
             answer = await self._fetcher.get(url, accept="text/plain, */*;q=0.1", limits=_LIMITS)
         except TooManyRedirects:
             return ""  # §2.3.1.2
         except HttpStatus as error:
-            return None if error.status >= 500 or error.status == 429 else ""  # §2.3.1.3, §2.3.1.4
-        except FetchError:
-            return None
-        return answer.body.decode("utf-8", "replace") if isinstance(answer, Fetched) else None
+            if error.status >= 500 or error.status == 429:  # §2.3.1.4
+                raise
+            return ""  # §2.3.1.3
+        assert isinstance(answer, Fetched)  # no validators were sent
+        return answer.body.decode("utf-8", "replace")
 
     def _forget_oldest(self) -> None:
         """Let go of what was not asked for the longest, until the rest is within bounds."""
@@ -132,6 +143,10 @@ class Robots:
         while len(self._origins) > 1 and (len(self._origins) > MOST_ORIGINS or chars > MOST_CHARS):
             _, oldest = self._origins.popitem(last=False)
             chars -= oldest.chars
+
+
+def _origin_of(url: URL) -> str:
+    return str(url.origin())
 
 
 def _parsed(text: str) -> Protego:

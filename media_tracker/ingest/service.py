@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +29,7 @@ from media_tracker.db.events import SYSTEM, Origin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, MediaTrackerError, NotFound, Unavailable
 from media_tracker.ingest import outcome
-from media_tracker.ingest.claims import Claims
+from media_tracker.ingest.claims import Claims, host_of
 from media_tracker.ingest.documents import Result
 from media_tracker.ingest.entries import ParsedEntry
 from media_tracker.ingest.ledger import Held, Ledger
@@ -110,16 +111,21 @@ class Ingest:
     async def run(
         self, feeds: Sequence[Feed], progress: Callable[[FeedResult], None] = lambda _: None
     ) -> list[FeedResult]:
-        """Take in ``feeds``, some at once. Every feed gets a result, whatever happens to it."""
-        turns = asyncio.Semaphore(AT_ONCE)
+        """Take in ``feeds``, some at once, those of one host in turn. Every feed gets a result, whatever happens to it."""
+        free = asyncio.Semaphore(AT_ONCE)
+        results: dict[ObjectId, FeedResult] = {}
 
-        async def one(feed: Feed) -> FeedResult:
-            async with turns:
-                result = await self.take_in(feed)
+        async def at_one_host(its_feeds: Sequence[Feed]) -> None:
+            for feed in its_feeds:
+                async with self.claims.turn(feed.url), free:
+                    results[_id(feed)] = result = await self.take_in(feed)
                 progress(result)
-                return result
 
-        return list(await asyncio.gather(*(one(feed) for feed in feeds)))
+        hosts: dict[str, list[Feed]] = defaultdict(list)
+        for feed in feeds:
+            hosts[host_of(feed.url) if self.claims.gap else feed.url].append(feed)
+        await asyncio.gather(*(at_one_host(its_feeds) for its_feeds in hosts.values()))
+        return [results[_id(feed)] for feed in feeds]
 
     async def take_in(self, feed: Feed) -> FeedResult:
         """Look at one feed now and store what is new. Never raises for what a feed may do, only without a database."""

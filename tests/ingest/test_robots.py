@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -40,14 +41,14 @@ async def test_the_group_that_names_us_goes_before_the_one_for_all(robots: Robot
     publish(origin, "User-agent: *\nDisallow: /\n\nUser-Agent: Media-Tracker/1.0\nDisallow: /private\nCrawl-delay: 7\n")
     assert await robots.allowed(origin.url("/news/1.html"))
     assert not await robots.allowed(origin.url("/private/1.html"))
-    assert await robots.crawl_delay(origin.url("/")) == 7
+    assert robots.pause(origin.url("/")) == timedelta(seconds=7)
 
 
 @pytest.mark.parametrize("agent", ["media", "tracker", "media-tracker-pro", "Baiduspider", "\u00a0Baiduspider"])
 async def test_a_group_for_somebody_else_is_not_for_us(robots: Robots, origin: Origin, agent: str) -> None:
     publish(origin, f"User-agent: {agent}\nDisallow: /\nCrawl-delay: 9\n")
     assert await robots.allowed(origin.url("/news/1.html"))
-    assert await robots.crawl_delay(origin.url("/")) is None
+    assert robots.pause(origin.url("/")) is None
 
 
 async def test_a_group_may_name_several_agents_and_us_among_them(robots: Robots, origin: Origin) -> None:
@@ -159,7 +160,25 @@ async def test_what_is_no_such_file_forbids_nothing_else(robots: Robots, origin:
 
 async def test_a_pause_of_days_is_cut_to_an_hour(robots: Robots, origin: Origin) -> None:
     publish(origin, "User-agent: *\nCrawl-delay: 999999\n")
-    assert await robots.crawl_delay(origin.url("/")) == 3_600
+    assert robots.pause(origin.url("/")) is None, "nothing is known before the file was read"
+    assert await robots.allowed(origin.url("/"))
+    assert robots.pause(origin.url("/")) == timedelta(hours=1)
+
+
+async def test_a_site_that_asks_for_time_instead_of_its_file_gets_it(
+    robots: Robots, origin: Origin, clock: FakeClock
+) -> None:
+    origin.answers[FILE] = Answer(status=503, headers={"Retry-After": "3600"})
+    with pytest.raises(RobotsUnknown) as unknown:
+        await robots.allowed(origin.url("/"))
+    assert unknown.value.wait_until == clock() + timedelta(hours=1)
+    publish(origin, "")
+    clock.advance(minutes=59)
+    with pytest.raises(RobotsUnknown):
+        await robots.allowed(origin.url("/"))
+    clock.advance(minutes=1)
+    assert await robots.allowed(origin.url("/"))
+    assert len(origin.sent) == 2
 
 
 async def test_only_so_many_origins_are_remembered(

@@ -44,3 +44,12 @@ async def other_process(services: Services, origin: Origin, clock: FakeClock) ->
     """The same installation in another process: its own services, caches, connections out and name."""
     async with Fetcher(user_agent="media-tracker/other", allow={("127.0.0.1", origin.port)}, host_gap=0) as fetcher:
         yield assemble(services.settings, services.database, fetcher, clock)
+
+
+@pytest_asyncio.fixture
+async def polite(services: Services, origin: Origin, scene: Scene) -> AsyncIterator[Services]:
+    """The installation with a gap of five seconds."""
+    settings = services.settings.model_copy(update={"host_gap": 5.0})
+    allow = {("127.0.0.1", origin.port)}
+    async with Fetcher(user_agent="media-tracker/polite", allow=allow, host_gap=0) as fetcher:
+        yield assemble(settings, services.database, fetcher, scene.clock)

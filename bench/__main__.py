@@ -12,7 +12,9 @@ NAMES = ("drivers", "ingestion", "suggestions")
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", help=f"which ones ({', '.join(NAMES)}), all by default; or the DATA folder")
-    parser.add_argument("--feeds", type=int, default=100, metavar="N", help="feeds that are polled (100; try 1000)")
+    parser.add_argument(
+        "--feeds", type=int, nargs="+", default=[100, 1_000], metavar="N", help="how many are polled (100, then 1000)"
+    )
     given = parser.parse_args()
     given.data = next((Path(each) for each in given.what if each not in NAMES), None)
     if given.data is not None and not given.data.is_dir():
@@ -21,7 +23,7 @@ def arguments() -> argparse.Namespace:
     return given
 
 
-async def with_database(names: list[str], feeds: int) -> None:
+async def with_database(names: list[str], feeds: list[int]) -> None:
     from bench import drivers, ingestion  # only now: --help is quick
     from bench.server import replica_set
 
@@ -29,7 +31,8 @@ async def with_database(names: list[str], feeds: int) -> None:
         if "drivers" in names:
             await drivers.run(uri)
         if "ingestion" in names:
-            await ingestion.run(uri, feeds)
+            for count in feeds:
+                await ingestion.run(uri, count)
 
 
 def main() -> None:

@@ -20,11 +20,34 @@ prints it as it is. It says what to do, and never carries a secret.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from typing import Self
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, but do not translate here"
     """Mark ``message`` for translation without translating it."""
     return message
+
+
+class Sentence(str):
+    """An English sentence that knows how it was made: ``message`` is its gettext id, ``params`` fills its ``{named}`` places.
+
+    It can be shown, compared and sorted like any text; who shows it in another language fills in the translated message.
+    """
+
+    message: str
+    params: Mapping[str, str]
+
+    __slots__ = ("message", "params")
+
+    def __new__(cls, message: str, **params: object) -> Self:
+        sentence = super().__new__(cls, message.format(**params) if params else message)
+        sentence.message = message
+        sentence.params = {name: str(value) for name, value in params.items()}
+        return sentence
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return partial(type(self), self.message, **self.params), ()
 
 
 class MediaTrackerError(Exception):

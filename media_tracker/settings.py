@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     secure_cookies: bool = False
     """Send cookies over HTTPS only. Set it behind TLS."""
 
+    learn_after: int = Field(default=50, ge=1)
+    """After so many new decisions of the editors, a worker trains a new version of the model."""
+
     session_idle_minutes: int = 120
     """A session ends after so many minutes without a request."""
 

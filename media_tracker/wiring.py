@@ -52,6 +52,7 @@ from media_tracker.ingest.service import Chance, Ingest
 from media_tracker.ingest.sheet_drafts import SheetDrafts
 from media_tracker.ingest.stories import Stories
 from media_tracker.ingest.websub import WebSub
+from media_tracker.ingest.words import StoryWords
 from media_tracker.migrations import MIGRATIONS
 from media_tracker.monitor.documents import Release, ReleaseRow
 from media_tracker.monitor.releases import Releases
@@ -61,18 +62,27 @@ from media_tracker.outlets.by_hand import ByHand
 from media_tracker.outlets.documents import Feed, Outlet, Project
 from media_tracker.outlets.service import Outlets
 from media_tracker.pipeline import Pipeline
-from media_tracker.places.documents import RegionDocument, UnitDocument
+from media_tracker.places.documents import BackingDocument, RegionDocument, ResponsibilityDocument, UnitDocument
+from media_tracker.places.responsibility_import import Responsibilities
 from media_tracker.places.service import Places
+from media_tracker.problems import arriving, links
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.importing import ListImport
 from media_tracker.problems.service import Problems
 from media_tracker.settings import Settings
+from media_tracker.tagging import versions as model_versions
+from media_tracker.tagging.learner import InItsOwnProcess, Learner
+from media_tracker.tagging.rule_book import RuleBook
 from media_tracker.tagging.service import Tagging
 from media_tracker.tagging.source import SuggesterSource
+from media_tracker.tagging.trial import Trials
+from media_tracker.tagging.versions import Versions
 from media_tracker.taxonomy.documents import CategoryDocument
 from media_tracker.taxonomy.service import Taxonomy
 
 DOCUMENTS: Sequence[type[Document]] = (
     AuditEvent,
+    BackingDocument,
     CategoryDocument,
     Feed,
     FeedLog,
@@ -83,6 +93,7 @@ DOCUMENTS: Sequence[type[Document]] = (
     RegionDocument,
     Release,
     ReleaseRow,
+    ResponsibilityDocument,
     Story,
     UnitDocument,
     User,
@@ -97,7 +108,8 @@ def _indexes() -> dict[str, Sequence[IndexModel]]:
     declared |= {throttle.COLLECTION: throttle.INDEXES, websub_documents.COLLECTION: websub_documents.INDEXES}
     declared |= {tokens.COLLECTION: tokens.INDEXES, tokens.CALLS: tokens.CALL_INDEXES}
     declared |= {sheet_drafts.COLLECTION: sheet_drafts.INDEXES}
-    return {**declared, **store.INDEXES, **claims.INDEXES}
+    declared |= {links.COLLECTION: links.INDEXES, **arriving.INDEXES}
+    return {**declared, **store.INDEXES, **claims.INDEXES, **model_versions.INDEXES}
 
 
 INDEXES: Mapping[str, Sequence[IndexModel]] = _indexes()
@@ -115,6 +127,7 @@ class Services:
     migrator: Migrator
     files: FileStore
     places: Places
+    responsibilities: Responsibilities
     taxonomy: Taxonomy
     accounts: Accounts
     sessions: Sessions
@@ -131,7 +144,12 @@ class Services:
     websub: WebSub
     stories: Stories
     tagging: Tagging
+    rules: RuleBook
+    trials: Trials
+    versions: Versions
+    learner: Learner
     problems: Problems
+    list_import: ListImport
     deeds: Deeds
     desk: Desk
     monitor: Monitor
@@ -213,7 +231,9 @@ def assemble(
     ingest = Ingest(database, transactor, fetcher, clock, zone, claiming, reading, chance)
     by_hand = ByHand(database)
     stories = Stories(database)
-    tagging = Tagging(database, places, SuggesterSource(places, taxonomy, clock), clock)
+    rules, versions = RuleBook(database, clock), Versions(database, clock)
+    suggesters = SuggesterSource(places, taxonomy, rules, versions, clock)
+    tagging = Tagging(database, places, suggesters, clock)
     problems = Problems(database, log, transactor, places, taxonomy, files, clock, zone)
     deeds = Deeds(database, places, clock)
     monitor = Monitor(database, places, taxonomy, clock, Level(settings.level), zone)
@@ -226,6 +246,7 @@ def assemble(
         migrator=Migrator(database, clock, MIGRATIONS, INDEXES, owner),
         files=files,
         places=places,
+        responsibilities=Responsibilities(database, transactor, places, taxonomy, clock),
         taxonomy=taxonomy,
         accounts=accounts,
         sessions=sessions,
@@ -242,12 +263,17 @@ def assemble(
         tokens=Tokens(database, transactor, clock),
         stories=stories,
         tagging=tagging,
+        rules=rules,
+        trials=Trials(database, suggesters),
+        versions=versions,
+        learner=Learner(database, versions, audit, clock, owner, settings.learn_after, InItsOwnProcess()),
         problems=problems,
+        list_import=ListImport(database, transactor, places, taxonomy, clock, zone, owner),
         deeds=deeds,
         desk=Desk(database, transactor, stories, tagging, problems, deeds, places, taxonomy, clock),
         monitor=monitor,
         releases=Releases(database, transactor, monitor, places, clock),
-        pipeline=Pipeline(consuming, [tagging.consumer()]),
+        pipeline=Pipeline(consuming, [tagging.consumer()], [StoryWords(database).bind]),
         owner=owner,
     )
 

@@ -1,7 +1,7 @@
 """The worker: reads the feeds that are due, runs the pipeline, sweeps up. Any number of them share the work by leases.
 
-Three loops run beside each other: one hands feeds that are due to as many readers as may be under way, one lets follow what has
-happened, one sweeps. A failure never ends a loop: it is logged, and after a rest the loop goes on.
+Some loops run beside each other: one hands feeds that are due to as many readers as may be under way, one lets follow what has
+happened, one learns from the editors, one sweeps. A failure never ends a loop: it is logged, and after a rest the loop goes on.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import structlog
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
+from media_tracker.db.leases import Leases
 from media_tracker.ingest.documents import Story
 from media_tracker.ingest.service import FeedResult
 from media_tracker.outlets.documents import Feed
+from media_tracker.tagging.service import AGAIN_AT_ONCE
 from media_tracker.wiring import Services
 
 log = structlog.get_logger("worker")
@@ -32,6 +34,8 @@ SECONDS_TO_FINISH = 2.0
 PAGES_AT_ONCE = 8
 SUBSCRIPTIONS_AT_ONCE = 20
 SUBSCRIBE_EVERY = 60.0
+LEARN_EVERY = 15.0
+LOOKING_AGAIN = "looking again"
 SWEEP_EVERY = 600.0
 SWEEP_AFTER = timedelta(hours=24)
 """Photos that were uploaded and never attached to anything are removed after so long."""
@@ -54,6 +58,7 @@ class Worker:
             "completing": self._complete,
             "subscribing": self._subscribe,
             "following": self._follow,
+            "learning": self._learn,
             "sweeping": self._sweep,
         }
         loops = [asyncio.create_task(self._forever(name, turn, stop)) for name, turn in work.items()]
@@ -144,8 +149,18 @@ class Worker:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._came.wait(), IDLE_SECONDS)
 
+    async def _learn(self) -> None:
+        """Train a version when it is time; then have stories that wait looked at with what is in use by now."""
+        await self._services.learner.turn()
+        leases = Leases(self._services.database, self._services.clock)
+        while await leases.acquire(LOOKING_AGAIN, self._services.owner, LEARN_EVERY):
+            if await self._services.tagging.look_again() < AGAIN_AT_ONCE:
+                break
+        await asyncio.sleep(LEARN_EVERY)
+
     async def _sweep(self) -> None:
         await self._services.files.sweep(self._services.clock() - SWEEP_AFTER)
+        await self._services.list_import.finish()
         await asyncio.sleep(SWEEP_EVERY)
 
 

@@ -15,6 +15,8 @@ import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
 from beanie import init_beanie
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from pymongo import IndexModel
 
 from media_tracker.accounts.passwords import Passwords
@@ -27,6 +29,10 @@ from media_tracker.net.fetch import Fetcher, FetchLimits
 from media_tracker.settings import Settings
 from media_tracker.wiring import DOCUMENTS, INDEXES, Services, assemble
 from tests.fake_clock import FakeClock
+
+# How long an example takes says more about the machine than about the code.
+property_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -22,9 +22,13 @@ OUTSIDE = frozenset({"beanie", "pymongo", "litestar", "aiohttp"})
 IN_PURE_ROOMS = [name for name in SOURCES if name.startswith(("calendar/", "text/"))]
 PURE = [
     "db/cursors.py",
+    *(f"files/{name}.py" for name in ("characters", "tables")),
     *IN_PURE_ROOMS,
     "taxonomy/categories.py",
     *(f"places/{name}.py" for name in ("regions", "gazetteer", "guess", "spans", "organisations", "units", "keeping")),
+    "places/responsibility.py",
+    *(f"places/responsibility_{name}.py" for name in ("changes", "names", "sheet")),
+    "problems/routing.py",
     "net/guard.py",
     "net/answers.py",
     "outlets/keeping.py",
@@ -35,7 +39,6 @@ PURE = [
         for name in (
             "entries",
             "handed",
-            "sheet_cells",
             "json_feed",
             "list_page",
             "page_tree",
@@ -46,8 +49,12 @@ PURE = [
     ),
     *(f"ingest/{name}.py" for name in ("full_text", "article_page", "websub_rules")),
     *(f"tagging/{name}.py" for name in ("suggest", "cues", "evidence", "withdrawal", "clusters")),
+    *(f"tagging/{name}.py" for name in ("features", "linear", "ridge", "model", "training", "labelled", "reading")),
+    *(f"tagging/{name}.py" for name in ("rules", "lessons")),
+    *(f"tagging/{name}.py" for name in ("names", "people", "unit_words", "unit_names", "unit_roles")),
     *(f"problems/{name}.py" for name in ("case", "folding", "steps", "needs", "closing", "entries")),
     *(f"problems/{name}.py" for name in ("lifecycle", "independence", "matching", "occasions", "light")),
+    *(f"problems/{name}.py" for name in ("similarity", "grouping", "following", "place_names")),
     *(f"monitor/{name}.py" for name in ("credit", "counting", "facts", "definitions")),
     *(f"monitor/{name}.py" for name in ("durations", "periods", "exports")),
 ]

@@ -103,6 +103,14 @@ class AuditAction(StrEnum):
     UNIT_REVIVED = "unit_revived"
     REGION_GIVEN = "region_given"
     REGION_TAKEN_BACK = "region_taken_back"
+    RESPONSIBILITIES_CHANGED = "responsibilities_changed"
+    CATEGORY_CHANGED = "category_changed"
+    RULES_CHANGED = "rules_changed"
+    RULES_RESTORED = "rules_restored"
+    MODEL_TRAINED = "model_trained"
+    MODEL_SET_ASIDE = "model_set_aside"
+    MODEL_ASKED = "model_asked"
+    MODEL_CHOSEN = "model_chosen"
 
 
 class AuditEvent(Document):
@@ -113,7 +121,8 @@ class AuditEvent(Document):
     actor: PydanticObjectId | None
     """Who did it; None: nobody signed in, or the system."""
     subject: PydanticObjectId | str | None
-    """To what: the id of a user, outlet, feed, project or unit, the code of a region, or the name of an export or release.
+    """To what: the id of a user, outlet, feed, project or unit, the code of a region or category, the name of an export or
+    release, an edition of the rules or a version of the model.
 
     None: a user name that nobody has, or nothing single.
     """

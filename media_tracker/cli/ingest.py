@@ -44,8 +44,7 @@ async def ingest(once: bool, as_json: bool, feed: tuple[str, ...]) -> None:
         polled = [each for each in await services.outlets.feeds() if each.active and each.source is not FeedSource.HAND]
         feeds = _chosen(polled, feed)
         with _Progress(len(feeds), as_json) as tell:
-            results = await services.ingest.run(feeds, tell)
-        await services.pipeline.catch_up()
+            results = await services.pipeline.beside(services.ingest.run(feeds, tell))
         return Summary.of(results)
 
     summary = await with_services(run, processes=PROCESSES)

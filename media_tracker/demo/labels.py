@@ -26,6 +26,7 @@ class Label:
     category: str | None
     region: str | None
     place: str
+    units: tuple[str, ...]
     people: tuple[str, ...]
     problem: str | None
     deed: str | None
@@ -49,6 +50,7 @@ def read_labels(
             category=row["category"],
             region=_region(row["region"] or {}, names),
             place=row["place"] or "",
+            units=tuple(row["units"]),
             people=tuple(row["people"]),
             problem=row["problem"],
             deed=row["deed"],

@@ -14,7 +14,7 @@ from media_tracker.db.events import VOID
 from media_tracker.errors import NotFound
 from media_tracker.wiring import Services
 
-MARKED = ("stories", "problems", "deeds", "releases", "projects", "feeds", "outlets", "units")
+MARKED = ("stories", "problems", "problem_links", "deeds", "releases", "projects", "feeds", "outlets", "units")
 ENTITIES = {"stories": "story", "problems": "problem", "deeds": "deed", "releases": "release"}
 
 
@@ -34,6 +34,8 @@ async def remove(services: Services) -> int:
         if name in ENTITIES:
             await _void(services, ENTITIES[name], ids)
         removed += (await database[name].delete_many({"_id": {"$in": ids}})).deleted_count
+    if removed:
+        await services.versions.forget()  # they have learnt from the samples
     await database["release_rows"].delete_many({"release": {"$in": numbers}})
     removed += await services.accounts.remove_demo_users()
     await database["status"].delete_one({"_id": "samples"})

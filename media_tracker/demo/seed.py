@@ -127,7 +127,8 @@ class Seeder:
 
     async def _decide(self, story: Story, label: Label, course: Course) -> None:
         desk, editor = self.services.desk, course.cast.actor(Role.EDITOR)
-        decision = Decision(label.kind, label.category, label.region, label.place)
+        said = (label.kind, label.category, label.region, label.place)
+        decision = Decision(*said, outcome=label.outcome, units=label.units, people=label.people)
         origin = Origin(editor.user_id)
         decided = await desk.decide(str(story.id), story.version, decision, editor, origin)
         version, key = decided.version, str(story.id)

@@ -83,7 +83,16 @@ class Reprints:
     async def _follow(self, story_id: str, version: int, model: _Model, actor: Actor, origin: Origin) -> bool:
         """Whether the reprint could be decided, and be led to where the story has led."""
         said = model.decision
-        decision = Decision(said.kind, said.category, said.region, said.place)
+        decision = Decision(
+            kind=said.kind,
+            category=said.category,
+            region=said.region,
+            place=said.place,
+            outcome=said.outcome,
+            deed=said.deed,
+            units=tuple(said.units),
+            people=tuple(said.people),
+        )
         try:
             story = await self._desk.decide(story_id, version, decision, actor, origin)
             await self._settle(story, model, actor, origin)

@@ -14,15 +14,17 @@ from media_tracker.db.events import Origin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.deeds.documents import DeedStory, GoodDeed, NewDeed
 from media_tracker.deeds.service import Deeds
+from media_tracker.desk.wanted import linked_addresses, story_wanted
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
-from media_tracker.ingest.documents import DecisionRecord, DeskState, Disposition, Kind, Story
+from media_tracker.ingest.documents import DecisionRecord, DeskState, Disposition, Kind, Story, TieRecord
 from media_tracker.ingest.stories import Stories
 from media_tracker.outlets.documents import Outlet, OutletKind
 from media_tracker.places.service import Places
 from media_tracker.problems.case import Case, Channel, Precision, Report, State
 from media_tracker.problems.closing import revocable, settled_at
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.matching import Candidate, Wanted, same_place
+from media_tracker.problems.matching import Candidate
+from media_tracker.problems.place_names import same_place
 from media_tracker.problems.service import NewProblem, Problems
 from media_tracker.tagging.service import Tagging
 from media_tracker.tagging.withdrawal import WithdrawalReason
@@ -35,6 +37,11 @@ DISPOSITIONS: dict[Kind, tuple[Disposition, ...]] = {
 }
 """Why a story of this kind may lead to no problem."""
 MOST_OFFERED = 5
+MOST_LINKED = 20
+OUTCOMES = ("resolved", "partly_resolved", "promised", "disputed", "nothing_found")
+"""What a follow-up may report."""
+DEEDS = ("bravery", "kindness", "honesty", "dedication", "family")
+"""Of which kinds good deeds are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,14 @@ class Decision:
     category: str | None = None
     region: str | None = None
     place: str = ""
+    outcome: str | None = None
+    """What a follow-up reports; of no other kind."""
+    deed: str | None = None
+    """Of which kind a good deed is; of no other kind."""
+    units: tuple[str, ...] = ()
+    """As the story writes them; of exposures and follow-ups only."""
+    people: tuple[str, ...] = ()
+    """The same of a good deed only: nobody is kept by name for an exposure."""
 
 
 class Desk:
@@ -106,7 +121,12 @@ class Desk:
             category=decision.category,
             region=decision.region,
             place=decision.place.strip(),
+            outcome=decision.outcome if decision.kind is Kind.FOLLOW_UP else None,
+            deed=decision.deed if decision.kind is Kind.GOOD_DEED else None,
+            units=list(decision.units) if decision.kind in TIEABLE else [],
+            people=list(decision.people) if decision.kind is Kind.GOOD_DEED else [],
             disposition=Disposition.TIED if tied else None,
+            ties=story.decision.ties if tied and story.decision else [],
             by=actor.user_id,
             at=self._clock(),
         )
@@ -129,12 +149,27 @@ class Desk:
         place = (decision.place if decision else suggestion.place if suggestion else None) or ""
         tree = await self._places.regions()
         path = tree.path(region) if region is not None and region in tree else ()
-        wanted = Wanted((await self._taxonomy.table()).path(category), path, place, story.published_at)
+        wanted = story_wanted(
+            story,
+            (await self._taxonomy.table()).path(category),
+            path,
+            place,
+            zone=self._problems.zone,
+            linked=await self._linked(story),
+        )
         tied = {problem.case.id for problem in await self._problems.tied_to(_id(story))}
         offered = {problem.case.id: (problem, candidate) for problem, candidate in await self._of_reprints(story)}
         for problem, candidate in await self._problems.candidates(wanted, limit=MOST_OFFERED + len(tied)):
             offered.setdefault(problem.case.id, (problem, candidate))
         return [offered[problem_id] for problem_id in offered if problem_id not in tied][:MOST_OFFERED]
+
+    async def _linked(self, story: Story) -> frozenset[ObjectId]:
+        """Problems that the stories which this one links to are tied to."""
+        links = linked_addresses(story.html, story.url)
+        if not links:
+            return frozenset()
+        rows = await self._rows.find({"link": {"$in": links}}, {"_id": 1}).limit(MOST_LINKED).to_list()
+        return await self._problems.tied_to_any(row["_id"] for row in rows)
 
     async def _of_reprints(self, story: Story) -> list[tuple[Problem, Candidate]]:
         """What stories with the same text have been tied to."""
@@ -160,9 +195,10 @@ class Desk:
         story = await self._ready(story_id)
         problem = await self._problems.get(number)
         report = await self._report(story)
+        tie = await self._tie(story, problem.case.id)
 
         async def work(tx: Transaction) -> Problem:
-            await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id)
+            await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id, tie)
             return await self._problems.report_in(tx, problem.case.id, report)
 
         return await self._transactor.run(work, origin)
@@ -199,10 +235,13 @@ class Desk:
                     number=former.number,
                 )
         numbered = replace(new, number=await self._problems.draw_number(), demo=story.demo)
+        tie = await self._tie(story)
 
         async def work(tx: Transaction) -> Problem:
-            await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id)
-            return await self._problems.register_in(tx, numbered, [report])
+            problem = await self._problems.register_in(tx, numbered, [report])
+            chosen = tie.model_copy(update={"chosen": problem.case.id})
+            await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id, chosen)
+            return problem
 
         return await self._transactor.run(work, origin)
 
@@ -275,6 +314,17 @@ class Desk:
             raise Conflict(N_("Decide first what kind of story this is."))
         return story
 
+    async def _tie(self, story: Story, chosen: ObjectId | None = None) -> TieRecord:
+        """What is written down of a choice: the problem (none: a new one, to be filled in), and those that were offered."""
+        offered = [candidate for _, candidate in await self.candidates(story)]
+        return TieRecord(
+            chosen=chosen or ObjectId(),
+            new=chosen is None,
+            offered=[each.problem_id for each in offered],
+            scores=[round(each.score, 4) for each in offered],
+            at=self._clock(),
+        )
+
     async def _report(self, story: Story) -> Report:
         """The tie that a story makes."""
         if story.decision is None or story.decision.kind not in TIEABLE:
@@ -306,6 +356,10 @@ class Desk:
             fields["category"] = N_("Please choose a category from the list.")
         if decision.region is not None and decision.region not in await self._places.regions():
             fields["region"] = N_("Please choose a region from the list.")
+        if decision.outcome is not None and decision.outcome not in OUTCOMES:
+            fields["outcome"] = N_("Please choose from the list.")
+        if decision.deed is not None and decision.deed not in DEEDS:
+            fields["deed_kind"] = N_("Please choose from the list.")
         if fields:
             raise InvalidInput(N_("Please fill in what is missing."), fields)
 

@@ -13,7 +13,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from media_tracker.ingest.clean import one_line, strip_controls
+from media_tracker.files.characters import strip_controls
+from media_tracker.ingest.clean import one_line
 from media_tracker.ingest.entries import MAX_NAME_CHARS, MAX_TITLE_CHARS, absolute_link
 from media_tracker.ingest.feed_dates import FeedDate, plausible, read_date
 from media_tracker.ingest.feed_encoding import decode_feed

@@ -32,7 +32,9 @@ from media_tracker.ingest.reading import Runner
 from media_tracker.ingest.robots import Robots, RobotsUnknown
 from media_tracker.ingest.saving import ENTITY
 from media_tracker.ingest.schedule import asked_to_wait
+from media_tracker.ingest.words import Said, StoryWords
 from media_tracker.net.fetch import Fetched, Fetcher, FetchLimits
+from media_tracker.text.fingerprint import fingerprint
 from media_tracker.text.segment import search_tokens
 
 log = structlog.get_logger("articles")
@@ -67,6 +69,7 @@ class Articles:
         runner: Runner,
     ) -> None:
         self._stories = database[Story.Settings.name]
+        self._words = StoryWords(database)
         self._transactor = transactor
         self._fetcher = fetcher
         self._claims = claims
@@ -162,6 +165,7 @@ class Articles:
 
     async def _replace(self, story: Story, article: Article) -> FullTextState:
         digest = content_hash(story.title, article.text)
+        words = "\n".join(search_tokens(f"{story.title}\n{article.text}"))
 
         async def work(tx: Transaction) -> bool:
             changes: Json = {
@@ -171,7 +175,8 @@ class Articles:
                 "image": story.image or article.image,
                 "content_hash": digest,
                 "source_hash": story.source_hash or story.content_hash,
-                "search": sorted(set(search_tokens(f"{story.title}\n{article.text}"))),
+                "search": [],
+                "bands": fingerprint(article.text).keys,
                 "changed_since_decision": story.changed_since_decision or story.decision is not None,
                 "full_text": _now_is(FullTextState.DONE, story),
             }
@@ -183,6 +188,7 @@ class Articles:
             if done.matched_count:
                 now = self._clock()
                 tx.record(NewEvent(ENTITY, _id(story), story.version + 1, "completed", now, {"content_hash": digest}))
+                await self._words.write(tx.session, [Said(_id(story), story.published_at, digest, words)])
             return bool(done.matched_count)
 
         # Somebody has changed the story meanwhile: its page is asked again when the lease is over.

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from media_tracker.errors import N_, Sentence
 from media_tracker.ingest.discover import FeedLink
 from media_tracker.ingest.list_page import PageRules
 from media_tracker.ingest.prepare import Prepared, prepare
@@ -23,7 +24,7 @@ class Checked:
     title: str
     moved_to: str | None
     entries: Sequence[Prepared]
-    warnings: Sequence[str]
+    warnings: Sequence[Sentence]
     feeds: Sequence[FeedLink] = ()
     """Of a web page, which has no entries: the feeds that it offers, the likeliest first."""
     hub: str | None = None
@@ -79,7 +80,8 @@ async def check(
         if not page.feeds:
             raise
         found = tuple(
-            f"It offers this feed: {feed.url}" + (f" ({feed.title})" if feed.title else "") for feed in page.feeds
+            Sentence(N_("It offers this feed: {feed}"), feed=feed.url + (f" ({feed.title})" if feed.title else ""))
+            for feed in page.feeds
         )
-        said = ("This is a web page, not a feed.", *found)
+        said = (Sentence(N_("This is a web page, not a feed.")), *found)
         return Checked("", answer.permanent_url, (), said, page.feeds)

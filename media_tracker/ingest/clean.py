@@ -11,6 +11,8 @@ from functools import lru_cache
 
 import nh3
 
+from media_tracker.files.characters import strip_controls
+
 MAX_HTML_CHARS = 500_000
 """Longer markup is cut: no story is that long, and a document must fit its database."""
 
@@ -69,8 +71,6 @@ _UNNESTED = {
     "dt",
     "option",
 }
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-
 _skeleton = nh3.Cleaner(
     tags=_BLOCKS,
     clean_content_tags=_DROPPED_WHOLE,
@@ -121,11 +121,6 @@ def one_line(text: str, limit: int) -> str:
             break
     text = " ".join(strip_controls(text).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def strip_controls(text: str) -> str:
-    """``text`` without NUL, control characters, lone surrogates and non-characters; tabs and line breaks stay."""
-    return _CONTROLS.sub("", text) if _CONTROLS.search(text) else text
 
 
 @lru_cache(maxsize=512)

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 from beanie import Document
 from bson import ObjectId
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from media_tracker.outlets.documents import Platform
@@ -68,7 +68,28 @@ class SuggestionRecord(BaseModel):
     place: str | None = None
     out_of_area: bool = False
     outcome: str | None = None
+    outcome_score: float = 0.0
+    deed: str | None = None
+    """For a good deed, of which kind: ``bravery``, ``kindness``, ``honesty``, ``dedication``, ``family``."""
+    deed_score: float = 0.0
+    units: list[str] = Field(default_factory=list)
+    people: list[str] = Field(default_factory=list)
+    """Units and people as the story writes them."""
     evidence: list[EvidenceSpan] = Field(default_factory=list)
+
+
+class TieRecord(BaseModel):
+    """Which problem an editor tied a story to, and what had been offered: an example for measuring the offers."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    chosen: ObjectId
+    new: bool = False
+    """The problem was registered with this tie."""
+    offered: list[ObjectId] = Field(default_factory=list)
+    """Problems that had been offered, the best first."""
+    scores: list[float] = Field(default_factory=list)
+    at: datetime
 
 
 class DecisionRecord(BaseModel):
@@ -80,7 +101,14 @@ class DecisionRecord(BaseModel):
     category: str | None = None
     region: str | None = None
     place: str = ""
+    outcome: str | None = None
+    """What a follow-up reports."""
+    deed: str | None = None
+    """Of which kind a good deed is."""
+    units: list[str] = Field(default_factory=list)
+    people: list[str] = Field(default_factory=list)
     disposition: Disposition | None = None
+    ties: list[TieRecord] = Field(default_factory=list)
     by: ObjectId
     at: datetime
     suggested: SuggestionRecord | None = None
@@ -156,6 +184,7 @@ class Story(Document):
     cluster: ObjectId | None = None
     bands: list[int] = Field(default_factory=list)
     search: list[str] = Field(default_factory=list)
+    """The words of a story that an earlier release has stored; those of others stand in ``ingest.words``."""
     attachments: list[ObjectId] = Field(default_factory=list)
     """Screenshots that an editor has added; files of ``files.store``."""
     demo: bool = False
@@ -179,6 +208,11 @@ class Story(Document):
                 partialFilterExpression={"changed_since_decision": True},
             ),
             IndexModel(
+                [("decision.at", ASCENDING)],
+                name="decided_at",
+                partialFilterExpression={"decision.at": {"$exists": True}},
+            ),
+            IndexModel(
                 [("full_text.next_at", ASCENDING)],
                 name="full_text_due",
                 partialFilterExpression={"full_text.state": FullTextState.WANTED.value},
@@ -194,6 +228,16 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
+class Note(BaseModel):
+    """What was done about an oddity of a feed: a sentence that can be translated; see ``errors.Sentence``."""
+
+    message: str
+    params: dict[str, str] = Field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.message.format(**self.params) if self.params else self.message
+
+
 class FetchRecord(BaseModel):
     """One line of a feed's log; see ``ingest.outcome.FetchLine``."""
 
@@ -207,8 +251,16 @@ class FetchRecord(BaseModel):
     changed: int = 0
     known: int = 0
     code: str = ""
-    notes: list[str] = Field(default_factory=list)
+    notes: list[Note] = Field(default_factory=list)
     pushed: bool = False
+
+    @field_validator("notes", mode="before")
+    @classmethod
+    def _plain_ones_too(cls, notes: object) -> object:
+        """Earlier releases wrote plain English sentences."""
+        if not isinstance(notes, list):
+            return notes
+        return [{"message": note} if isinstance(note, str) else note for note in notes]
 
 
 class FeedLog(Document):

@@ -16,8 +16,9 @@ from time import struct_time
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
-from media_tracker.errors import Unavailable
-from media_tracker.ingest.clean import MAX_HTML_CHARS, one_line, plain_text, strip_controls
+from media_tracker.errors import N_, Sentence, Unavailable
+from media_tracker.files.characters import strip_controls
+from media_tracker.ingest.clean import MAX_HTML_CHARS, one_line, plain_text
 from media_tracker.ingest.feed_dates import FeedDate, Precision, plausible, read_date
 
 MAX_ENTRIES = 2_000
@@ -68,7 +69,7 @@ class ParsedFeed:
     link: str | None
     language: str | None
     entries: tuple[ParsedEntry, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Sentence, ...]
     whole: bool = True
     """False when the document breaks off: there is more, though its validators say that we have it."""
     ttl: timedelta | None = None
@@ -122,19 +123,27 @@ class FeedContext:
             self.bad_links += 1
         return link
 
-    def warnings(self) -> list[str]:
+    def warnings(self) -> list[Sentence]:
         """A sentence for each kind of thing that was counted."""
         said = []
         if self.bad_dates:
-            said.append(f"{self.bad_dates} dates were not used: unreadable, before 1990 or in the future.")
+            said.append(
+                Sentence(
+                    N_("{count} dates were not used: unreadable, before 1990 or in the future."), count=self.bad_dates
+                )
+            )
         if self.bad_links:
-            said.append(f"{self.bad_links} links were not used: only http and https links are kept.")
+            said.append(
+                Sentence(N_("{count} links were not used: only http and https links are kept."), count=self.bad_links)
+            )
         return said
 
 
-def beyond_limit(left_out: int) -> list[str]:
+def beyond_limit(left_out: int) -> list[Sentence]:
     """The warning about entries that were left out, if any were."""
-    return [f"{left_out} entries beyond the first {MAX_ENTRIES} were left out."] if left_out > 0 else []
+    if left_out <= 0:
+        return []
+    return [Sentence(N_("{count} entries beyond the first {limit} were left out."), count=left_out, limit=MAX_ENTRIES)]
 
 
 def absolute_link(link: str, base: str) -> str | None:

@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
+from media_tracker.errors import N_, Sentence
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that one's
@@ -66,10 +68,10 @@ class _Decoded:
     text: str
     used: str
     declared: str | None = None
-    said: tuple[str, ...] = ()
+    said: tuple[Sentence, ...] = ()
 
 
-def decode_feed(body: bytes, content_type: str | None, override: str | None = None) -> tuple[str, list[str]]:
+def decode_feed(body: bytes, content_type: str | None, override: str | None = None) -> tuple[str, list[Sentence]]:
     """The text of ``body``, and warnings: a sentence each.
 
     ``override`` is an encoding that an editor has set for the feed; where the bytes fit it, it goes before every declaration, and
@@ -78,13 +80,19 @@ def decode_feed(body: bytes, content_type: str | None, override: str | None = No
     decoded = _decoded(body, content_type, override)
     warnings = list(decoded.said)
     if decoded.declared and canonical_encoding(decoded.declared) != decoded.used:
-        warnings.append(f"The feed says that its encoding is {decoded.declared}, but it is read as {decoded.used}.")
+        warnings.append(
+            Sentence(
+                N_("The feed says that its encoding is {declared}, but it is read as {used}."),
+                declared=decoded.declared[:40],
+                used=decoded.used,
+            )
+        )
     text = decoded.text
     if "\ufffd" in text and text.count("\ufffd") > body.count(b"\xef\xbf\xbd") * (decoded.used == "utf-8"):
-        warnings.append("Some characters could not be decoded.")
+        warnings.append(Sentence(N_("Some characters could not be decoded.")))
     if _NOT_XML.search(text):
         text = _NOT_XML.sub("", text)
-        warnings.append("Control characters were removed.")
+        warnings.append(Sentence(N_("Control characters were removed.")))
     return text, warnings
 
 
@@ -118,11 +126,16 @@ def _decoded(body: bytes, content_type: str | None, override: str | None) -> _De
     body = body[len(mark) :]
     if marked and (text := _attempt(body, marked)) is not None:
         return _Decoded(text, marked)
-    said: tuple[str, ...] = ()
+    said: tuple[Sentence, ...] = ()
     if override:
         if (text := _attempt(body, override)) is not None:
             return _Decoded(text, canonical_encoding(override))
-        said = (f"What was sent does not fit the encoding set for this feed, {override[:40]}, which was not used.",)
+        said = (
+            Sentence(
+                N_("What was sent does not fit the encoding set for this feed, {encoding}, which was not used."),
+                encoding=override[:40],
+            ),
+        )
     wide = next((name for pattern, name in _WIDE if pattern.match(body)), None)
     if wide:
         return _Decoded(body.decode(wide, "replace"), wide, said=said)

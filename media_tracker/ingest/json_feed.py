@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import NoReturn, cast
 from zoneinfo import ZoneInfo
 
-from media_tracker.errors import N_
-from media_tracker.ingest.clean import one_line, strip_controls
+from media_tracker.errors import N_, Sentence
+from media_tracker.files.characters import strip_controls
+from media_tracker.ingest.clean import one_line
 from media_tracker.ingest.entries import (
     MAX_ENTRIES,
     MAX_NAME_CHARS,
@@ -43,7 +44,7 @@ def is_json(text: str) -> bool:
     return text.lstrip()[:1] in ("{", "[")
 
 
-def parse_json(text: str, warnings: list[str], *, url: str, zone: ZoneInfo, now: datetime) -> ParsedFeed:
+def parse_json(text: str, warnings: list[Sentence], *, url: str, zone: ZoneInfo, now: datetime) -> ParsedFeed:
     """Read ``text``, which came from ``url``; ``warnings`` are those that decoding gave.
 
     ``zone`` is the clock of dates without a zone, ``now`` bounds those in the future. Raises :class:`NotAFeed` if it is not
@@ -54,7 +55,7 @@ def parse_json(text: str, warnings: list[str], *, url: str, zone: ZoneInfo, now:
     items = [item for item in _list(document, "items") if isinstance(item, Mapping)]
     odd = len(_list(document, "items")) - len(items)
     if odd:
-        said.append(f"{odd} items were left out: they are not objects.")
+        said.append(Sentence(N_("{count} items were left out: they are not objects."), count=odd))
     said += beyond_limit(len(items) - MAX_ENTRIES)
     home = absolute_link(_text(document, "home_page_url"), url)
     context = FeedContext(home=home or url, zone=zone, now=now)
@@ -71,7 +72,7 @@ def parse_json(text: str, warnings: list[str], *, url: str, zone: ZoneInfo, now:
     )
 
 
-def _document(text: str) -> tuple[_Object, list[str]]:
+def _document(text: str) -> tuple[_Object, list[Sentence]]:
     """The feed's object, and what there is to say about it."""
     if text.count("[") + text.count("{") + text.count(",") > _MAX_PARTS:
         raise NotAFeed(N_("The JSON at this address has too many parts to be a feed."))
@@ -87,9 +88,11 @@ def _document(text: str) -> tuple[_Object, list[str]]:
         raise NotAFeed(N_("This is JSON, but not a JSON Feed: it has no list of items."))
     said = []
     if _text(value, "version").rstrip("/") not in _VERSIONS:
-        said.append("The document does not say that it is a JSON Feed, version 1 or 1.1; it was read as one.")
+        said.append(
+            Sentence(N_("The document does not say that it is a JSON Feed, version 1 or 1.1; it was read as one."))
+        )
     if text[end:].strip():
-        said.append("Something follows the JSON; it was left out.")
+        said.append(Sentence(N_("Something follows the JSON; it was left out.")))
     return value, said
 
 

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from bson import ObjectId
@@ -25,9 +25,10 @@ from media_tracker.ingest.outcome import RELEASED, Changes, FetchLine, noticed
 from media_tracker.outlets.documents import Feed, Notice
 
 FETCHES_KEPT = 30
-GATHER = timedelta(milliseconds=10)
+GATHER = timedelta(milliseconds=5)
 TOTALS = "fetch_totals"
 _TOTAL_ID = "all"
+_LINE = tuple(each.name for each in fields(FetchLine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Ledger:
         self._counted: Counter[str] = Counter()
         self._writing: asyncio.Task[None] | None = None
         self._at_work: set[asyncio.Task[None]] = set()
+        self._totalling: asyncio.Task[None] | None = None
 
     async def note(self, held: Held, changes: Changes) -> None:
         """Write down a look that brought no story. Returns when it is written."""
@@ -90,8 +92,10 @@ class Ledger:
     async def saved(self, line: FetchLine) -> None:
         """Count a look whose transaction is through. The stories stand: a total that cannot be written now is written later."""
         self._count(line)
+        if self._totalling is None:
+            self._totalling = asyncio.create_task(self._total_soon())
         with contextlib.suppress(PyMongoError):
-            await self._write_totals()
+            await asyncio.shield(self._totalling)  # others wait for it, too
 
     async def digests(self, feed_id: ObjectId) -> bytes:
         """What the feed's entries were when it was read last."""
@@ -169,6 +173,12 @@ class Ledger:
             if not done.done():
                 done.set_result(None)
 
+    async def _total_soon(self) -> None:
+        """Once for many looks: they would be in each other's way at one document."""
+        await asyncio.sleep(GATHER.total_seconds())
+        self._totalling = None
+        await self._write_totals()
+
     async def _write_totals(self) -> None:
         counted, self._counted = +self._counted, Counter()
         if not counted:
@@ -181,5 +191,6 @@ class Ledger:
 
 
 def _log_update(line: FetchLine) -> Json:
-    row = {**asdict(line), "result": line.result.value, "notes": list(line.notes[:5])}
+    notes = [{"message": note.message, "params": note.params} for note in line.notes[:5]]
+    row = {name: getattr(line, name) for name in _LINE} | {"result": line.result.value, "notes": notes}
     return {"$push": {"fetches": {"$each": [row], "$slice": -FETCHES_KEPT}}}

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from media_tracker.errors import N_, InvalidInput
+from media_tracker.errors import N_, InvalidInput, Sentence
 from media_tracker.ingest.clean import one_line
 from media_tracker.ingest.discover import page_base
 from media_tracker.ingest.entries import (
@@ -93,12 +93,14 @@ def read_page(text: str, rules: PageRules, url: str, zone: ZoneInfo, now: dateti
     items = select.item(root) if root is not None else []
     if root is None or not items:
         raise NotAFeed(N_("The selector {item} matches nothing on this page."), item=rules.item)
-    warnings = [] if whole else ["The page is too large; only its beginning was read."]
+    warnings = [] if whole else [Sentence(N_("The page is too large; only its beginning was read."))]
     context = FeedContext(home=page_base(root, url), zone=zone, now=now)
     found = [_entry(item, select, context) for item in items[:MAX_ENTRIES]]
     entries = tuple(entry for entry in found if entry is not None)
     if len(entries) < len(found):
-        warnings.append(f"{len(found) - len(entries)} items were left out: they have no link or no title.")
+        warnings.append(
+            Sentence(N_("{count} items were left out: they have no link or no title."), count=len(found) - len(entries))
+        )
     warnings += beyond_limit(len(items) - MAX_ENTRIES)
     return ParsedFeed(
         title=page_title(root),

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from media_tracker.db.connection import Json
-from media_tracker.errors import MediaTrackerError
+from media_tracker.errors import MediaTrackerError, Sentence
 from media_tracker.ingest.documents import Result
 from media_tracker.ingest.schedule import (
     LONGEST,
@@ -50,7 +50,7 @@ class FetchLine:
     changed: int = 0
     known: int = 0
     code: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     """What had to be put right, in sentences."""
     pushed: bool = False
 
@@ -75,7 +75,7 @@ class Read:
     hub: str | None = None
     topic: str | None = None
     whole: bool = True
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     new: int = 0
     changed: int = 0
     body_hash: str | None = None
@@ -167,7 +167,10 @@ def failed(feed: Feed, error: MediaTrackerError, now: datetime, seconds: float, 
     code = error.code if isinstance(error, FetchError) else "unreadable"
     if isinstance(error, HttpStatus):
         code = f"http_{error.status}"
-    return Changes(feed_changes, FetchLine(now, Result.FAILED, seconds, code=code, notes=(str(error),)))
+    return Changes(
+        feed_changes,
+        FetchLine(now, Result.FAILED, seconds, code=code, notes=(Sentence(error.message, **error.params),)),
+    )
 
 
 def read_as(feed: Feed) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
-from media_tracker.ingest.clean import strip_controls
+from media_tracker.files.characters import strip_controls
 
 if TYPE_CHECKING:
     from cssselect.parser import Tree

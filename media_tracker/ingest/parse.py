@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 import feedparser
 
-from media_tracker.errors import N_
-from media_tracker.ingest.clean import one_line, strip_controls
+from media_tracker.errors import N_, Sentence
+from media_tracker.files.characters import strip_controls
+from media_tracker.ingest.clean import one_line
 from media_tracker.ingest.entries import (
     MAX_ENTRIES,
     MAX_NAME_CHARS,
@@ -80,14 +81,14 @@ def parse_feed(
     return parse_text(text, warnings, url=url, zone=zone, now=now)
 
 
-def parse_text(text: str, warnings: Sequence[str], *, url: str, zone: ZoneInfo, now: datetime) -> ParsedFeed:
+def parse_text(text: str, warnings: Sequence[Sentence], *, url: str, zone: ZoneInfo, now: datetime) -> ParsedFeed:
     """What :func:`parse_feed` does, once the bytes are decoded; ``warnings`` are those that decoding gave."""
     said = list(warnings)
     text, defused = _defused(text.strip())
     if not text:
         raise NotAFeed(N_("The answer is empty; there is no feed at this address."))
     if defused:
-        said.append("Entity declarations that could grow without bounds were removed.")
+        said.append(Sentence(N_("Entity declarations that could grow without bounds were removed.")))
     ends_well = _ROOT_END.search(text, max(0, len(text) - 4_000)) is not None
     text, beyond = _first_entries(text)
     if text.count("<") > _MAX_TAGS or _MANY_ATTRIBUTES.search(text):
@@ -99,9 +100,9 @@ def parse_text(text: str, warnings: Sequence[str], *, url: str, zone: ZoneInfo, 
     whole = not result["bozo"] or ends_well
     if not whole:
         raw = _whole_entries(text, raw)
-        said.append("The feed breaks off in the middle; the entries before that were read.")
+        said.append(Sentence(N_("The feed breaks off in the middle; the entries before that were read.")))
     elif result["bozo"]:
-        said.append("The feed is not well-formed XML; it was read as well as it could be.")
+        said.append(Sentence(N_("The feed is not well-formed XML; it was read as well as it could be.")))
     said += beyond_limit(beyond + max(0, len(raw) - MAX_ENTRIES))
     feed = cast(_Fields, result["feed"])
     link = absolute_link(_text(feed, "link"), url)

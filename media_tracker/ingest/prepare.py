@@ -10,6 +10,7 @@ from typing import Literal
 from media_tracker.ingest.clean import clean_html, plain_text
 from media_tracker.ingest.entries import ParsedEntry
 from media_tracker.ingest.identity import content_hash, duplicated_guids, identity_key, other_keys
+from media_tracker.text.fingerprint import fingerprint
 from media_tracker.text.segment import search_tokens
 
 UNTITLED_CHARS = 40
@@ -31,7 +32,10 @@ class Prepared:
     published_at: datetime
     precision: Literal["minute", "day"]
     content_hash: str
-    search: list[str]
+    words: str
+    """That it can be found by, one a line."""
+    bands: tuple[int, ...]
+    """By which its reprints are found; see ``text.fingerprint``."""
     image: str | None = None
     dated: bool = True
     """Whether the entry says when it was published; if not, ``published_at`` is when it was read."""
@@ -67,7 +71,8 @@ def _prepare(entry: ParsedEntry, key: str, column: str, now: datetime) -> Prepar
         published_at=entry.published or now,
         precision=entry.precision if entry.published else "day",
         content_hash=content_hash(title, text),
-        search=sorted(set(search_tokens(f"{title}\n{text}"))),
+        words="\n".join(search_tokens(f"{title}\n{text}")),
+        bands=fingerprint(text).keys,
         image=entry.image,
         dated=entry.published is not None,
     )

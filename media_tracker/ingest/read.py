@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from media_tracker.errors import N_
+from media_tracker.errors import N_, Sentence
 from media_tracker.ingest.discover import FeedLink, feed_links
 from media_tracker.ingest.entries import NotAFeed, ParsedFeed
 from media_tracker.ingest.feed_encoding import decode_feed
@@ -22,7 +22,7 @@ class ParseText(Protocol):
     """Reads the text of an RSS, Atom or CDF feed; :func:`~media_tracker.ingest.parse.parse_text` does."""
 
     def __call__(
-        self, text: str, warnings: Sequence[str], *, url: str, zone: ZoneInfo, now: datetime
+        self, text: str, warnings: Sequence[Sentence], *, url: str, zone: ZoneInfo, now: datetime
     ) -> ParsedFeed: ...
 
 

@@ -19,13 +19,14 @@ from zoneinfo import ZoneInfo
 
 from pebble import ProcessExpired, ProcessPool
 
-from media_tracker.errors import N_
+from media_tracker.errors import N_, Sentence
 from media_tracker.ingest.entries import NotAFeed, ParsedFeed
 from media_tracker.ingest.list_page import PageRules
 from media_tracker.ingest.parse import parse_text
 from media_tracker.ingest.prepare import Prepared, prepare
 from media_tracker.ingest.pruning import News, pack, read_news, recall
 from media_tracker.ingest.read import read_document
+from media_tracker.ingest.words import Leaf, distinct, leaves_of
 from media_tracker.outlets.documents import Selectors
 
 SECONDS_TO_READ = 30.0
@@ -60,13 +61,15 @@ class Reading:
     link: str | None
     entries: int
     prepared: tuple[Prepared, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
     whole: bool
     ttl: timedelta | None
     hub: str | None
     topic: str | None
     digests: bytes
     """What the entries are now, for the next time; see ``pruning.pack``."""
+    leaves: tuple[Leaf, ...] = ()
+    """The words of ``prepared``, ready to be written should all of them be new."""
 
 
 def read_job(job: Job) -> Reading:
@@ -74,7 +77,7 @@ def read_job(job: Job) -> Reading:
     memory, news = recall(job.digests), list[News[ParsedFeed]]()
     context = repr((job.url, job.column, job.encoding, job.zone.key))
 
-    def parse_news(text: str, warnings: Sequence[str], *, url: str, zone: ZoneInfo, now: datetime) -> ParsedFeed:
+    def parse_news(text: str, warnings: Sequence[Sentence], *, url: str, zone: ZoneInfo, now: datetime) -> ParsedFeed:
         def whole(text: str) -> ParsedFeed:
             return parse_text(text, list(warnings), url=url, zone=zone, now=now)
 
@@ -91,17 +94,19 @@ def read_job(job: Job) -> Reading:
         rules=job.rules,
         parse=parse_news,
     )
+    prepared = tuple(prepare(parsed.entries, job.column, job.now))
     return Reading(
         title=parsed.title,
         link=parsed.link,
         entries=len(parsed.entries) + sum(each.known for each in news),
-        prepared=tuple(prepare(parsed.entries, job.column, job.now)),
+        prepared=prepared,
         notes=parsed.warnings,
         whole=parsed.whole,
         ttl=parsed.ttl,
         hub=parsed.hub,
         topic=parsed.topic,
         digests=pack(news[0].memory) if news and parsed.whole else b"",
+        leaves=leaves_of([distinct(each.words) for each in prepared]),
     )
 
 

@@ -21,6 +21,7 @@ from media_tracker.ingest.handed import identifying_link
 from media_tracker.ingest.identity import normalise_url
 from media_tracker.ingest.prepare import Prepared
 from media_tracker.ingest.recognise import by_keys, by_link, says_no_more
+from media_tracker.ingest.words import Leaf, Said, StoryWords
 from media_tracker.outlets.documents import Feed, FeedSource
 
 ENTITY = "story"
@@ -31,7 +32,7 @@ MOST_REVISION_CHARS = 1_000_000
 
 _WANTED = (
     *("feed_id", "key", "url", "link", "title", "html"),
-    *("content_hash", "source_hash", "version", "decision.by"),
+    *("content_hash", "source_hash", "version", "decision.by", "published_at"),
 )
 """What has to be known of a stored story to find and to change it."""
 
@@ -58,9 +59,15 @@ class Saving:
     def __init__(self, database: Database) -> None:
         self._stories = database[Story.Settings.name]
         self._feeds = database[Feed.Settings.name]
+        self._words = StoryWords(database)
 
-    async def save(self, tx: Transaction, feed: Feed, prepared: Sequence[Prepared], now: datetime) -> Saved:
-        """Store what is new of ``prepared`` and take over what has changed, each with its event."""
+    async def save(
+        self, tx: Transaction, feed: Feed, prepared: Sequence[Prepared], now: datetime, leaves: Sequence[Leaf] = ()
+    ) -> Saved:
+        """Store what is new of ``prepared`` and take over what has changed, each with its event.
+
+        ``leaves``: the words of all of ``prepared``, if somebody has laid them out already.
+        """
         known = await self._known(tx, feed, prepared)
         strangers = [each for each in prepared if each.key not in known]
         elsewhere = await self._elsewhere(tx, feed, strangers, prepared)
@@ -80,6 +87,9 @@ class Saving:
             await self._meet(tx, feed, new)
         ids = await self._insert(tx, feed, new, now)
         await self._change(tx, feed, changed, now)
+        said = [_said(each, story_id, each.published_at) for each, story_id in zip(new, ids, strict=True)]
+        said += [_said(each, old["_id"], old["published_at"]) for each, old in changed]
+        await self._words.write(tx.session, said, leaves if len(new) == len(prepared) else ())
         stood = {key: row["_id"] for key, row in (known | elsewhere).items()}
         return Saved(
             new=ids,
@@ -180,7 +190,8 @@ class Saving:
                     "source_hash": None,
                     "full_text": _full_text(feed, each, now),
                     "image": each.image,
-                    "search": each.search,
+                    "search": [],
+                    "bands": each.bands,
                     "changed_at": now,
                     "changed_since_decision": old.get("decision") is not None,
                     "revisions": _kept([*earlier[old["_id"]], revision]),
@@ -214,6 +225,10 @@ def _full_text(feed: Feed, each: Prepared, now: datetime) -> Json | None:
     return FullText(next_at=now).model_dump() if feed.full_text and each.url else None
 
 
+def _said(each: Prepared, story_id: ObjectId, published_at: datetime) -> Said:
+    return Said(story_id, published_at, each.content_hash, each.words)
+
+
 def _row(story_id: ObjectId, feed: Feed, each: Prepared, now: datetime) -> Json:
     return {
         "_id": story_id,
@@ -245,7 +260,6 @@ def _row(story_id: ObjectId, feed: Feed, each: Prepared, now: datetime) -> Json:
         "decision": None,
         "changed_since_decision": False,
         "cluster": None,
-        "bands": [],
-        "search": each.search,
+        "bands": each.bands,
         "demo": feed.demo,
     }

@@ -27,7 +27,7 @@ from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM, Origin
 from media_tracker.db.transactions import Transaction, Transactor
-from media_tracker.errors import N_, MediaTrackerError, NotFound, Unavailable
+from media_tracker.errors import N_, MediaTrackerError, NotFound, Sentence, Unavailable
 from media_tracker.ingest import outcome
 from media_tracker.ingest.claims import Claims, host_of
 from media_tracker.ingest.documents import Result
@@ -42,7 +42,7 @@ from media_tracker.outlets.documents import Feed
 
 log = structlog.get_logger("ingest")
 
-AT_ONCE = 24
+AT_ONCE = 48
 Chance = Callable[[], float]
 """A random number from 0 to 1."""
 Also = Callable[[Transaction, Saved], Awaitable[None]]
@@ -59,7 +59,7 @@ class FeedResult:
     new: int = 0
     changed: int = 0
     error: MediaTrackerError | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ class Ingest:
         also: Also | None = None,
     ) -> Saved:
         async def work(tx: Transaction) -> tuple[Saved, Changes]:
-            saved = await self._saving.save(tx, feed, reading.prepared, self._clock())
+            saved = await self._saving.save(tx, feed, reading.prepared, self._clock(), reading.leaves)
             changes = follows(saved)
             await self.ledger.note_within(tx.session, held or Held(_id(feed)), changes, digests)
             if also is not None:
@@ -282,7 +282,7 @@ def _moments(prepared: Sequence[Prepared], saved: Saved) -> list[datetime]:
     return [each.published_at for each in prepared if each.dated or each.key in saved.new_keys]
 
 
-def _result(feed: Feed, saved: Saved, notes: tuple[str, ...]) -> FeedResult:
+def _result(feed: Feed, saved: Saved, notes: tuple[Sentence, ...]) -> FeedResult:
     return FeedResult(_id(feed), feed.url, feed.title, Result.READ, len(saved.new), len(saved.changed), warnings=notes)
 
 

@@ -34,8 +34,11 @@ class SheetDrafts:
         self._drafts = database[COLLECTION]
         self._clock = clock
 
-    async def keep(self, outlet_id: ObjectId, user_id: ObjectId, filename: str, data: bytes) -> ObjectId:
-        """Keep a sheet of ``outlet_id`` for ``user_id``, and return its id. Of one person the latest is kept."""
+    async def keep(self, outlet_id: ObjectId | str, user_id: ObjectId, filename: str, data: bytes) -> ObjectId:
+        """Keep a sheet of ``outlet_id``, or of the table of that name, for ``user_id``, and return its id.
+
+        Of one person the latest is kept.
+        """
         draft_id = ObjectId()
         await self._drafts.delete_many({"user_id": user_id})
         await self._drafts.insert_one(
@@ -50,7 +53,7 @@ class SheetDrafts:
         )
         return draft_id
 
-    async def get(self, draft_id: str, outlet_id: ObjectId, user_id: ObjectId) -> SheetDraft:
+    async def get(self, draft_id: str, outlet_id: ObjectId | str, user_id: ObjectId) -> SheetDraft:
         """The sheet that was kept; ``NotFound`` for any other, and for one that is too old."""
         query = {"_id": parse_id(draft_id), "outlet_id": outlet_id, "user_id": user_id}
         row = await self._drafts.find_one({**query, "expires_at": {"$gt": self._clock()}})

@@ -15,12 +15,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from media_tracker.errors import N_, InvalidInput
+from media_tracker.errors import N_, InvalidInput, Sentence
+from media_tracker.files.tables import Cell, Line, read_tables
 from media_tracker.ingest.clean import one_line
 from media_tracker.ingest.entries import MAX_NAME_CHARS, MAX_TITLE_CHARS, ParsedEntry
 from media_tracker.ingest.feed_dates import FeedDate, plausible, read_date, read_listed_date
 from media_tracker.ingest.handed import handed_entry, identifying_link, titled_guid, written_link
-from media_tracker.ingest.sheet_cells import Cell, Line, read_tables
 from media_tracker.outlets.documents import Platform
 
 
@@ -114,7 +114,7 @@ class Sheet:
 
     rows: tuple[SheetRow, ...]
     errors: tuple[RowError, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
 
 def read_sheet(data: bytes, filename: str, zone: ZoneInfo, now: datetime) -> Sheet:
@@ -162,11 +162,13 @@ class _Reader:
 
     def read(self, lines: Sequence[Line]) -> Sheet:
         filled = [line for line in lines if self._is_row(line)]
-        notes: tuple[str, ...] = ()
+        notes: tuple[Sentence, ...] = ()
         if Column.ID in self._columns and self._is_running_number(filled):
             self._columns = {column: at for column, at in self._columns.items() if column is not Column.ID}
             notes = (
-                N_("The numbers 1, 2, 3 … are taken for row numbers: rows are known by link, or by title and day."),
+                Sentence(
+                    N_("The numbers 1, 2, 3 … are taken for row numbers: rows are known by link, or by title and day.")
+                ),
             )
         rows = [row for line in filled if (row := self._row(line)) is not None]
         rows = self._identified(rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +14,15 @@ from media_tracker.db.cursors import read_cursor, write_cursor
 from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, NotFound
 from media_tracker.ingest.documents import DeskState, Kind, Story
+from media_tracker.ingest.words import Hit, StoryWords
 from media_tracker.text.segment import search_tokens
 
 PAGE = 50
+NEWEST_FIRST = [("published_at", -1), ("_id", -1)]
+LOOKED_AT_ONCE = 100
+"""Of the stories that say what is searched for so many are read together."""
+
+Cursor = tuple[datetime, ObjectId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class Stories:
 
     def __init__(self, database: Database) -> None:
         self._stories = database[Story.Settings.name]
+        self._words = StoryWords(database)
 
     async def get(self, story_id: str | ObjectId) -> Story:
         """The story with this id; ``NotFound`` without one."""
@@ -67,34 +75,35 @@ class Stories:
 
     async def page(self, wanted: StoryFilter, after: str | None = None, size: int = PAGE) -> StoryPage:
         """One page, newest first. ``after`` is the cursor that the page before gave; nonsense starts at the top."""
-        query = _query(wanted)
         cursor = read_cursor(after)
-        if cursor is not None:
-            query |= _behind(*cursor)
-        order = [("published_at", -1), ("_id", -1)]
-        rows = await self._stories.find(query).sort(order).limit(size + 1).to_list()
+        rows = await self._rows(wanted, cursor, size + 1)
         stories = [_story(row) for row in rows[:size]]
         more = len(rows) > size
         return StoryPage(stories, write_cursor(stories[-1].published_at, rows[size - 1]["_id"]) if more else None)
 
     async def count(self, wanted: StoryFilter) -> int:
         """How many stories ``page`` would list from the first page to the last."""
-        return await self._stories.count_documents(_query(wanted))
+        query, words = _query(wanted), _words(wanted)
+        if not words:
+            return await self._stories.count_documents(query)
+        found = {row["_id"] async for row in self._saying(words, query, None, ["content_hash"])}
+        found.update([row["_id"] async for row in self._stories.find(query | _carrying(words), ["_id"])])
+        return len(found)
 
     async def newest(self, wanted: StoryFilter) -> Story | None:
         """The story at the top of that list."""
-        row = await self._stories.find_one(_query(wanted), sort=[("published_at", -1), ("_id", -1)])
-        return _story(row) if row else None
+        rows = await self._rows(wanted, None, 1)
+        return _story(rows[0]) if rows else None
 
     async def next_pending(self, behind: Story | None = None) -> Story | None:
         """The story that an editor should look at next: the one behind ``behind`` in the queue, at its end the newest one."""
         query: Json = {"desk": DeskState.PENDING.value, "withdrawn_at": None}
-        order = [("published_at", -1), ("_id", -1)]
         row = None
         if behind is not None:
-            row = await self._stories.find_one({**query, **_behind(behind.published_at, behind.id)}, sort=order)
+            further = {**query, **_behind(behind.published_at, behind.id)}
+            row = await self._stories.find_one(further, sort=NEWEST_FIRST)
             query["_id"] = {"$ne": behind.id}
-        row = row or await self._stories.find_one(query, sort=order)
+        row = row or await self._stories.find_one(query, sort=NEWEST_FIRST)
         return _story(row) if row else None
 
     async def count_pending(self) -> int:
@@ -107,6 +116,46 @@ class Stories:
             return []
         rows = self._stories.find({"cluster": cluster, "_id": {"$ne": besides}}).sort("published_at", 1).limit(100)
         return [_story(row) async for row in rows]
+
+    async def _rows(self, wanted: StoryFilter, cursor: Cursor | None, most: int) -> list[Json]:
+        """Up to ``most`` stories behind ``cursor``, newest first."""
+        query = _query(wanted) | ({} if cursor is None else _behind(*cursor))
+        words = _words(wanted)
+        if not words:
+            return await self._stories.find(query).sort(NEWEST_FIRST).limit(most).to_list()
+        rows: dict[ObjectId, Json] = {}
+        async for row in self._saying(words, query, cursor):
+            rows[row["_id"]] = row
+            if len(rows) == most:
+                break
+        async for row in self._stories.find(query | _carrying(words)).sort(NEWEST_FIRST).limit(most):
+            rows[row["_id"]] = row
+        return sorted(rows.values(), key=lambda row: (row["published_at"], row["_id"]), reverse=True)[:most]
+
+    async def _saying(
+        self, words: Sequence[str], query: Json, cursor: Cursor | None, fields: Sequence[str] | None = None
+    ) -> AsyncIterator[Json]:
+        """The stories that ``query`` lets through and that say all of ``words``, behind ``cursor``, newest first."""
+        async with aclosing(self._words.find(words)) as hits:
+            some: list[Hit] = []
+            async for hit in hits:
+                if cursor is None or (hit.published_at, hit.story_id) < cursor:
+                    some.append(hit)
+                if len(some) == LOOKED_AT_ONCE:
+                    for row in await self._of_hits(some, query, fields):
+                        yield row
+                    some.clear()
+            for row in await self._of_hits(some, query, fields):
+                yield row
+
+    async def _of_hits(self, hits: Sequence[Hit], query: Json, fields: Sequence[str] | None) -> list[Json]:
+        """The stories of ``hits`` that still say it, in that order."""
+        if not hits:
+            return []
+        chosen = {**query, "_id": {"$in": list({hit.story_id for hit in hits})}}
+        rows = {row["_id"]: row async for row in self._stories.find(chosen, fields)}
+        there = [(hit, rows[hit.story_id]) for hit in hits if hit.story_id in rows]
+        return [row for hit, row in there if hit.is_of(row["content_hash"])]
 
 
 def _story(row: Json) -> Story:
@@ -135,12 +184,18 @@ def _query(wanted: StoryFilter) -> Json:
     if wanted.kind is not None:
         kind = wanted.kind.value
         clauses.append({"$or": [{"decision.kind": kind}, {"decision": None, "suggestion.kind": kind}]})
-    tokens = search_tokens(wanted.words) if wanted.words.strip() else []
-    if tokens:
-        clauses.append({"search": {"$all": tokens}})
     if clauses:
         query["$and"] = clauses
     return query
+
+
+def _words(wanted: StoryFilter) -> list[str]:
+    return search_tokens(wanted.words) if wanted.words.strip() else []
+
+
+def _carrying(words: Sequence[str]) -> Json:
+    """Stories that carry ``words`` themselves: an earlier release has stored them."""
+    return {"search": {"$all": list(words)}}
 
 
 def _behind(moment: datetime, last: ObjectId | None) -> Json:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from media_tracker.db.migrations import Migration
-from media_tracker.migrations import m0001_starting_tables, m0002_story_links
+from media_tracker.migrations import (
+    m0001_starting_tables,
+    m0002_story_links,
+    m0003_story_words,
+    m0004_responsibility_tables,
+    m0005_problem_links,
+)
 
 MIGRATIONS = [
     Migration(1, "starting tables", m0001_starting_tables.up),
     Migration(2, "story links", m0002_story_links.up),
+    Migration(3, "story words", m0003_story_words.up),
+    Migration(4, "responsibility tables", m0004_responsibility_tables.up),
+    Migration(5, "problem links", m0005_problem_links.up),
 ]

@@ -26,6 +26,7 @@ from media_tracker.monitor.facts import CaseFact, DeedFact, Facts, Period, Row, 
 from media_tracker.monitor.periods import before as days_before
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
+from media_tracker.problems.arriving import without_arriving
 from media_tracker.problems.case import Case
 from media_tracker.problems.documents import Problem
 from media_tracker.taxonomy.service import CategoryTable, Taxonomy
@@ -204,7 +205,8 @@ class Monitor:
 
     async def _case_facts(self, where: _Where, session: AsyncClientSession) -> list[CaseFact]:
         """Every problem: the period of a problem depends on the figure (exposure, verification, deadline, relapse)."""
-        found = await self._problems.find({}, {"case": 1}, session=session).to_list()
+        there = await without_arriving(self._problems.database, session)
+        found = await self._problems.find(there, {"case": 1}, session=session).to_list()
         return await asyncio.to_thread(lambda: [_case_fact(row["case"], where) for row in found])
 
     async def _deed_facts(

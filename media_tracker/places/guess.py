@@ -18,6 +18,8 @@ _REPEAT = 0.25
 _MOST_REPEATS = 3
 _ALONE = 0.5
 """Weight left to a bare or much-used name below the district when nothing above it is named."""
+_ADDRESS = 12
+"""Characters within which a name after one outside is in the same address."""
 _TIE = 0.85
 """From this share of the best one's own weight on, a rival makes the guess go up to what both lie in."""
 
@@ -38,7 +40,7 @@ class RegionGuess:
 def guess_region(tree: RegionTree, mentions: Sequence[Mention], home: str | None = None) -> RegionGuess:
     """Guess the region that ``mentions`` (of one text, in order) are about. ``home``: the city or district that is ours."""
     ours, outside = _sides(tree, mentions, home)
-    own = _own_weights(tree, ours, alone_is_enough=not outside)
+    own = _own_weights(tree, ours, outside)
     totals = {code: sum(own.get(step, 0.0) for step in _line(tree, code)) for code in own}
     best = _agreed(tree, own, totals)
     if outside and _is_elsewhere(tree, best, ours, outside):
@@ -73,7 +75,7 @@ def _line(tree: RegionTree, code: str) -> tuple[str, ...]:
     return tree.path(code) if body is None else (*tree.path(code), body)
 
 
-def _own_weights(tree: RegionTree, mentions: Sequence[Mention], alone_is_enough: bool) -> dict[str, float]:
+def _own_weights(tree: RegionTree, mentions: Sequence[Mention], outside: Sequence[Mention]) -> dict[str, float]:
     named = {code for mention in mentions for code in mention.codes}
     own: dict[str, float] = defaultdict(float)
     seen: dict[str, int] = defaultdict(int)
@@ -82,7 +84,7 @@ def _own_weights(tree: RegionTree, mentions: Sequence[Mention], alone_is_enough:
             weight = _WEIGHTS[tree[code].level] * mention.strength.value
             weight *= _OPENING_FACTOR if mention.start < _OPENING else 1.0
             if tree[code].level in ("subdistrict", "community") and not _supported(tree, code, named):
-                if not alone_is_enough or (tree[code].level == "community" and mention.strength is not Strength.FULL):
+                if not _is_enough_alone(tree, mention, code, mentions, outside):
                     continue
                 weight *= _ALONE
             if seen[code] > _MOST_REPEATS:
@@ -90,6 +92,25 @@ def _own_weights(tree: RegionTree, mentions: Sequence[Mention], alone_is_enough:
             own[code] += weight if not seen[code] else weight * _REPEAT
             seen[code] += 1
     return dict(own)
+
+
+def _is_enough_alone(
+    tree: RegionTree, mention: Mention, code: str, ours: Sequence[Mention], outside: Sequence[Mention]
+) -> bool:
+    """Whether a name below the district counts though no district above it is named.
+
+    Beside names outside it must be a full one that stands in no address of theirs, and the city must be named (be it in the
+    outlet's name); or a subdistrict that is named as often as all of them together. For many towns of the country are
+    called alike, and most villages.
+    """
+    full = mention.strength is Strength.FULL
+    if not outside:
+        return full or tree[code].level != "community"
+    if not full or any(0 <= mention.start - other.end <= _ADDRESS for other in outside):
+        return False
+    if any(step in other.codes for step in tree.path(code)[:1] for other in ours):
+        return True
+    return tree[code].level == "subdistrict" and sum(code in other.codes for other in ours) >= len(outside)
 
 
 def _supported(tree: RegionTree, code: str, named: set[str]) -> bool:

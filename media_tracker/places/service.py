@@ -17,6 +17,7 @@ from media_tracker.errors import N_, InvalidInput, NotFound
 from media_tracker.places.documents import RegionDocument, UnitDocument
 from media_tracker.places.keeping import Keeper, check_keeper
 from media_tracker.places.regions import Region, RegionTree
+from media_tracker.places.responsibility_table import ResponsibilityTable
 from media_tracker.places.units import Unit, UnitTree
 
 REFRESH_AFTER = timedelta(minutes=1)
@@ -28,6 +29,7 @@ class Places:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._regions = database[RegionDocument.Settings.name]
         self._units = database[UnitDocument.Settings.name]
+        self.responsibilities = ResponsibilityTable(database)
         self._clock = clock
         self._tree: RegionTree | None = None
         self._tree_read_at: datetime | None = None

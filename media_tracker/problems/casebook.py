@@ -20,6 +20,7 @@ from media_tracker.problems.case import Case
 from media_tracker.problems.documents import Problem, Words
 from media_tracker.problems.folding import apply
 from media_tracker.problems.lifecycle import Decided
+from media_tracker.problems.links import Links
 from media_tracker.problems.tables import Tables
 
 ENTITY = "problem"
@@ -28,8 +29,9 @@ ENTITY = "problem"
 class Casebook:
     """Reads problems within a transaction, adds them, and writes what happens to them."""
 
-    def __init__(self, problems: Collection, tables: Tables, clock: Clock) -> None:
+    def __init__(self, problems: Collection, links: Links, tables: Tables, clock: Clock) -> None:
         self._problems = problems
+        self._links = links
         self._tables = tables
         self._clock = clock
 
@@ -48,13 +50,14 @@ class Casebook:
     ) -> Problem:
         """Add a problem whose history begins with ``decided``; ``text`` was written with the first of its events."""
         problem_id = ObjectId()
-        case, events = _follow(None, problem_id, decided, self._clock())
+        case, events = follow(None, problem_id, decided, self._clock())
         words = [Words(seq=1, text=text)] if text else []
         problem = Problem(
             id=problem_id, number=number, title=title.strip(), place=place.strip(), words=words, case=case, demo=demo
         )
         await self._tables.describe(problem)
-        await self._problems.insert_one(_dump(problem), session=tx.session)
+        await self._problems.insert_one(row_of(problem), session=tx.session)
+        await self._links.put(problem, tx.session)
         tx.record(*events)
         return problem
 
@@ -63,17 +66,18 @@ class Casebook:
         if not decided:
             return problem
         before = problem.case.version
-        case, events = _follow(problem.case, problem.case.id, decided, self._clock())
+        case, events = follow(problem.case, problem.case.id, decided, self._clock())
         words = list(problem.words)
         if text.strip():
             words.append(Words(seq=case.version, text=text.strip()))
         changed: Problem = problem.model_copy(update={"case": case, "words": words})
         await self._tables.describe(changed)
         result = await self._problems.replace_one(
-            {"_id": case.id, "case.version": before}, _dump(changed), session=tx.session
+            {"_id": case.id, "case.version": before}, row_of(changed), session=tx.session
         )
         if result.matched_count == 0:
             raise _changed_since(problem)
+        await self._links.put(changed, tx.session)
         tx.record(*events)
         return changed
 
@@ -100,7 +104,7 @@ def _changed_since(problem: Problem) -> Conflict:
     )
 
 
-def _follow(
+def follow(
     case: Case | None, problem_id: ObjectId, decided: Sequence[Decided], now: datetime
 ) -> tuple[Case, list[NewEvent]]:
     """``case`` after ``decided``, and the events to record."""
@@ -115,7 +119,8 @@ def _follow(
     return case, events
 
 
-def _dump(problem: Problem) -> Json:
+def row_of(problem: Problem) -> Json:
+    """The problem as it is stored."""
     row: Json = problem.model_dump(by_alias=True, exclude={"revision_id"})
     row["_id"] = problem.case.id
     row.pop("id", None)

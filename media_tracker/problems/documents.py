@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from beanie import Document
+from bson import ObjectId
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from media_tracker.problems.case import Case
+from media_tracker.problems.list_row import ListRow
 
 
 class Words(BaseModel):
@@ -20,6 +22,24 @@ class Words(BaseModel):
     seq: int
     """The event it belongs to."""
     text: str
+
+
+class Listed(BaseModel):
+    """What a problem has to do with a list that it was imported from."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    source: str
+    """Which list; "" unless it was given a name."""
+    key: str
+    """By what its row is known again there."""
+    digest: str
+    """What its row said when it was last imported."""
+    row: ListRow
+    report_id: ObjectId
+    """The report with the list's own times."""
+    import_id: ObjectId
+    """The import that brought it."""
 
 
 class Problem(Document):
@@ -41,6 +61,7 @@ class Problem(Document):
     first_exposed_at: datetime | None = None
     search: list[str] = Field(default_factory=list)
     demo: bool = False
+    listed: Listed | None = None
 
     class Settings:
         name = "problems"
@@ -57,6 +78,12 @@ class Problem(Document):
             IndexModel([("case.reports.story_id", ASCENDING)], name="story"),
             IndexModel([("first_exposed_at", DESCENDING)], name="first_exposed"),
             IndexModel([("search", ASCENDING)], name="search"),
+            IndexModel(
+                [("listed.source", ASCENDING), ("listed.key", ASCENDING)],
+                name="listed",
+                unique=True,
+                partialFilterExpression={"listed.key": {"$exists": True}},
+            ),
         ]
 
     def words_of(self, seq: int) -> str:

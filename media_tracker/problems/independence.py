@@ -1,7 +1,8 @@
 """Who may not verify: the rule of independence (DESIGN §3), pure.
 
 Independent is somebody who is not the claimant, not of the unit that did the work, its co-handlers, their superiors or
-subordinates, does not answer for any of these, and is not the leader who stands behind the place (包挂).
+subordinates, does not answer for any of these, and does not stand behind the place (包挂): neither as its leader, nor in or
+above a civilised unit that does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor
 from media_tracker.errors import N_
+from media_tracker.places.responsibility import NOBODY, Backers
 from media_tracker.problems.case import Case
 
 Ancestors = Mapping[ObjectId, Sequence[ObjectId]]
@@ -29,6 +31,7 @@ class Dependence(StrEnum):
     SUBORDINATE = "subordinate"
     ANSWERS_FOR = "answers_for"
     BACKS_PLACE = "backs_place"
+    UNIT_BACKS_PLACE = "unit_backs_place"
 
 
 SENTENCES: dict[Dependence, str] = {
@@ -38,6 +41,7 @@ SENTENCES: dict[Dependence, str] = {
     Dependence.SUBORDINATE: N_("Your unit is below the unit that worked on it."),
     Dependence.ANSWERS_FOR: N_("You answer for the unit that worked on it."),
     Dependence.BACKS_PLACE: N_("You stand behind the place where the problem is."),
+    Dependence.UNIT_BACKS_PLACE: N_("Your unit stands behind the place where the problem is."),
 }
 
 
@@ -49,9 +53,11 @@ class Parties:
     units: frozenset[ObjectId]
     place: frozenset[str]
     """Codes of the regions that the place lies in, and of the body that administers it."""
+    backers: Backers = NOBODY
+    """Who stands behind the place by the table."""
 
 
-def parties(case: Case, region_path: Sequence[str]) -> Parties:
+def parties(case: Case, region_path: Sequence[str], backers: Backers = NOBODY) -> Parties:
     """The parties of ``case``. Every round counts: who worked on an earlier one has a stake in this one too."""
     units: set[ObjectId] = set(case.co_unit_ids)
     claimants: set[ObjectId] = set()
@@ -63,7 +69,7 @@ def parties(case: Case, region_path: Sequence[str]) -> Parties:
             units.add(each.unit_id)
         if each.claim is not None and each.claim.by is not None:
             claimants.add(each.claim.by)
-    return Parties(frozenset(claimants), frozenset(units), frozenset(region_path))
+    return Parties(frozenset(claimants), frozenset(units), frozenset(region_path), backers)
 
 
 def dependences(actor: Actor, of: Parties, ancestors: Ancestors) -> tuple[Dependence, ...]:
@@ -79,6 +85,7 @@ def dependences(actor: Actor, of: Parties, ancestors: Ancestors) -> tuple[Depend
         Dependence.SUBORDINATE: not actors_above.isdisjoint(of.units),
         # Who answers for a unit answers for those below it, and has a stake in the one above it.
         Dependence.ANSWERS_FOR: not answered.isdisjoint(of.units | above) or not answered_above.isdisjoint(of.units),
-        Dependence.BACKS_PLACE: not actor.backs.isdisjoint(of.place),
+        Dependence.BACKS_PLACE: not actor.backs.isdisjoint(of.place) or actor.user_id in of.backers.users,
+        Dependence.UNIT_BACKS_PLACE: not (actor.units | actor.answers_for).isdisjoint(of.backers.units),
     }
     return tuple(reason for reason, holds in tests.items() if holds)

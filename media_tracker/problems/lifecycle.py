@@ -12,6 +12,7 @@ from typing import Any
 
 from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
+from media_tracker.places.responsibility import NOBODY, Backers
 from media_tracker.problems.case import Basis, Case, EventType, Outcome, State
 from media_tracker.problems.closing import can_be_taken_back
 from media_tracker.problems.independence import SENTENCES, Ancestors, dependences, parties
@@ -29,6 +30,8 @@ class Surroundings:
     """The deadline that the calendar gives for this category from now on."""
     now: datetime | None = None
     """Decides what time has put out of reach; None: nothing."""
+    backers: Backers = NOBODY
+    """Who stands behind the place today (包挂)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def _role(actor: Actor, *roles: Role) -> Forbidden | None:
 
 
 def _independent(case: Case, actor: Actor, around: Surroundings) -> Forbidden | None:
-    reasons = dependences(actor, parties(case, around.region_path), around.ancestors)
+    reasons = dependences(actor, parties(case, around.region_path, around.backers), around.ancestors)
     return Forbidden(SENTENCES[reasons[0]]) if reasons else None
 
 

@@ -10,6 +10,7 @@ from bson import ObjectId
 
 from media_tracker.db.connection import Collection, Json
 from media_tracker.db.cursors import read_cursor, write_cursor
+from media_tracker.problems.arriving import without_arriving
 from media_tracker.problems.case import State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import WAITING
@@ -74,7 +75,7 @@ async def read_page(
     on = read_cursor(older_than) if back is None else None
     sign, word = (1, "$gt") if back is not None else (-1, "$lt")
     edge = back or on
-    clauses = [base] if base else []
+    clauses = [clause for clause in (base, await without_arriving(problems.database)) if clause]
     if edge is not None:
         moment, last = edge
         clauses.append({"$or": [{ORDER: {word: moment}}, {ORDER: moment, "_id": {word: last}}]})

@@ -14,23 +14,27 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor
 from media_tracker.db.clock import Clock
-from media_tracker.db.connection import Database, Json
+from media_tracker.db.connection import Database
 from media_tracker.db.counters import COLLECTION as COUNTERS
 from media_tracker.db.counters import draw
 from media_tracker.db.events import Event, EventLog, Origin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, Conflict, InvalidInput
 from media_tracker.files.store import FileStore
+from media_tracker.places.responsibility import Proposal
 from media_tracker.places.service import Places
+from media_tracker.problems.arriving import without_arriving
 from media_tracker.problems.case import Case, Channel, EventType, Report, Severity, State
 from media_tracker.problems.casebook import ENTITY, Casebook, at_version, stored_problem
 from media_tracker.problems.closing import revocable, settled_at
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.entries import check_dispatcher, check_reports
 from media_tracker.problems.lifecycle import Decided, Surroundings, anew, available, decide
+from media_tracker.problems.links import Links
 from media_tracker.problems.listing import PAGE, ProblemFilter, ProblemPage, query_of, read_page
-from media_tracker.problems.matching import Candidate, Known, Wanted, rank
+from media_tracker.problems.matching import Candidate, Wanted
 from media_tracker.problems.occasions import occasion_for
+from media_tracker.problems.routing import Rerouting, last_assignment
 from media_tracker.problems.steps import Command, Step
 from media_tracker.problems.tables import Tables
 from media_tracker.taxonomy.service import Taxonomy
@@ -71,9 +75,9 @@ class Problems:
         self._problems = database[Problem.Settings.name]
         self._log = log
         self._transactor = transactor
-        self._taxonomy = taxonomy
         self._tables = Tables(places, taxonomy, clock, zone)
-        self._casebook = Casebook(self._problems, self._tables, clock)
+        self._links = Links(database, taxonomy, zone)
+        self._casebook = Casebook(self._problems, self._links, self._tables, clock)
         self._files = files
         self._clock = clock
         self._zone = zone
@@ -100,7 +104,8 @@ class Problems:
 
     async def count(self, wanted: ProblemFilter) -> int:
         """How many problems ``page`` would list."""
-        return await self._problems.count_documents(query_of(wanted))
+        clauses = [query_of(wanted), await without_arriving(self._database)]
+        return await self._problems.count_documents({"$and": clauses})
 
     async def numbers(self, ids: Iterable[ObjectId]) -> dict[ObjectId, str]:
         """Numbers of problems by id; unknown ids are left out."""
@@ -117,20 +122,16 @@ class Problems:
         return [Problem.model_validate(row) async for row in cursor]
 
     async def candidates(self, wanted: Wanted, limit: int = 5) -> list[tuple[Problem, Candidate]]:
-        """Open or closed problems of the same place and class, best first, with what speaks for each."""
-        if len(wanted.region_path) < 2:
-            return []
-        query: Json = {"region_path": wanted.region_path[:3][-1], "case.state": {"$ne": State.DUPLICATE.value}}
-        table = await self._taxonomy.table()
-        if wanted.category_path:
-            query["case.category"] = {"$in": table.below(wanted.category_path[-1])}
-        cursor = self._problems.find(query).sort("case.registered_at", -1).limit(500)
-        found = [Problem.model_validate(row) async for row in cursor]
-        ranked = rank(
-            wanted, [Known(p.case, p.place, table.path(p.case.category), p.region_path) for p in found], limit
-        )
-        by_id = {problem.case.id: problem for problem in found}
-        return [(by_id[candidate.problem_id], candidate) for candidate in ranked]
+        """Open and lately closed problems that a story may be about, the likeliest first, with what speaks for each."""
+        ranked = await self._links.nearest(wanted, limit)
+        cursor = self._problems.find({"_id": {"$in": [candidate.problem_id for candidate in ranked]}})
+        found = {row["_id"]: Problem.model_validate(row) async for row in cursor}
+        return [(found[each.problem_id], each) for each in ranked if each.problem_id in found]
+
+    async def tied_to_any(self, story_ids: Iterable[ObjectId]) -> frozenset[ObjectId]:
+        """Ids of the problems that one of these stories is tied to."""
+        query = {"case.reports.story_id": {"$in": list(story_ids)}}
+        return frozenset([row["_id"] async for row in self._problems.find(query, {"_id": 1})])
 
     async def steps(self, problem: Problem, actor: Actor) -> tuple[Step, ...]:
         """What ``actor`` can do with ``problem`` now."""
@@ -140,7 +141,37 @@ class Problems:
         """What the rules need to know besides the case."""
         return await self._tables.surroundings(problem.case)
 
+    async def proposal(self, problem: Problem) -> Proposal:
+        """Whom the responsibility table of today proposes for the problem; never a unit that has sent it back."""
+        case = problem.case
+        return await self._tables.proposal(case.category, case.region, returned=case.former_unit_ids)
+
+    async def proposal_for(self, category: str | None, region: str | None) -> Proposal:
+        """Whom it proposes for a problem that is not registered yet."""
+        return await self._tables.proposal(category, region)
+
+    async def rerouting(self, problem: Problem, events: Sequence[Event]) -> Rerouting | None:
+        """What a correction has changed about whom a problem belongs to, by the table of the day it was assigned on.
+
+        None: nothing, or the unit that works on it is the right one now, or nobody has it.
+        """
+        case, assigned = problem.case, last_assignment(events)
+        if case.unit_id is None or assigned is None:
+            return None
+        if (assigned.category, assigned.region) == (case.category, case.region):
+            return None
+        returned = case.former_unit_ids
+        before = await self._tables.proposal(assigned.category, assigned.region, assigned.at, returned)
+        after = await self._tables.proposal(case.category, case.region, assigned.at, returned)
+        same = after.lead is None or after.lead in (before.lead, case.unit_id)
+        return None if same else Rerouting(before, after)
+
     # Changing
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the days that texts name are counted."""
+        return self._zone
 
     async def draw_number(self) -> str:
         """A number for a new problem: local year and counter (``2022-00215``). Drawn outside any transaction; gaps are fine."""

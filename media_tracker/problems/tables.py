@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+from bson import ObjectId
 
 from media_tracker.calendar.deadlines import deadline
 from media_tracker.db.clock import Clock
 from media_tracker.errors import N_, InvalidInput
+from media_tracker.places.responsibility import Proposal, routing_path
 from media_tracker.places.service import Places
 from media_tracker.problems.case import Case
 from media_tracker.problems.documents import Problem
@@ -38,9 +42,32 @@ class Tables:
             path = (*tree.path(case.region), *([district] if district else []))
         units = await self._places.units()
         now = self._clock()
-        return Surroundings(path, units.ancestors, await self._fresh_due_at(case.category, now), now)
+        return Surroundings(
+            region_path=path,
+            ancestors=units.ancestors,
+            backers=await self._places.responsibilities.backers(path, self._day(now)),
+            fresh_due_at=await self.fresh_due_at(case.category, now),
+            now=now,
+        )
 
-    async def _fresh_due_at(self, category: str, now: datetime) -> datetime:
+    async def proposal(
+        self, category: str | None, region: str | None, at: datetime | None = None, returned: Collection[ObjectId] = ()
+    ) -> Proposal:
+        """Whom the responsibility table proposes for a category and a region on the day of ``at``; None: today."""
+        tree, units = await self._places.regions(), await self._places.units()
+        return await self._places.responsibilities.propose(
+            (await self._taxonomy.table()).path(category),
+            routing_path(tree, region),
+            self._day(at or self._clock()),
+            returned=returned,
+            dissolved={unit.id for unit in units if not unit.active},
+        )
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self._zone).date()
+
+    async def fresh_due_at(self, category: str, now: datetime) -> datetime:
+        """The last moment for a problem of ``category`` that is handed over now."""
         table = await self._taxonomy.table()
         known = table.by_code.get(category)
         if known is None or known.limit is None or known.limit_unit is None:

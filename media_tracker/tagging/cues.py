@@ -11,7 +11,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -140,42 +140,51 @@ class Cues:
     version: str
 
 
+LABELS: Mapping[str, tuple[str, ...]] = {"kind": get_args(Kind), "category": (), "outcome": get_args(Outcome)}
+"""The tables, and what their cues may speak for; of categories the taxonomy knows."""
+
+
 def read_cues(directory: Path | None = None) -> Cues:
     """Read ``kind_cues.csv``, ``category_cues.csv`` and ``outcome_cues.csv`` from ``directory``, or those that are shipped.
 
     Raises ``InvalidInput`` with file and line for an empty cue, an unknown kind, pattern or field, or a weight that is none.
     """
     source: Traversable = directory if directory is not None else resources.files(__package__) / "data"
-    tables = {
-        name: list(_rows(source / f"{name}_cues.csv", name, labels))
-        for name, labels in (("kind", get_args(Kind)), ("category", ()), ("outcome", get_args(Outcome)))
-    }
-    digest = hashlib.sha256(repr(tables).encode()).hexdigest()[:8]
-    return Cues(
-        CueTable(tables["kind"]),
-        CueTable(tables["category"]),
-        CueTable(tables["outcome"]),
-        version=f"cues-{digest}",
-    )
+    return cues_of({name: list(_rows(source / f"{name}_cues.csv", name)) for name in LABELS})
 
 
-def _rows(table: Traversable, column: str, labels: tuple[str, ...]) -> Iterator[Cue]:
+def cues_of(tables: Mapping[str, Sequence[Cue]]) -> Cues:
+    """The tables ``kind``, ``category`` and ``outcome``, ready to be found in text; the version is that of their contents."""
+    ordered = {name: list(tables[name]) for name in LABELS}
+    digest = hashlib.sha256(repr(ordered).encode()).hexdigest()[:8]
+    found = {name: CueTable(cues) for name, cues in ordered.items()}
+    return Cues(found["kind"], found["category"], found["outcome"], version=f"cues-{digest}")
+
+
+def check_cue(cue: Cue, name: str) -> bool:
+    """Whether ``cue`` can stand in the table ``name``: a text or a known name in braces, a known label, field and weight."""
+    labels = LABELS[name]
+    known = not _is_name(cue.text) or cue.text in PATTERNS or cue.text in FACTS
+    labelled = cue.label in labels if labels else bool(cue.label)
+    return bool(cue.text) and known and labelled and cue.field in _FIELDS and 0.0 < cue.weight <= _HEAVIEST
+
+
+def _rows(table: Traversable, name: str) -> Iterator[Cue]:
     reader = csv.DictReader(io.StringIO(table.read_text(encoding="utf-8-sig"), newline=""), restval="")
     for row in reader:
-        cue = _cue(row, column)
-        known = not _is_name(cue.text) or cue.text in PATTERNS or cue.text in FACTS
-        labelled = cue.label in labels if labels else bool(cue.label)
-        if not (cue.text and known and labelled and cue.field in _FIELDS and 0.0 < cue.weight <= _HEAVIEST):
+        cue = cue_of(row, name)
+        if not check_cue(cue, name):
             raise _bad_line(table.name, reader.line_num)
         yield cue
 
 
-def _cue(row: Mapping[str, str], column: str) -> Cue:
+def cue_of(row: Mapping[str, str], name: str) -> Cue:
+    """A line of the table ``name``; a weight that is no number becomes 0, which ``check_cue`` refuses."""
     try:
         weight = float(row.get("weight", ""))
     except ValueError:
         weight = 0.0
-    return Cue(row.get("cue", "").strip(), row.get(column, "").strip(), weight, row.get("field", "").strip())
+    return Cue(row.get("cue", "").strip(), row.get(name, "").strip(), weight, row.get("field", "").strip())
 
 
 def _is_name(text: str) -> bool:

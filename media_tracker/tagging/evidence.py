@@ -10,6 +10,8 @@ from typing import Literal
 Kind = Literal["exposure", "follow_up", "good_deed", "notice", "other"]
 Field = Literal["title", "body"]
 Outcome = Literal["resolved", "partly_resolved", "promised", "disputed", "nothing_found"]
+Deed = Literal["bravery", "kindness", "honesty", "dedication", "family"]
+"""见义勇为, 助人为乐, 诚实守信, 敬业奉献, 孝老爱亲: the five classes of 道德模范 and 身边好人."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class StoryText:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """``field[start:end]`` speaks for ``label``: ``kind:exposure``, ``category:201``, ``region:370303004``,
-    ``outcome:resolved``, ``out_of_area`` or ``place``.
+    ``outcome:resolved``, ``deed:honesty``, ``out_of_area``, ``place``, ``unit`` or ``person``; and ``feature:kind:exposure``
+    or ``feature:category:201`` for a passage that the learned model takes as a sign of it.
     """
 
     field: Field
@@ -39,8 +42,9 @@ class Evidence:
 class Suggestion:
     """What a story seems to be; nothing here is decided. Scores are 0.0 to 1.0.
 
-    ``category`` is a sub-class code and ``outcome`` what a follow-up reports; both are None where the kind has none.
-    ``region`` is a code, ``place`` the words of the story. ``model`` names the suggester and its tables' version.
+    ``category`` is a sub-class code, ``outcome`` what a follow-up reports and ``deed`` the class of a good deed; each is None
+    where the kind has none. ``region`` is a code; ``place``, ``units`` and ``people`` are words of the story. ``model`` names
+    the suggester and its tables' version.
     """
 
     kind: Kind
@@ -54,6 +58,11 @@ class Suggestion:
     outcome: Outcome | None
     evidence: tuple[Evidence, ...]
     model: str
+    outcome_score: float = 0.0
+    deed: Deed | None = None
+    deed_score: float = 0.0
+    units: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from bson import ObjectId
 from pymongo import UpdateOne
@@ -19,7 +19,15 @@ from media_tracker.db.consumers import Consumer
 from media_tracker.db.events import Event, NewEvent
 from media_tracker.db.transactions import Transaction
 from media_tracker.errors import N_, Conflict, NotFound
-from media_tracker.ingest.documents import DecisionRecord, DeskState, Disposition, Kind, Story, SuggestionRecord
+from media_tracker.ingest.documents import (
+    DecisionRecord,
+    DeskState,
+    Disposition,
+    Kind,
+    Story,
+    SuggestionRecord,
+    TieRecord,
+)
 from media_tracker.outlets.documents import Outlet
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
@@ -34,10 +42,15 @@ CONSUMER = "tagging"
 CHANGES = frozenset({"ingested", "changed", "completed"})
 MOST_KNOWN = 5_000
 """Stories elsewhere that one batch is compared with."""
+AGAIN_AT_ONCE = 200
+"""Stories that are looked at again in one go."""
 _WANTED = dict.fromkeys(
-    ("title", "text", "outlet_id", "column", "published_at", "content_hash", "cluster"),
+    ("title", "text", "outlet_id", "column", "published_at", "content_hash", "cluster", "bands"),
     1,
 )
+
+
+_SUGGESTED = tuple(name for name in SuggestionRecord.model_fields if name not in ("content_hash", "evidence"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +59,7 @@ class _Looked:
 
     story_id: ObjectId
     content_hash: str
-    suggestion: SuggestionRecord
+    suggestion: Json
     bands: list[int]
 
 
@@ -77,15 +90,16 @@ class Tagging:
         looked = await asyncio.to_thread(_look, suggester, rows, outlets)
         stories = [_grouped(row, each.bands) for row, each in zip(rows, looked, strict=True)]
         clusters = await asyncio.to_thread(group, stories, await self._known(stories))
+        known_bands = {row["_id"]: row.get("bands") for row in rows}
         writes = []
         for each in looked:
-            district = _district(tree, each.suggestion.region)
+            district = _district(tree, each.suggestion["region"])
             # A text that has changed meanwhile has an event of its own. The district is the suggestion's as long as no editor
             # has decided; one may be deciding at this moment.
             undecided = {"$eq": [{"$ifNull": ["$decision", None]}, None]}
             changes = {
-                "suggestion": {"$literal": each.suggestion.model_dump()},
-                "bands": {"$literal": each.bands},
+                "suggestion": {"$literal": each.suggestion},
+                **({} if each.bands == known_bands[each.story_id] else {"bands": {"$literal": each.bands}}),
                 "district": {"$cond": [undecided, {"$literal": district}, "$district"]},
                 "cluster": {"$ifNull": ["$cluster", clusters[each.story_id]]},
             }
@@ -94,12 +108,30 @@ class Tagging:
         if writes:
             await self._stories.bulk_write(writes, ordered=False)
 
-    async def _known(self, stories: Sequence[Grouped]) -> list[Grouped]:
+    async def look_again(self, limit: int = AGAIN_AT_ONCE) -> int:
+        """Suggest anew for stories that wait and were looked at with another model or other rules, the newest first.
+
+        Returns for how many; ``limit`` when there may be more.
+        """
+        version = (await self._suggesters.get()).version
+        query: Json = {
+            "desk": DeskState.PENDING.value,
+            "decision": None,
+            "withdrawn_at": None,
+            "suggestion.model": {"$exists": True, "$ne": version},
+        }
+        rows = self._stories.find(query, {"_id": 1}).sort([("published_at", -1), ("_id", -1)]).limit(limit)
+        ids = [row["_id"] async for row in rows]
+        if ids:
+            await self.look_at(ids)
+        return len(ids)
+
+    async def _known(self, stories: Sequence[Grouped[ObjectId]]) -> list[Grouped[ObjectId]]:
         """The stories elsewhere that ``stories`` may repeat."""
         bands = list({band for story in stories for band in story.bands})
         if not bands:
             return []
-        published = [story.published_at for story in stories]
+        published = [story.published_at for story in stories if story.published_at is not None]
         query = {
             "bands": {"$in": bands},
             "published_at": {"$gte": min(published) - REPRINT_WINDOW, "$lte": max(published) + REPRINT_WINDOW},
@@ -108,6 +140,7 @@ class Tagging:
         }
         wanted = {"published_at": 1, "text": 1, "bands": 1, "cluster": 1}
         rows = self._stories.find(query, wanted).sort([("published_at", 1), ("_id", 1)]).limit(MOST_KNOWN)
+        rows = rows.hint("bands")  # the planner takes dates for more telling, and tries it out each time
         return [_grouped(row, row["bands"]) async for row in rows]
 
     async def decide_in(
@@ -137,19 +170,36 @@ class Tagging:
             "suggested_kind": decision.suggested.kind if decision.suggested else None,
             "suggested_category": decision.suggested.category if decision.suggested else None,
             "suggested_region": decision.suggested.region if decision.suggested else None,
+            "outcome": decision.outcome,
+            "suggested_outcome": decision.suggested.outcome if decision.suggested else None,
+            "deed": decision.deed,
+            "suggested_deed": decision.suggested.deed if decision.suggested else None,
         }
         return await self._write(tx, story, changes, "decided", payload)
 
     async def dispose_in(
-        self, tx: Transaction, story_id: ObjectId, version: int, disposition: Disposition, by: ObjectId
+        self,
+        tx: Transaction,
+        story_id: ObjectId,
+        version: int,
+        disposition: Disposition,
+        by: ObjectId,
+        tie: TieRecord | None = None,
     ) -> Story:
-        """Say what came of a decided exposure or follow-up, within ``tx``; with that the desk is done with it."""
+        """Say what came of a decided exposure or follow-up, within ``tx``; with that the desk is done with it.
+
+        ``tie``: to which problem, and which ones had been offered.
+        """
         story = await self._read(tx, story_id, version)
         if story.decision is None:
             raise Conflict(N_("Decide first what kind of story this is."))
-        decision = story.decision.model_copy(update={"disposition": disposition})
+        ties = [*story.decision.ties, *([tie] if tie else [])]
+        decision = story.decision.model_copy(update={"disposition": disposition, "ties": ties})
         changes: Json = {"decision": decision.model_dump(), "desk": DeskState.DECIDED.value}
-        return await self._write(tx, story, changes, "disposed", {"disposition": disposition})
+        payload: Json = {"disposition": disposition}
+        if tie is not None:
+            payload |= {"problem": tie.chosen, "new": tie.new, "offered": tie.offered}
+        return await self._write(tx, story, changes, "disposed", payload)
 
     async def file_in(self, tx: Transaction, story_id: ObjectId, version: int) -> Story:
         """Note that a good-deed story has been filed, within ``tx``: the desk is done with it.
@@ -197,17 +247,18 @@ class Tagging:
         return changed
 
 
-def _record(suggestion: Suggestion, content_hash: str) -> SuggestionRecord:
-    values = asdict(suggestion)
-    values["kind"] = Kind(suggestion.kind)
-    return SuggestionRecord(content_hash=content_hash, **values)
+def _record(suggestion: Suggestion, content_hash: str) -> Json:
+    """``suggestion`` as a :class:`SuggestionRecord` is stored; a model of it for each of thousands would cost as much again."""
+    evidence = [{"field": e.field, "start": e.start, "end": e.end, "label": e.label} for e in suggestion.evidence]
+    said = {name: getattr(suggestion, name) for name in _SUGGESTED}
+    return {**said, "content_hash": content_hash, "evidence": evidence}
 
 
 def _district(tree: RegionTree, region: str | None) -> str | None:
     return tree.district_for_counting(region) if region is not None and region in tree else None
 
 
-def _grouped(row: Json, bands: Sequence[int]) -> Grouped:
+def _grouped(row: Json, bands: Sequence[int]) -> Grouped[ObjectId]:
     return Grouped(row["_id"], row["published_at"], row["text"], bands, row.get("cluster"))
 
 
@@ -219,6 +270,6 @@ def _look(suggester: Suggester, rows: Sequence[Json], outlets: dict[ObjectId, st
             row["title"], row["text"], outlets.get(row["outlet_id"], ""), row["column"], row["published_at"]
         )
         suggestion = suggester.suggest(text)
-        bands = list(fingerprint(row["text"]).keys)
+        bands = row.get("bands") or list(fingerprint(row["text"]).keys)  # an earlier release stored stories without
         looked.append(_Looked(row["_id"], row["content_hash"], _record(suggestion, row["content_hash"]), bands))
     return looked

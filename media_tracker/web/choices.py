@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -25,12 +25,15 @@ def named(catalogue: Catalogue, names: Mapping[Choice, str]) -> list[Option]:
     return [option(value.value, catalogue.gettext(name)) for value, name in names.items()]
 
 
-def category_options(names: Names) -> list[Option]:
-    """Every sub-class under its class: what a story or a problem can be."""
+def category_options(names: Names, kept: Collection[str] = ()) -> list[Option]:
+    """Sub-classes under their class: what a story or a problem can be; those out of use only where they are among ``kept``."""
     return [
-        {"group": names.category(top.code), "options": [option(each.code, names.category(each.code)) for each in below]}
+        {
+            "group": names.category(top.code),
+            "options": [option(each.code, names.category(each.code)) for each in offered],
+        }
         for top, below in names.categories.groups()
-        if below
+        if (offered := [each for each in below if each.active or each.code in kept])
     ]
 
 

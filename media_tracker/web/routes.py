@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from media_tracker.web.account.pages import ROUTES as ACCOUNT
+from media_tracker.web.admin.categories import ROUTES as CATEGORIES
+from media_tracker.web.admin.learning import ROUTES as LEARNING
+from media_tracker.web.admin.responsibilities import ROUTES as RESPONSIBILITIES
+from media_tracker.web.admin.rule_tables import ROUTES as RULE_TABLES
+from media_tracker.web.admin.rules import ROUTES as RULES
 from media_tracker.web.admin.tables import ROUTES as ADMIN_TABLES
 from media_tracker.web.admin.users import ROUTES as ADMIN
 from media_tracker.web.api.stories import ROUTES as API
@@ -27,6 +32,11 @@ ROUTES = [
     *ACCOUNT,
     *ADMIN,
     *ADMIN_TABLES,
+    *CATEGORIES,
+    *RESPONSIBILITIES,
+    *RULES,
+    *RULE_TABLES,
+    *LEARNING,
     *OUTLETS,
     *FEEDS,
     *LOOK,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.web.visitor import Connection, actor, request_id, services
@@ -12,10 +15,32 @@ async def write_down(
     connection: Connection, action: AuditAction, subject: ObjectId | str | None, **detail: str | int | ObjectId
 ) -> None:
     """Add an entry on what the signed-in person has just done to ``subject``."""
+    await _write(connection, action, subject, detail)
+
+
+async def write_down_in(
+    session: AsyncClientSession,
+    connection: Connection,
+    action: AuditAction,
+    subject: ObjectId | str | None,
+    **detail: str | int | ObjectId,
+) -> None:
+    """The same within the transaction of ``session``: the change and the entry are written together or not at all."""
+    await _write(connection, action, subject, detail, session)
+
+
+async def _write(
+    connection: Connection,
+    action: AuditAction,
+    subject: ObjectId | str | None,
+    detail: Mapping[str, str | int | ObjectId],
+    session: AsyncClientSession | None = None,
+) -> None:
     await services(connection).audit.write(
         action,
         actor=actor(connection).user_id,
         subject=subject,
         detail=detail,
         request_id=request_id(connection.scope),
+        session=session,
     )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from media_tracker.errors import InvalidInput, TooLarge
-from media_tracker.ingest import sheet_cells
+from media_tracker.files.tables import USUAL, TableLimits, read_tables
 from media_tracker.ingest.clean import clean_html
 from media_tracker.ingest.handed import identifying_link, titled_guid, with_picture, written_link
 from media_tracker.ingest.identity import identity_key
@@ -333,9 +333,9 @@ def test_what_is_no_sheet_is_told_in_a_sentence(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"x" * (sheet_cells.MOST_BYTES + 1),
-        bomb(sheet_cells.MOST_UNPACKED),
-        csv(["标题"], *([f"稿{n}"] for n in range(sheet_cells.MOST_ROWS))),
+        b"x" * (USUAL.bytes + 1),
+        bomb(USUAL.unpacked_megabytes * 2**20),
+        csv(["标题"], *([f"稿{n}"] for n in range(USUAL.rows))),
     ],
     ids=["bytes", "bomb", "rows"],
 )
@@ -344,10 +344,10 @@ def test_what_is_too_large_is_refused_before_it_is_read(data: bytes) -> None:
         read(data)
 
 
-def test_a_small_file_that_repeats_a_long_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_cells, "MOST_CHARS", 10_000)
+def test_a_small_file_that_repeats_a_long_text_is_refused() -> None:
+    repeated = xlsx(["标题", "正文"], *([f"稿{n}", "长" * 1_000] for n in range(20)))
     with pytest.raises(TooLarge):
-        read(xlsx(["标题", "正文"], *([f"稿{n}", "长" * 1_000] for n in range(20))))
+        list(read_tables(repeated, lambda cell: cell == "标题", TableLimits(chars=10_000)))
 
 
 def test_a_row_that_claims_to_stand_beyond_the_last_one_does_not_keep_us_busy() -> None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,6 +41,8 @@ class City:
     address: str
     unit: str
     folder: Path
+    environment: Mapping[str, str]
+    """For another process of the same installation."""
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -59,21 +61,27 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture
 async def city(mongodb_uri: str, tmp_path: Path, worker_id: str) -> AsyncIterator[City]:
     """A database with one outlet, one story read from its feed, two units and an account per role, behind a real server."""
-    name = f"media_tracker_journey_{worker_id}_{os.getpid()}"
-    async with _feed() as feed_port, open_database(mongodb_uri, name) as database:
+    async with a_city(mongodb_uri, tmp_path, f"media_tracker_journey_{worker_id}_{os.getpid()}") as made:
+        yield made
+
+
+@asynccontextmanager
+async def a_city(mongodb_uri: str, tmp_path: Path, name: str, document: str = FEED) -> AsyncIterator[City]:
+    """The same in the database ``name``, its outlet publishing ``document``."""
+    async with _feed(document) as feed_port, open_database(mongodb_uri, name) as database:
         await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
         settings = Settings(mongodb_uri=mongodb_uri, database=name, fetch_allow=f"127.0.0.1:{feed_port}", host_gap=0)
         async with open_fetcher(settings) as fetcher:
             unit = await _fill(assemble(settings, database, fetcher, system_clock), feed_port)
         async with _server(mongodb_uri, name, tmp_path) as address:
-            yield City(address, unit, tmp_path)
+            yield City(address, unit, tmp_path, environment(mongodb_uri, name, tmp_path))
         await database.client.drop_database(name)
 
 
 @asynccontextmanager
-async def _feed() -> AsyncIterator[int]:
+async def _feed(document: str = FEED) -> AsyncIterator[int]:
     published = system_clock() - timedelta(days=2)
-    body = FEED.format(published=f"{published:%a, %d %b %Y %H:%M:%S} +0000").encode()
+    body = document.format(published=f"{published:%a, %d %b %Y %H:%M:%S} +0000").encode()
 
     async def serve(_: web.Request) -> web.Response:
         return web.Response(body=body, content_type="application/rss+xml")
@@ -102,12 +110,17 @@ async def _fill(services: Services, feed_port: int) -> str:
     return "样区环境卫生部门"
 
 
+def environment(uri: str, database: str, folder: Path) -> dict[str, str]:
+    """What a process of the installation is told of its database and its data folder."""
+    return {"MONGODB_URI": uri, "MEDIA_TRACKER_DATABASE": database, "MEDIA_TRACKER_DATA_DIR": str(folder / "data")}
+
+
 @asynccontextmanager
 async def _server(uri: str, database: str, folder: Path) -> AsyncIterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    own = {"MONGODB_URI": uri, "MEDIA_TRACKER_DATABASE": database, "MEDIA_TRACKER_DATA_DIR": str(folder / "data")}
+    own = environment(uri, database, folder)
     command = [sys.executable, "-m", "media_tracker.cli", "serve", "--port", str(port)]
     with (folder / "server.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **own}, stdout=log, stderr=log)

@@ -164,3 +164,19 @@ def test_any_text_gives_ordered_mentions_and_a_guess_within_bounds(text: str) ->
 
 def test_a_megabyte_is_searched_without_harm() -> None:
     assert len(GAZETTEER.find("张店区和平街道" * 20_000)) == 40_000
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("晨报淄博讯 凤凰镇的路坏了。他的孩子在北京上学。", "临淄区凤凰镇"),
+        ("凤凰镇的路坏了,凤凰镇说下周修。他的孩子在北京上学。", "临淄区凤凰镇"),
+        ("凤凰镇的路坏了。他的孩子在北京上学,去过上海。", None),
+        ("淄博的客人到了江苏张家港凤凰镇。", "淄博市"),
+        ("北京人来到太平社区,太平社区的人很高兴。", None),
+    ],
+)
+def test_a_town_s_full_name_counts_beside_places_outside_if_city_or_repetition_speaks_for_it(
+    text: str, label: str | None
+) -> None:
+    assert _label(text) == label

@@ -76,3 +76,29 @@ def test_a_place_stands_beside_an_organisation(text: str, words: str) -> None:
 )
 def test_units_are_known_by_name_whatever_they_end_in(text: str, words: str | None) -> None:
     assert _place(text, UNITS) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("张店区晴岚小区南侧的人行道被占了", "张店区晴岚小区南侧的人行道"),
+        ("张店区晴岚小区门前的马路坑洼不平", "张店区晴岚小区门前的马路"),
+        ("张店区晴岚小区的居民反映", "张店区晴岚小区"),
+        ("张店区和平街道晴岚路辅道积水", "张店区和平街道晴岚路辅道"),
+        ("张店区晴岚小区六百多户居民在家门口等", "张店区晴岚小区"),
+    ],
+)
+def test_what_stands_at_a_place_is_the_place_meant_and_who_lives_there_is_not(text: str, words: str) -> None:
+    assert _place(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("和平街道表示将清走单车。在晴岚路与云川路路口,单车倒了一地。", "晴岚路与云川路路口"),
+        ("和平街道表示会修。晴岚路中段,井盖碎了。", "晴岚路中段"),
+        ("晴岚路与云川路路口,单车倒了一地。", None),
+    ],
+)
+def test_without_a_phrase_at_a_region_s_name_a_place_on_a_road_is_taken(text: str, words: str | None) -> None:
+    assert _place(text) == words

@@ -16,6 +16,7 @@ from __future__ import annotations
 import pytest
 
 from media_tracker.accounts.actor import Actor, Role
+from media_tracker.places.responsibility import Backers
 from media_tracker.problems.independence import SENTENCES, Dependence, dependences, parties
 from tests.problems.cases import Tale, oid
 
@@ -47,13 +48,16 @@ def person(
 
 CLAIMED_BY_TEAM = Tale().assigned("team", "03-01", co=("street office",)).claimed("03-02", by="the team's clerk").case
 
-C, O, UP, DOWN, A, B = (  # noqa: E741 - short names keep the table a table
+BACKERS = Backers(frozenset({oid("the leader by the table")}), frozenset({oid("civilised unit")}))
+
+C, O, UP, DOWN, A, B, U = (  # noqa: E741 - short names keep the table a table
     Dependence.CLAIMANT,
     Dependence.OWN_UNIT,
     Dependence.SUPERIOR,
     Dependence.SUBORDINATE,
     Dependence.ANSWERS_FOR,
     Dependence.BACKS_PLACE,
+    Dependence.UNIT_BACKS_PLACE,
 )
 
 TABLE = [
@@ -81,6 +85,9 @@ TABLE = [
     ("the leader behind the body that administers it", person(backs=("370391",)), {B}),
     ("the leader behind another subdistrict", person(backs=("370303002",)), set()),
     ("the leader behind another community there", person(backs=("370303001003",)), set()),
+    ("the leader behind it by the table", person(name="the leader by the table"), {B}),
+    ("somebody of a civilised unit behind it", person("civilised unit"), {U}),
+    ("who answers for a civilised unit behind it", person(answers_for=("civilised unit",)), {U}),
     (
         "everything at once",
         person("team", name="the team's clerk", answers_for=("team",), backs=("370303",)),
@@ -91,7 +98,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("who", "actor", "expected"), TABLE, ids=[row[0] for row in TABLE])
 def test_independence_row_by_row(who: str, actor: Actor, expected: set[Dependence]) -> None:
-    assert set(dependences(actor, parties(CLAIMED_BY_TEAM, PLACE), ANCESTORS)) == expected, who
+    assert set(dependences(actor, parties(CLAIMED_BY_TEAM, PLACE, BACKERS), ANCESTORS)) == expected, who
 
 
 def test_the_table_names_every_reason_and_every_reason_has_a_sentence() -> None:

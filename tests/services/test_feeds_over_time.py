@@ -191,7 +191,7 @@ async def test_what_had_to_be_put_right_is_in_the_log(scene: Scene) -> None:
     await scene.take_in()
 
     (line,) = await log_of(scene, feed)
-    assert line.notes == ["1 links were not used: only http and https links are kept."]
+    assert [str(note) for note in line.notes] == ["1 links were not used: only http and https links are kept."]
 
 
 async def test_the_totals_are_the_sum_of_all_looks(scene: Scene) -> None:

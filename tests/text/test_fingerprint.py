@@ -105,3 +105,20 @@ def test_a_cut_tail_and_an_added_line_stay_the_same_story(cut: int, line: str) -
 
 def test_a_megabyte_is_cut_not_choked_on() -> None:
     assert len(fingerprint(STORY * 3_000).keys) == 32
+
+
+def test_a_story_in_a_digest_is_not_the_digest_but_one_that_a_page_begins_with_is_cut_from_it() -> None:
+    digest = (
+        f"{OTHER}\n{FOLLOW_UP}\n{OTHER.replace('电动车', '旧家具')}\n{FOLLOW_UP.replace('垃圾桶', '路灯')}\n{STORY}"
+    )
+    short = STORY[:140]
+
+    assert not is_reprint(short, digest)
+    assert is_reprint(short, f"{STORY}{digest}")
+
+
+def test_full_width_forms_are_the_same_text() -> None:
+    wide = "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in STORY)
+
+    assert wide != STORY
+    assert fingerprint(wide) == fingerprint(STORY)

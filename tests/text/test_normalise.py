@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_tracker.text.normalise import normalise
+from media_tracker.text.normalise import normalise, plain_text
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,18 @@ def test_no_control_characters_and_no_runs_of_blanks_remain(text: str) -> None:
     assert "  " not in plain
     assert "\n\n" not in plain
     assert not any(unicodedata.category(char) == "Cc" and char != "\n" for char in plain)
+
+
+@given(st.text(alphabet=st.sampled_from("ab，。１Ａ㎡ﬁ①…\u3000 \n\t\r\u200b\u0301é가\u1100\u1161好"), max_size=40))
+def test_the_text_alone_is_the_same_text(text: str) -> None:
+    assert plain_text(text) == normalise(text).text
+
+
+@given(st.text(alphabet=st.sampled_from("ab，。１Ａ㎡ﬁ①…\u3000 \n\t\r\u200b가好"), max_size=40))
+def test_a_combining_mark_further_on_changes_no_offset_before_it(text: str) -> None:
+    alone, followed = normalise(text), normalise(text + "ae\u0301")
+    size = len(alone.text)
+    assert followed.text[:size] == alone.text
+    assert [followed.original_span(at, at + 1) for at in range(size)] == [
+        alone.original_span(at, at + 1) for at in range(size)
+    ]

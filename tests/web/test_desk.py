@@ -64,7 +64,8 @@ async def test_the_newest_story_is_open_with_its_suggestion_filled_in(scene: Sce
     assert f'<option value="{PAVING}" selected>' in shown
     assert 'name="region" list="f-region-list" value="天桥区无影山街道无影潭社区"' in shown
     assert 'name="place" type="text" value="三号楼前"' in shown
-    assert "suggested, 87% sure" in shown
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown))
+    assert "Filled in from the suggestion: likely , because of 坑洼" in said
     assert '<mark class="ev ev-place" title="天桥区无影山街道无影潭社区">无影潭社区</mark>' in shown
     assert 'href="https://news.example/2" target="_blank" rel="noopener noreferrer"' in shown
     assert shown.count("<option value=") < 400  # thousands of communities are not sent along
@@ -412,3 +413,99 @@ async def test_deeds_that_are_offered_have_a_story_that_stands(scene: Scene) -> 
         now = await scene.story(story)
         await editor.post(f"/stories/{story.id}/withdraw", {"version": str(now.version)})
     assert await scene.services.deeds.recent() == []
+
+
+async def test_what_is_not_sure_enough_is_suggested_and_filled_in_when_asked(scene: Scene) -> None:
+    story = await scene.put_story()
+    changes = {"suggestion.category_score": 0.45, "suggestion.region_score": 0.2}
+    await scene.services.database["stories"].update_one({"_id": story.id}, {"$set": changes})
+    async with scene.browser() as editor:
+        shown = (await editor.get("/desk")).text
+        taken = (await editor.get(f"/desk?story={story.id}&take=1")).text
+    assert f'<option value="{PAVING}" selected>' not in shown
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown))
+    assert re.search(r"Suggested: [^.]+ unsure , because of 路面坑洼", said)
+    assert re.search(r'name="region"[^>]* value=""', shown), "a suggestion under the first threshold is not shown"
+    assert f'<option value="{PAVING}" selected>' in taken
+    assert "Fill in all that is suggested" in shown
+    assert "Fill in all that is suggested" not in taken
+
+
+async def test_what_kind_of_outcome_and_deed_it_is_goes_with_its_kind_only(scene: Scene) -> None:
+    follow_up, deed = await scene.put_story(kind=Kind.FOLLOW_UP), await scene.put_story(kind=Kind.GOOD_DEED)
+    typed = {"outcome": "promised", "deed_kind": "kindness", "units": "某物业；某街道", "people": "甲；乙、甲"}
+    async with scene.browser() as editor:
+        told = (await scene.decide(editor, follow_up, Kind.FOLLOW_UP, **typed)).decision
+        done = (await scene.decide(editor, deed, Kind.GOOD_DEED, **typed)).decision
+        shown = (await editor.get(f"/desk?story={deed.id}")).text
+    assert told is not None
+    assert done is not None
+    assert (told.outcome, told.deed, told.units, told.people) == ("promised", None, ["某物业", "某街道"], [])
+    assert (done.outcome, done.deed, done.units, done.people) == (None, "kindness", [], ["甲", "乙"])
+    assert 'value="甲、乙"' in shown, "the people of the decision stand in the deed's form"
+
+
+async def test_an_outcome_that_is_none_comes_back_with_a_sentence(scene: Scene) -> None:
+    story = await scene.put_story(kind=Kind.FOLLOW_UP)
+    async with scene.browser() as editor:
+        data = {"version": "1", "kind": "follow_up", **DECISION, "outcome": "wonderful"}
+        answer = await editor.post(f"/desk/{story.id}/decide", data)
+    assert answer.status_code == 422
+    assert "Please choose from the list." in answer.text
+
+
+async def test_a_tie_keeps_what_had_been_offered(scene: Scene) -> None:
+    offered = await scene.put_problem()
+    story, other = await scene.put_story(), await scene.put_story()
+    async with scene.browser() as editor:
+        decided = await scene.decide(editor, story)
+        data = {"version": str(decided.version), "number": offered.number}
+        await editor.post(f"/stories/{story.id}/attach", data)
+        decided = await scene.decide(editor, other)
+        new = {
+            "version": str(decided.version),
+            "title": "另一处",
+            "severity": "normal",
+            **DECISION,
+            "place": "八号楼后",
+        }
+        assert (await editor.post(f"/desk/{other.id}/expose", new)).status_code == 303
+    tied = (await scene.story(story)).decision
+    registered = (await scene.story(other)).decision
+    assert tied is not None
+    assert registered is not None
+    assert [(tie.chosen, tie.new, tie.offered) for tie in tied.ties] == [
+        (offered.case.id, False, [offered.case.id]),
+    ]
+    assert [tie.new for tie in registered.ties] == [True]
+    assert registered.ties[0].offered == [offered.case.id]
+    assert registered.ties[0].chosen != offered.case.id
+
+
+async def test_the_first_publisher_of_a_text_is_credited(scene: Scene) -> None:
+    first = await scene.put_story(hours_ago=5)
+    await scene.services.database["stories"].update_one({"_id": first.id}, {"$set": {"cluster": first.id}})
+    again = await scene.put_story(hours_ago=1, outlet=scene.blogger, cluster=first.id)
+    async with scene.browser() as editor:
+        shown = (await editor.get(f"/desk?story={again.id}")).text
+        own = (await editor.get(f"/desk?story={first.id}")).text
+    assert re.search(rf'Published first by: <a href="/desk\?story={first.id}">示例晚报</a>', shown)
+    assert "This one was published first." in own
+
+
+async def test_problems_that_it_may_belong_to_are_shown_before_it_is_decided(scene: Scene) -> None:
+    problem = await scene.put_problem()
+    await scene.put_story()
+    async with scene.browser() as editor:
+        shown = (await editor.get("/desk")).text
+    assert "It may belong to" in shown
+    assert f"/problems/{problem.number}" in shown
+
+
+async def test_words_that_only_the_model_goes_by_are_marked_where_nothing_else_is(scene: Scene) -> None:
+    found = highlights(_spans((0, 6, "feature:kind:exposure"), (2, 4, "kind:exposure")), "body", 20, str.upper)
+    assert [(each.start, each.end, each.type) for each in found] == [
+        (0, 2, "feature"),
+        (2, 4, "kind"),
+        (4, 6, "feature"),
+    ]

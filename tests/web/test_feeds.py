@@ -761,6 +761,18 @@ async def test_a_page_without_a_feed_is_read_by_selectors(
     assert sorted(titles) == sorted(["垃圾堆成了山", "消防通道被堵"])
 
 
+async def test_the_selectors_of_a_feed_are_tried_from_its_settings_and_nothing_is_changed(
+    services: Services, admin: Browser, origin: Origin, feed: Feed
+) -> None:
+    origin.answers["/list"] = Answer(LIST, headers=HTML)
+    page = main((await admin.get(path_of(feed))).text)
+    assert f'formaction="/outlets/{feed.outlet_id}/feeds/look" formtarget="_blank" name="by_page" value="1"' in page
+    typed = settings_of(feed, url=origin.url("/list"), source="page", sel_item="ul.news > li", by_page="1")
+    answer = await admin.post(f"/outlets/{feed.outlet_id}/feeds/look", typed)
+    assert "The selectors find 2 stories." in answer.text
+    assert await the_feed(services) == feed
+
+
 @pytest.mark.parametrize(
     ("selectors", "sentence"),
     [

@@ -9,6 +9,7 @@ from media_tracker.accounts.documents import AuditEvent
 from media_tracker.errors import N_
 from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
 from media_tracker.monitor.service import Stretch
+from media_tracker.tagging.rules import Table
 from media_tracker.web.monitor.view import STRETCH_NAMES
 from media_tracker.web.naming import Names
 
@@ -21,6 +22,11 @@ DETAIL_NAMES: Mapping[str, str] = {
     "feeds": N_("Feeds"),
     "known": N_("Feeds that were known"),
     "body": N_("Body"),
+    "added": N_("Rows added"),
+    "ended": N_("Rows ended"),
+    "decisions": N_("Decisions learnt from"),
+    "held_back": N_("Decisions kept back for judging"),
+    "table": N_("Table"),
     "stretch": N_("Both ends known"),
     "filter_outlet": N_("Outlet"),
     "filter_district": N_("District"),
@@ -28,7 +34,19 @@ DETAIL_NAMES: Mapping[str, str] = {
     "filter_month": N_("Month"),
 }
 FILE_NAMES: Mapping[str, str] = {"csv": "CSV", "xlsx": "Excel"}
+TABLE_NAMES: Mapping[str, str] = {
+    Table.KIND: N_("Words for kinds"),
+    Table.CATEGORY: N_("Words for categories"),
+    Table.OUTCOME: N_("Words for outcomes"),
+    Table.PLACES: N_("Names of places"),
+    Table.UNITS: N_("Other names of units"),
+    "thresholds": N_("Thresholds"),
+    "restored": N_("All tables"),
+}
+"""What an edition of the rules is about."""
 RELEASE = "release/"
+EDITION = "rules/"
+VERSION = "model/"
 FIGURE = "monitor/"
 
 
@@ -44,10 +62,16 @@ def details(entry: AuditEvent, names: Names) -> str:
 
 
 def subject(text: str, names: Names) -> tuple[str, str]:
-    """What was exported or released, and where it is shown; the text itself where it is neither."""
+    """What was exported, released, ruled or learnt, and where it is shown; the text itself where it is neither."""
     if text.startswith(RELEASE):
         number = text.removeprefix(RELEASE)
         return names.pages.catalogue.translate(N_("Release {number}"), None, number=number), f"/bulletins/{number}"
+    if text.startswith(EDITION):
+        number = text.removeprefix(EDITION)
+        return names.pages.catalogue.translate(N_("Edition {number}"), None, number=number), "/admin/rules"
+    if text.startswith(VERSION):
+        number = text.removeprefix(VERSION)
+        return names.pages.catalogue.translate(N_("Version {number}"), None, number=number), "/admin/learning"
     key, _, suffix = text.removeprefix(FIGURE).partition(".")
     if text.startswith(FIGURE) and key in set(Key) and suffix in FILE_NAMES:
         return f"{names.gettext(DEFINITIONS[Key(key)].name)} ({FILE_NAMES[suffix]})", ""
@@ -60,6 +84,8 @@ def _value(name: str, value: str | int, names: Names) -> str:
         return names.of(Dimension(name.removeprefix("filter_")), text)
     if name == "stretch" and text in set(Stretch):
         return names.gettext(STRETCH_NAMES[Stretch(text)])
+    if name == "table" and text in TABLE_NAMES:
+        return names.gettext(TABLE_NAMES[text])
     if name == "body":
         return names.region(text)
     return _day(text, names) if name in ("from", "to") else text

@@ -59,9 +59,19 @@ ACTION_NAMES: Mapping[AuditAction, str] = {
     AuditAction.UNIT_REVIVED: N_("brought the unit back"),
     AuditAction.REGION_GIVEN: N_("gave the region to another body"),
     AuditAction.REGION_TAKEN_BACK: N_("gave the region back to its own district"),
+    AuditAction.RESPONSIBILITIES_CHANGED: N_("took in a responsibility table"),
+    AuditAction.CATEGORY_CHANGED: N_("changed the category"),
+    AuditAction.RULES_CHANGED: N_("changed the rules for suggestions"),
+    AuditAction.RULES_RESTORED: N_("brought former rules for suggestions back"),
+    AuditAction.MODEL_ASKED: N_("asked for a new version of the model"),
+    AuditAction.MODEL_TRAINED: N_("trained a version of the model, which is used now"),
+    AuditAction.MODEL_SET_ASIDE: N_("trained a version of the model, which was worse and is not used"),
+    AuditAction.MODEL_CHOSEN: N_("chose the version of the model"),
 }
 OF_REGIONS = frozenset({AuditAction.REGION_GIVEN, AuditAction.REGION_TAKEN_BACK})
 """Actions whose subject is the code of a region."""
+OF_CATEGORIES = frozenset({AuditAction.CATEGORY_CHANGED})
+"""Actions whose subject is the code of a category."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +193,11 @@ async def _subjects(connection: Connection, names: Names, entries: Sequence[Audi
     feeds = {str(feed.id): feed for feed in await found.outlets.feeds()}
     projects = {str(project.id): project.name for project in await found.outlets.projects()}
     regions = {str(entry.subject): names.region(str(entry.subject)) for entry in entries if entry.action in OF_REGIONS}
+    coded = [str(entry.subject) for entry in entries if entry.action in OF_CATEGORIES]
+    categories = {code: names.category(code) for code in coded}
     titles = {feed_id: feed.title for feed_id, feed in feeds.items()}
     return Subjects(
-        names=users | outlets | units | titles | projects | regions,
+        names=users | outlets | units | titles | projects | regions | categories,
         addresses={user: f"/admin/users/{user}" for user in users}
         | {outlet: f"/outlets/{outlet}" for outlet in outlets}
         | {feed_id: f"/outlets/{feed.outlet_id}/feeds/{feed_id}" for feed_id, feed in feeds.items()}

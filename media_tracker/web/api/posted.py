@@ -12,7 +12,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from media_tracker.errors import N_, InvalidInput
-from media_tracker.ingest.clean import MAX_HTML_CHARS, one_line, strip_controls
+from media_tracker.files.characters import strip_controls
+from media_tracker.ingest.clean import MAX_HTML_CHARS, one_line
 from media_tracker.ingest.entries import MAX_NAME_CHARS, MAX_TITLE_CHARS, MAX_URL_CHARS, ParsedEntry, absolute_link
 from media_tracker.ingest.feed_dates import FeedDate, plausible, read_date
 from media_tracker.ingest.handed import handed_entry

@@ -15,6 +15,7 @@ from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.problems.case import Severity
 from media_tracker.problems.service import NewProblem
+from media_tracker.web.desk.decide_form import several
 from media_tracker.web.desk.view import CHANGED_PATH, Stage, Typed, Which, desk_page, story_path
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import editors
@@ -32,9 +33,10 @@ async def desk(
     after: FromQuery[str | None] = None,
     again: FromQuery[str | None] = None,
     queue: FromQuery[str | None] = None,
+    take: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """The queue, and one story of it open."""
-    context = await desk_page(request, story, after, again=bool(again), which=_which(queue))
+    context = await desk_page(request, story, after, again=bool(again), which=_which(queue), take=bool(take))
     return await page(request, TEMPLATE, context)
 
 
@@ -45,9 +47,11 @@ async def decide(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
     try:
         kind = form.choice("kind", Kind, required=N_("Please say what kind of story this is."))
         category, place, region = form.optional("category"), form.text("place"), await _region(request, form)
+        units, people = several(form.text("units")), several(form.text("people"))
+        outcome, deed = form.optional("outcome"), form.optional("deed_kind")
         form.check()
         assert kind is not None  # or check() would have raised
-        decision = Decision(kind, category, region, place)
+        decision = Decision(kind, category, region, place, outcome, deed, units, people)
         found = services(request)
         story = await found.desk.decide(story_id, form.version(), decision, actor(request), origin(request))
     except (InvalidInput, Conflict) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from bson import ObjectId
@@ -13,16 +14,17 @@ from media_tracker.deeds.documents import GoodDeed
 from media_tracker.desk.reprints import is_settled, waiting
 from media_tracker.desk.service import DISPOSITIONS, TIEABLE
 from media_tracker.ingest.attention import count_feeds
-from media_tracker.ingest.documents import DecisionRecord, DeskState, Kind, Story, SuggestionRecord
+from media_tracker.ingest.documents import DeskState, Kind, Story
 from media_tracker.ingest.stories import StoryFilter
 from media_tracker.problems.case import Severity
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.matching import Candidate
 from media_tracker.web.choices import category_options
+from media_tracker.web.desk.decide_form import DecideForm, Options, decide_form, regions
 from media_tracker.web.desk.kept import kept_text
 from media_tracker.web.forms import LONGEST_LINE
 from media_tracker.web.naming import Names, names_of
-from media_tracker.web.region_input import region_options, region_text
+from media_tracker.web.region_input import region_text
 from media_tracker.web.stories.view import (
     DISPOSITIONS as DISPOSITION_NAMES,
 )
@@ -35,27 +37,15 @@ from media_tracker.web.stories.view import (
     problem_row,
     story_row,
     story_view,
+    sureness,
 )
 from media_tracker.web.visitor import actor, services
 
 QUEUE = 30
 RECENT_DEEDS = 50
-Options = Sequence[Mapping[str, object]]
 Stage = Literal["decide", "tie", "deed", "withdrawn"]
 Which = Literal["waiting", "changed"]
 CHANGED_PATH = "/desk?queue=changed"
-
-
-@dataclass(frozen=True, slots=True)
-class DecideForm:
-    """Say what the story is. ``source``: where the values come from."""
-
-    values: Mapping[str, str]
-    source: Literal["decision", "reprint", "suggestion", "nothing"]
-    scores: Mapping[str, float]
-    """How sure the machine is of a field that it has filled in."""
-    categories: Options
-    regions: Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +55,10 @@ class Offer:
     problem: ProblemRow
     reasons: Sequence[str]
     """Untranslated."""
+    sureness: str
+    """A word, untranslated."""
+    refers_to: date | None
+    """The day that the story names, on which the problem was exposed."""
     way: Literal["attach", "relapse", "came_back"]
     came_back_as: str
     """Number of the problem that it came back as."""
@@ -113,6 +107,8 @@ class Open:
     """Of the story that the form was made from."""
     stage: Stage
     decide: DecideForm | None
+    may_belong: Sequence[Offer]
+    """Problems that a story that nobody has decided seems to tell of."""
     tie: TieForm | None
     deed: DeedForm | None
     alike: Alike | None
@@ -168,10 +164,12 @@ async def desk_page(
     again: bool = False,
     which: Which = "waiting",
     typed: Typed | None = None,
+    take: bool = False,
 ) -> DeskPage:
     """The desk with the story ``story_id`` open, or else the first of the queue ``which`` behind the cursor ``after``.
 
-    ``again``: show the form of the decision, though there is one; the queue of changed stories always asks for it.
+    ``again``: show the form of the decision, though there is one; the queue of changed stories always asks for it. ``take``: fill
+    in everything that is suggested.
     """
     found, names, who = services(request), await names_of(request), actor(request)
     changed = await found.desk.changed(QUEUE)
@@ -189,7 +187,7 @@ async def desk_page(
         base=_base(which),
         newer="/desk" if after and which == "waiting" else "",
         older=f"/desk?after={cursor}" if cursor else "",
-        open=await _open(request, story, queue, names, which, again, typed) if story else None,
+        open=await _open(request, story, queue, names, which, again, typed, take) if story else None,
         feeds=await count_feeds(found.database, found.clock()),
         errors=typed.errors if typed else {},
         message=typed.message if typed else "",
@@ -216,6 +214,7 @@ async def _open(
     which: Which,
     again: bool,
     typed: Typed | None,
+    take: bool,
 ) -> Open:
     found = services(request)
     key = ObjectId(story.id)
@@ -228,7 +227,8 @@ async def _open(
         story=story_view(story, reprints, names, actor(request)),
         version=values.get("version", "0") if values and stale else str(story.version),
         stage=stage,
-        decide=await _decide_form(request, story, reprints, names, values) if stage == "decide" else None,
+        decide=await decide_form(request, story, reprints, names, values, take=take) if stage == "decide" else None,
+        may_belong=await _may_belong(request, story, names) if stage == "decide" else [],
         tie=await _tie_form(request, story, names, values) if stage == "tie" else None,
         deed=await _deed_form(request, story, values) if stage == "deed" else None,
         alike=_alike(story, reprints) if stage != "withdrawn" else None,
@@ -271,43 +271,12 @@ def story_path(story_id: object) -> str:
     return f"/desk?story={story_id}"
 
 
-async def _decide_form(
-    request: Request[Any, Any, Any],
-    story: Story,
-    reprints: Sequence[Story],
-    names: Names,
-    typed: Mapping[str, str] | None,
-) -> DecideForm:
-    places = services(request).places
-    decided = next((each.decision for each in reprints if each.decision and not each.withdrawn_at), None)
-    said: DecisionRecord | SuggestionRecord | None = story.decision or decided or story.suggestion
-    source: Literal["decision", "reprint", "suggestion", "nothing"] = "nothing"
-    if said is not None:
-        source = "decision" if story.decision else "reprint" if decided else "suggestion"
-    values: Mapping[str, str] = {"kind": "", "category": "", "region": "", "place": ""}
-    if typed is not None:
-        values = {**values, **typed}
-    elif said is not None:
-        values = {
-            "kind": said.kind.value,
-            "category": said.category or "",
-            "region": await region_text(places, said.region),
-            "place": said.place or "",
-        }
-    suggestion = story.suggestion
-    scores: dict[str, float] = {}
-    if suggestion is not None and source == "suggestion":
-        scores["kind"] = suggestion.kind_score
-        scores |= {"category": suggestion.category_score} if suggestion.category else {}
-        scores |= {"region": suggestion.region_score} if suggestion.region else {}
-    return DecideForm(values, source, scores, category_options(names), await _regions(request, values["region"]))
-
-
-async def _regions(request: Request[Any, Any, Any], shown: str) -> Options:
-    """Regions to offer, with the one that is shown, which may be a community."""
-    options = await region_options(services(request).places)
-    known = {option["value"] for option in options}
-    return [*options, *([{"value": shown, "label": shown}] if shown and shown not in known else [])]
+async def _may_belong(request: Request[Any, Any, Any], story: Story, names: Names) -> list[Offer]:
+    found = story.suggestion
+    if story.decision is not None or found is None or found.kind not in TIEABLE:
+        return []
+    candidates = await services(request).desk.candidates(story)
+    return [await _offer(request, story, each, names, frozenset()) for each in candidates]
 
 
 async def _tie_form(
@@ -338,8 +307,8 @@ async def _tie_form(
         offers=[await _offer(request, story, each, names, relapses) for each in candidates],
         values=values,
         can_expose=decision.kind is Kind.EXPOSURE,
-        categories=category_options(names),
-        regions=await _regions(request, values["region"]),
+        categories=category_options(names, (values["category"],)),
+        regions=await regions(request, values["region"]),
         reasons=[] if tied else reasons,
     )
 
@@ -368,7 +337,15 @@ async def _offer(
         "severity": case.severity.value,
         "relapse_of": problem.number,
     }
-    return Offer(problem_row(problem, names), candidate.reasons, way, came_back_as, relapse)
+    return Offer(
+        problem=problem_row(problem, names),
+        reasons=candidate.reasons,
+        sureness=sureness(candidate.score),
+        refers_to=candidate.refers_to,
+        way=way,
+        came_back_as=came_back_as,
+        relapse=relapse,
+    )
 
 
 async def _deed_form(request: Request[Any, Any, Any], story: Story, typed: Mapping[str, str] | None) -> DeedForm:
@@ -377,7 +354,7 @@ async def _deed_form(request: Request[Any, Any, Any], story: Story, typed: Mappi
     values = {
         "deed_title": story.title[:LONGEST_LINE],
         "deed": "",
-        "person": "",
+        "person": "、".join(decision.people),
         "consent": "",
         "minor": "",
         "region": await region_text(found.places, decision.region),
@@ -387,4 +364,4 @@ async def _deed_form(request: Request[Any, Any, Any], story: Story, typed: Mappi
     if typed is not None:
         values = {**values, "deed_title": "", **typed}
     recent = [{"value": str(deed.id), "label": deed.title} for deed in await found.deeds.recent(RECENT_DEEDS)]
-    return DeedForm(values, recent, await _regions(request, values["region"]))
+    return DeedForm(values, recent, await regions(request, values["region"]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from media_tracker.errors import N_
-from media_tracker.ingest.documents import FetchRecord, Result
+from media_tracker.ingest.documents import FetchRecord, Note, Result
 from media_tracker.ingest.ledger import FETCHES_KEPT
 from media_tracker.web.outlets.feed_words import State
 
@@ -36,7 +36,7 @@ BAR_ROOM = 44
 
 @dataclass(frozen=True, slots=True)
 class FetchRow:
-    """One fetch. ``answer``: how the server answered, or why it did not; ``notes`` are plain English."""
+    """One fetch. ``answer``: how the server answered, or why it did not; ``notes``: what was done about its oddities."""
 
     at: datetime
     result: State
@@ -46,7 +46,7 @@ class FetchRow:
     new: int
     changed: int
     known: int
-    notes: Sequence[str]
+    notes: Sequence[Note]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from media_tracker.accounts.documents import AuditAction
-from media_tracker.errors import N_, InvalidInput, MediaTrackerError, Unavailable
+from media_tracker.errors import N_, InvalidInput, MediaTrackerError, Sentence, Unavailable
 from media_tracker.ingest.check import Checked, check
 from media_tracker.ingest.discover import FeedLink
 from media_tracker.ingest.entries import NotAFeed
@@ -49,7 +49,7 @@ class EntryShown:
 class Looked:
     """What is at an address. ``url``: where to subscribe; ``by_page``: it was read by selectors; ``is_page``: a web page.
 
-    ``known``: the page of the feed that is subscribed to there already, or nothing. ``warnings`` are plain English.
+    ``known``: the page of the feed that is subscribed to there already, or nothing.
     """
 
     url: str
@@ -58,7 +58,7 @@ class Looked:
     hub: str
     entries: Sequence[EntryShown]
     total: int
-    warnings: Sequence[str]
+    warnings: Sequence[Sentence]
     feeds: Sequence[FeedLink]
     is_page: bool
     by_page: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import Any
 
@@ -18,12 +18,14 @@ from media_tracker.problems.closing import revocable
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.entries import mistake_in_number
 from media_tracker.problems.service import NewProblem
-from media_tracker.web.choices import Option, category_options, outlet_options
+from media_tracker.problems.steps import Command, Step
+from media_tracker.web.choices import Option, category_options, outlet_options, unit_options
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import dispatchers
 from media_tracker.web.i18n import NOTHING
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.once import FIELD, OneTimeKeys, new_key
+from media_tracker.web.problems.proposal import ProposalView, read_proposal_for
 from media_tracker.web.problems.words import (
     CHANNEL_HINTS,
     CHANNEL_NAMES,
@@ -53,6 +55,10 @@ class FormPage:
     categories: Sequence[Option]
     regions: Sequence[Option]
     severities: Sequence[str]
+    units: Sequence[Option]
+    """To be put in charge of a new problem at once."""
+    proposal: ProposalView | None
+    """Whom the responsibility table puts in charge of what the form describes."""
     form_key: str
     notice: str
     """Why the form came back though nothing in it is wrong."""
@@ -80,6 +86,7 @@ class _Filled:
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     late: Conflict | None = None
+    proposal: ProposalView | None = None
 
 
 @get("/problems/new", guards=[dispatchers])
@@ -90,8 +97,13 @@ async def new_page(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post("/problems/new", guards=[dispatchers])
 async def register(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Register it, with its report. The same form sent twice makes one problem."""
+    """Register it, with its report, and assign it if a unit is chosen. The same form sent twice makes one problem.
+
+    With ``look`` nothing is registered: the form comes back with the unit that the responsibility table names.
+    """
     form = await read_form(request)
+    if form.flag("look"):
+        return await _show(request, "problems/new.html", await _proposed(request, form))
     room = services(request)
     keys = OneTimeKeys(room.database, room.clock)
     try:
@@ -99,6 +111,7 @@ async def register(request: Request[Any, Any, Any]) -> Response[Any]:
         report = await _report(request, form)
         relapse_of = await _former(request, form)
         text = form.text("text", longest=LONGEST_TEXT)
+        unit_id = await _unit(request, form)
         form.check()
         number = await keys.number_for(form.text(FIELD), actor(request).user_id, room.problems.draw_number)
         if await _is_registered(request, number):
@@ -113,15 +126,20 @@ async def register(request: Request[Any, Any, Any]) -> Response[Any]:
             described.long_standing,
             relapse_of,
         )
-        await room.problems.register(new, [report], actor(request), origin(request), text)
+        problem = await room.problems.register(new, [report], actor(request), origin(request), text)
     except InvalidInput as error:
-        filled = _Filled(values=form.values, errors=error.fields)
+        filled = replace(await _proposed(request, form), errors=error.fields)
         return await _show(request, "problems/new.html", filled, status=422)
     except Conflict as error:
         return await _show(request, "problems/new.html", _Filled(values=form.values, late=error), status=409)
     except DuplicateKeyError:
         return await see_other(request, f"/problems/{number}", ONCE, number=number)
-    return await see_other(request, f"/problems/{number}", N_("Registered as {number}."), number=number)
+    if unit_id is None:
+        return await see_other(request, f"/problems/{number}", N_("Registered as {number}."), number=number)
+    await _assign(request, problem, unit_id)
+    unit = (await room.places.units()).name(unit_id)
+    message = N_("Registered as {number}, and assigned to {unit}.")
+    return await see_other(request, f"/problems/{number}", message, number=number, unit=unit)
 
 
 @get("/problems/{number:str}/reports", guards=[dispatchers])
@@ -216,9 +234,11 @@ async def _show(request: Request[Any, Any, Any], template: str, filled: _Filled,
         errors=filled.errors,
         channels=channels,
         outlets=outlet_options(names),
-        categories=category_options(names),
+        categories=category_options(names, (filled.values.get("category", ""),)),
         regions=await region_options(room.places),
         severities=[severity.value for severity in SEVERITIES],
+        units=unit_options(names),
+        proposal=filled.proposal,
         form_key=filled.values.get(FIELD) or new_key(),
         notice=pages.catalogue.explain(late) if late else "",
         present=_present(problem, names) if problem and late else (),
@@ -267,6 +287,37 @@ async def _description(request: Request[Any, Any, Any], form: Form) -> Descripti
         severity=form.choice("severity", Severity) or Severity.NORMAL,
         long_standing=form.flag("long_standing"),
     )
+
+
+async def _proposed(request: Request[Any, Any, Any], form: Form) -> _Filled:
+    """The form as it was sent, with whom the table names; a unit that was chosen stays chosen."""
+    values = dict(form.values)
+    category = values.get("category", "")
+    try:
+        region = await resolve_region(services(request).places, values.get("region", ""))
+    except InvalidInput:
+        region = None
+    proposal = await read_proposal_for(request, category, region, await names_of(request))
+    if proposal is not None and not values.get("unit_id"):
+        values["unit_id"] = proposal.unit_id
+    return _Filled(values=values, proposal=proposal)
+
+
+async def _unit(request: Request[Any, Any, Any], form: Form) -> ObjectId | None:
+    """The unit that is to be put in charge at once; None: that is for later."""
+    unit_id = form.id("unit_id")
+    if unit_id is not None and unit_id not in {unit.id for unit in (await services(request).places.units()).active()}:
+        form.errors["unit_id"] = N_("Please choose from the list.")
+    return unit_id
+
+
+async def _assign(request: Request[Any, Any, Any], problem: Problem, unit_id: ObjectId) -> None:
+    """Put ``unit_id`` in charge of a new problem, with the co-handlers of the table if it is the one that the table names."""
+    room = services(request)
+    proposal = await room.problems.proposal(problem)
+    co_units = proposal.co_units if proposal.lead == unit_id else ()
+    command = Command(Step.ASSIGN, room.clock(), unit_id=unit_id, co_unit_ids=co_units)
+    await room.problems.act(problem.number, problem.case.version, command, actor(request), origin(request))
 
 
 async def _report(request: Request[Any, Any, Any], form: Form) -> Report:

@@ -25,6 +25,7 @@ from media_tracker.web.forms import LONGEST_TEXT, PHOTOS_BYTES, Form, read_form
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import names_of
 from media_tracker.web.problems.kept import kept_text
+from media_tracker.web.problems.proposal import ProposalView, read_proposal, read_rerouting
 from media_tracker.web.problems.view import ProblemView, read_view, story_name
 from media_tracker.web.problems.words import STATE_NAMES, STEP_WORDS, StepWords, needs, needs_text
 from media_tracker.web.render import Pages, page, see_other
@@ -68,6 +69,10 @@ class ProblemPage:
     """To be put in charge; those of the problem's district first."""
     other_units: Sequence[Option]
     """The same, to work beside it."""
+    proposal: ProposalView | None
+    """Whom the responsibility table puts in charge, for who can assign the problem."""
+    rerouted: str
+    """That a correction has changed whom it belongs to."""
     follow_ups: Sequence[Option]
     co_units: Sequence[str]
     values: Mapping[str, str]
@@ -98,6 +103,9 @@ async def show_problem(
     around = await room.problems.surroundings(problem)
     steps = frozenset(await room.problems.steps(problem, who))
     names = await names_of(request)
+    events = await room.problems.history(problem)
+    proposal = await read_proposal(request, problem, events, names) if Step.ASSIGN in steps else None
+    co_units = sent.co_units if sent.step is Step.ASSIGN or proposal is None else proposal.co_ids
     lost = sent.step is not None and sent.step not in steps
     context = ProblemPage(
         problem=await read_view(request, problem),
@@ -108,8 +116,10 @@ async def show_problem(
         fresh_due_at=around.fresh_due_at,
         units=unit_groups(names, problem.district) if Step.ASSIGN in steps else (),
         other_units=unit_options(names, problem.district) if Step.ASSIGN in steps else (),
+        proposal=proposal,
+        rerouted=await read_rerouting(request, problem, events, names),
         follow_ups=await _follow_ups(request, problem) if steps.intersection(CHECKS) else (),
-        co_units=sent.co_units,
+        co_units=co_units,
         values=sent.values,
         errors=sent.errors,
         notice=sent.notice,

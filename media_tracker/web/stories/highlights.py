@@ -1,4 +1,4 @@
-"""Evidence as a page can mark it: spans that do not overlap, each of one of three types. Pure."""
+"""Evidence as a page can mark it: spans that do not overlap, each of one of a few types. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from itertools import pairwise
 
 from media_tracker.ingest.documents import EvidenceSpan
 
+FEATURE = "feature"
+"""Words that the learned model goes by, named after what they speak for (``feature:kind:exposure``)."""
 TYPES = {
     "kind": "kind",
     "outcome": "kind",
+    "deed": "kind",
     "category": "category",
     "region": "place",
     "place": "place",
     "out_of_area": "place",
+    "unit": "name",
+    "person": "name",
+    FEATURE: "feature",
 }
 """What stands before the colon of a label → how it is marked."""
 
@@ -34,8 +40,8 @@ def highlights(
 ) -> list[Highlight]:
     """The evidence in ``field`` (of ``length`` characters) in order, without overlaps.
 
-    Where spans overlap, the shortest one gives the type, and ``why`` names them all, so that none is lost. ``explain`` turns a
-    label into words.
+    Where spans overlap, the shortest one gives the type (one that the model goes by only where there is no other), and ``why``
+    names them all, so that none is lost. ``explain`` turns a label into words.
     """
     spans = [each for each in evidence if each.field == field and each.label.partition(":")[0] in TYPES]
     spans = [each for each in spans if 0 <= each.start < each.end <= length]
@@ -44,7 +50,7 @@ def highlights(
     for start, end in pairwise(edges):
         over = sorted(
             (each for each in spans if each.start <= start and end <= each.end),
-            key=lambda each: (each.end - each.start, each.start, each.label),
+            key=lambda each: (each.label.startswith(FEATURE), each.end - each.start, each.start, each.label),
         )
         if not over:
             continue

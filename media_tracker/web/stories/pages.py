@@ -39,6 +39,7 @@ from media_tracker.web.stories.view import (
     story_row,
     story_view,
     suggested_tags,
+    sureness,
 )
 from media_tracker.web.visitor import actor, origin, services
 
@@ -124,7 +125,7 @@ class StoryPage:
     breadcrumb: Sequence[Mapping[str, str]]
     decided: Tags | None
     suggested: Tags | None
-    scores: Mapping[str, float]
+    scores: Mapping[str, str]
     problems: Sequence[ProblemRow]
     deed: DeedLink | None
     earlier: Sequence[Earlier]
@@ -274,11 +275,14 @@ def _earlier(one: Story) -> list[Earlier]:
     return found
 
 
-def _scores(one: Story) -> dict[str, float]:
+def _scores(one: Story) -> dict[str, str]:
+    """How sure the machine is of each field, as an untranslated word."""
     found = one.suggestion
     if found is None:
         return {}
-    return {"kind": found.kind_score, "category": found.category_score, "region": found.region_score}
+    scores = {"kind": found.kind_score, "category": found.category_score, "region": found.region_score}
+    scores |= {"outcome": found.outcome_score, "deed": found.deed_score}
+    return {name: sureness(score) for name, score in scores.items() if score > 0}
 
 
 def _choice(kind: type[Choice], value: str) -> Choice | None:

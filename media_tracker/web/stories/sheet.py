@@ -13,8 +13,8 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from media_tracker.errors import N_, InvalidInput, MediaTrackerError, NotFound, TooLarge
+from media_tracker.files.tables import USUAL
 from media_tracker.ingest.handing_in import Status
-from media_tracker.ingest.sheet_cells import MOST_BYTES
 from media_tracker.ingest.sheets import Sheet, read_sheet
 from media_tracker.outlets.documents import Outlet, Platform
 from media_tracker.web.choices import Option, named
@@ -24,7 +24,7 @@ from media_tracker.web.outlets.view import PLATFORM_NAMES, stored_id
 from media_tracker.web.render import page, see_other
 from media_tracker.web.visitor import actor, origin, services
 
-BODY_BYTES = MOST_BYTES + 100_000
+BODY_BYTES = USUAL.bytes + 100_000
 """A file of the largest size and the rest of its form."""
 ROWS_SHOWN = 50
 ERRORS_SHOWN = 100

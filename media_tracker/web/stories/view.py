@@ -14,7 +14,7 @@ from media_tracker.web.addresses import web_address
 from media_tracker.web.i18n import NOTHING
 from media_tracker.web.naming import Names
 from media_tracker.web.outlets.view import PLATFORM_NAMES
-from media_tracker.web.stories.highlights import Highlight, highlights
+from media_tracker.web.stories.highlights import FEATURE, Highlight, highlights
 
 MASKED = N_("Withdrawn by the outlet")
 KINDS: Mapping[Kind, str] = {
@@ -31,15 +31,37 @@ DISPOSITIONS: Mapping[Disposition, str] = {
     Disposition.PROGRESS: N_("Praise of a fix that nobody had exposed"),
     Disposition.OUT_OF_AREA: N_("Out of area"),
 }
+OUTCOMES: Mapping[str, str] = {
+    "resolved": N_("Resolved"),
+    "partly_resolved": N_("Partly resolved"),
+    "promised": N_("A fix is promised"),
+    "disputed": N_("The unit disputes it"),
+    "nothing_found": N_("Nothing found"),
+}
+"""What a follow-up reports."""
+DEEDS: Mapping[str, str] = {
+    "bravery": N_("Bravery"),
+    "kindness": N_("Helping others"),
+    "honesty": N_("Honesty and trust"),
+    "dedication": N_("Dedication to work"),
+    "family": N_("Care for the family"),
+}
+"""Kinds of good deeds."""
 _OTHER_LABELS: Mapping[str, str] = {
-    "outcome:resolved": N_("Resolved"),
-    "outcome:partly_resolved": N_("Partly resolved"),
-    "outcome:promised": N_("A fix is promised"),
-    "outcome:disputed": N_("The unit disputes it"),
-    "outcome:nothing_found": N_("Nothing found"),
     "out_of_area": N_("Out of area"),
     "place": N_("place"),
+    "unit": N_("unit"),
+    "person": N_("person"),
 }
+SURE_FROM, LIKELY_FROM = 0.9, 0.6
+"""Scores are calibrated: of ten suggestions that are called sure, nine or more are right."""
+
+
+def sureness(score: float) -> str:
+    """A score as a word (a gettext id): people read 0.87 as a measurement, which it is not."""
+    if score >= SURE_FROM:
+        return N_("sure")
+    return N_("likely") if score >= LIKELY_FROM else N_("unsure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +91,10 @@ class Tags:
     region: str
     place: str
     disposition: str = ""
-    """An untranslated sentence."""
+    """An untranslated sentence, like ``outcome`` and ``deed``."""
+    outcome: str = ""
+    deed: str = ""
+    units: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +135,8 @@ class StoryView:
     changed_at: datetime | None
     changed_since_decision: bool
     reprints: Sequence[StoryRow]
+    first: StoryRow | None
+    """Of several with the same text, the one that was published first; it may be the story itself."""
 
 
 def may_read(story: Story, who: Actor) -> bool:
@@ -140,6 +167,8 @@ def story_row(story: Story, names: Names, who: Actor) -> StoryRow:
 def story_view(story: Story, reprints: Iterable[Story], names: Names, who: Actor) -> StoryView:
     """``story`` as ``who`` may see it: of a masked one only where and when it was published."""
     readable = may_read(story, who)
+    others = list(reprints) if readable else []
+    first = min((story, *others), key=lambda each: each.published_at) if others else None
     title = story.title if readable else names.gettext(MASKED)
     text = story.text if readable else ""
     suggestion = story.suggestion
@@ -169,7 +198,8 @@ def story_view(story: Story, reprints: Iterable[Story], names: Names, who: Actor
         withdrawn_at=story.withdrawn_at,
         changed_at=story.changed_at if readable else None,
         changed_since_decision=readable and story.changed_since_decision,
-        reprints=[story_row(each, names, who) for each in reprints] if readable else [],
+        reprints=[story_row(each, names, who) for each in others],
+        first=story_row(first, names, who) if first else None,
     )
 
 
@@ -180,7 +210,16 @@ def decided_tags(story: Story, names: Names) -> Tags | None:
         return None
     why = DISPOSITIONS[decision.disposition] if decision.disposition else ""
     category, region = names.category(decision.category), names.region(decision.region)
-    return Tags(decision.kind.value, category, region, decision.place, why)
+    return Tags(
+        kind=decision.kind.value,
+        category=category,
+        region=region,
+        place=decision.place,
+        disposition=why,
+        outcome=OUTCOMES.get(decision.outcome or "", ""),
+        deed=DEEDS.get(decision.deed or "", ""),
+        units=decision.units,
+    )
 
 
 def suggested_tags(story: Story, names: Names) -> Tags | None:
@@ -188,7 +227,15 @@ def suggested_tags(story: Story, names: Names) -> Tags | None:
     found = story.suggestion
     if found is None:
         return None
-    return Tags(found.kind.value, names.category(found.category), names.region(found.region), found.place or "")
+    return Tags(
+        kind=found.kind.value,
+        category=names.category(found.category),
+        region=names.region(found.region),
+        place=found.place or "",
+        outcome=OUTCOMES.get(found.outcome or "", ""),
+        deed=DEEDS.get(found.deed or "", ""),
+        units=found.units,
+    )
 
 
 def problem_row(problem: Problem, names: Names) -> ProblemRow:
@@ -207,10 +254,17 @@ def problem_row(problem: Problem, names: Names) -> ProblemRow:
 def _explained(label: str, names: Names) -> str:
     """What a label of evidence speaks for."""
     prefix, _, value = label.partition(":")
+    if prefix == FEATURE:
+        return names.pages.catalogue.translate(
+            N_("wording that goes with: {label}"), None, label=_explained(value, names)
+        )
     if prefix == "kind" and value in set(Kind):
         return names.gettext(KINDS[Kind(value)])
     if prefix == "category":
         return names.category(value)
     if prefix == "region":
         return names.region(value)
+    for table, known in (("outcome", OUTCOMES), ("deed", DEEDS)):
+        if prefix == table and value in known:
+            return names.gettext(known[value])
     return names.gettext(_OTHER_LABELS[label]) if label in _OTHER_LABELS else value

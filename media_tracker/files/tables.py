@@ -10,28 +10,23 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from media_tracker.errors import N_, InvalidInput, TooLarge
-from media_tracker.ingest.clean import strip_controls
+from media_tracker.files.characters import strip_controls
+from media_tracker.files.merged import read_blocks, spread
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
 Cell = str | int | float | bool | datetime | date | time | timedelta | None
 
-MOST_BYTES = 5 * 2**20
-MOST_UNPACKED = 40 * 2**20
 MOST_PARTS = 1_000
-MOST_ROWS = 10_000
-"""With something in them, the headings included."""
 MOST_COLUMNS = 60
-MOST_CHARS = 10_000_000
-"""Of all cells together: cells of an Excel file share their texts, so a small file can hold a long one many times."""
 _MOST_SHEETS = 20
 _LAST_LINE = 1_048_576
 """The last row that Excel has; a file may claim to have one further down."""
@@ -46,43 +41,85 @@ _RETURN = re.compile(r"_x000[dD]_\n?")
 
 
 @dataclass(frozen=True, slots=True)
+class TableLimits:
+    """How much of a file is read: bytes before and after unpacking, rows (the headings included), and characters of all cells.
+
+    Cells of an Excel file share their texts, so a small file can hold a long one many times.
+    """
+
+    megabytes: int = 5
+    unpacked_megabytes: int = 40
+    rows: int = 10_000
+    chars: int = 10_000_000
+
+    @property
+    def bytes(self) -> int:
+        return self.megabytes * 2**20
+
+
+USUAL = TableLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One row that has something in it. ``number`` is what a spreadsheet shows beside it, from 1."""
 
     number: int
     cells: tuple[Cell, ...]
+    spread: frozenset[int] = frozenset()
+    """Which of the cells are merged with one above, whose value they have."""
 
 
-def read_tables(data: bytes, is_heading: Callable[[str], bool]) -> Iterator[list[Line]]:
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why a row, or a cell of it, cannot be taken. ``column``: its heading as the sheet has it; ``sentence``: a gettext id."""
+
+    line: int
+    column: str
+    sentence: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+def read_tables(
+    data: bytes, is_heading: Callable[[str], bool], limits: TableLimits = USUAL, *, merged: bool = False
+) -> Iterator[list[Line]]:
     """The sheets of an Excel file, one after the other, or the one table of a CSV file, without empty rows.
 
-    ``is_heading``: whether a cell is one that is looked for; it tells which sign separates the cells of a CSV file.
+    ``is_heading``: whether a cell is one that is looked for; it tells which sign separates the cells of a CSV file. ``merged``:
+    what stands in the first of merged cells counts for the rows below it, too.
 
     Raises:
         TooLarge: more bytes, rows or characters than are read.
         InvalidInput: neither of the two, or a broken one.
     """
-    if len(data) > MOST_BYTES:
-        raise TooLarge(N_("The file is larger than {megabytes} MB. Divide it and send the parts."), megabytes=5)
+    if len(data) > limits.bytes:
+        sentence = N_("The file is larger than {megabytes} MB. Divide it and send the parts.")
+        raise TooLarge(sentence, megabytes=limits.megabytes)
     if data.startswith(_ZIP):
-        yield from _excel(data)
+        yield from _excel(data, limits, merged)
     elif data.startswith(_OLD_EXCEL):
         raise InvalidInput(N_("This is a file of an old Excel (.xls). Open it and save it as .xlsx, or as CSV."))
     else:
-        yield _csv(_decoded(data), is_heading)
+        yield _csv(decoded(data), is_heading, limits)
 
 
-def _excel(data: bytes) -> Iterator[list[Line]]:
-    _check_parts(data)
+def _excel(data: bytes, limits: TableLimits, merged: bool) -> Iterator[list[Line]]:
+    _check_parts(data, limits)
     try:
         with closing(_workbook(data)) as workbook:
             for sheet in workbook.worksheets[:_MOST_SHEETS]:
                 sheet.reset_dimensions()  # which may say anything
-                yield _bounded(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True))
+                lines = _bounded(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), limits)
+                yield _spread(lines, data, sheet._worksheet_path) if merged else lines  # type: ignore[attr-defined]  # no other way
     except (TooLarge, InvalidInput):
         raise
     except Exception as error:  # a file that is no workbook, or a made one, brings up anything in the library
         raise _unreadable() from error
+
+
+def _spread(lines: list[Line], data: bytes, part: str) -> list[Line]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return spread(lines, read_blocks(archive, part), len(lines) * MOST_COLUMNS)
 
 
 def _workbook(data: bytes) -> Workbook:
@@ -91,18 +128,18 @@ def _workbook(data: bytes) -> Workbook:
     return load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
 
 
-def _check_parts(data: bytes) -> None:
+def _check_parts(data: bytes, limits: TableLimits) -> None:
     """Refuse what would unpack to far more than it is. No more of a part is unpacked than is declared here."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise _unreadable() from error
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > limits.unpacked_megabytes * 2**20:
         raise TooLarge(N_("This file unpacks to more than is read. Send a sheet with the stories and nothing else."))
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """The text of a CSV file: UTF-8, UTF-16 with its mark, or what a Chinese Excel writes."""
     for mark, encoding in _WIDE:
         if data.startswith(mark):
@@ -118,16 +155,16 @@ def _decoded(data: bytes) -> str:
     raise _unreadable()
 
 
-def _csv(text: str, is_heading: Callable[[str], bool]) -> list[Line]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text, is_heading))
+def _csv(text: str, is_heading: Callable[[str], bool], limits: TableLimits) -> list[Line]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text, is_heading))
     try:
-        return _bounded(row[:MOST_COLUMNS] for row in reader)
+        return _bounded((row[:MOST_COLUMNS] for row in reader), limits)
     except csv.Error as error:
         sentence = N_("The table breaks off near line {line}: a quotation mark is not closed, or a cell is too long.")
         raise InvalidInput(sentence, line=reader.line_num) from error
 
 
-def _separator(text: str, is_heading: Callable[[str], bool]) -> str:
+def separator_of(text: str, is_heading: Callable[[str], bool]) -> str:
     """The separator by which most headings are found in one of the first lines."""
     lines = text[:20_000].splitlines()[:_LINES_FOR_SEPARATOR]
 
@@ -137,10 +174,10 @@ def _separator(text: str, is_heading: Callable[[str], bool]) -> str:
     return max(_SEPARATORS, key=headings)
 
 
-def _bounded(rows: Iterable[Sequence[object]]) -> list[Line]:
+def _bounded(rows: Iterable[Sequence[object]], limits: TableLimits) -> list[Line]:
     """Rows with something in them, as far as there may be."""
     lines: list[Line] = []
-    room = MOST_CHARS
+    room = limits.chars
     for number, row in enumerate(rows, start=1):
         if number > _LAST_LINE:
             break
@@ -150,8 +187,8 @@ def _bounded(rows: Iterable[Sequence[object]]) -> list[Line]:
         if all(cell is None or cell == "" for cell in cells):
             continue
         room -= sum(len(cell) for cell in cells if isinstance(cell, str))
-        if len(lines) >= MOST_ROWS or room < 0:
-            raise TooLarge(N_("There are more than {rows} rows, or too much text. Divide the sheet."), rows=MOST_ROWS)
+        if len(lines) >= limits.rows or room < 0:
+            raise TooLarge(N_("There are more than {rows} rows, or too much text. Divide the sheet."), rows=limits.rows)
         lines.append(Line(number, cells))
     return lines
 

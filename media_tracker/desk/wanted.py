@@ -1,0 +1,52 @@
+"""What a story asks for when its problem is looked for: its words, the days and addresses that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from bson import ObjectId
+
+from media_tracker.ingest.documents import Story
+from media_tracker.ingest.identity import normalise_url
+from media_tracker.problems.matching import Wanted, sketch
+from media_tracker.problems.similarity import background_weights
+from media_tracker.text.backrefs import find_back_references
+from media_tracker.text.normalise import normalise
+
+_HREF = re.compile(r"""href=["']?([^"'\s>]{8,500})""")
+_ADDRESS = re.compile(r"https?://[^\s<>\"'，。；、）)]{4,500}")
+_MOST_ADDRESSES = 20
+_LONGEST = 20_000
+
+
+def story_wanted(
+    story: Story,
+    category_path: Sequence[str],
+    region_path: Sequence[str],
+    place: str,
+    *,
+    zone: ZoneInfo,
+    linked: frozenset[ObjectId],
+) -> Wanted:
+    """What ``Problems.candidates`` needs of a story; paths and place are what is decided, or else suggested."""
+    text = normalise(f"{story.title}\n{story.text[:_LONGEST]}").text
+    references = find_back_references(text, story.published_at.astimezone(zone).date())
+    return Wanted(
+        category_path=category_path,
+        region_path=region_path,
+        place=place,
+        at=story.published_at,
+        sketch=sketch([(story.title, 1.0), (story.text, 1.0)], background_weights()),
+        outlet_id=story.outlet_id,
+        days=[(each.first, each.last) for each in references],
+        linked=linked,
+    )
+
+
+def linked_addresses(html: str, own: str) -> list[str]:
+    """The addresses in ``html`` as stories are found by them, at most twenty; without the story's ``own``."""
+    found = [*_HREF.findall(html.replace("&amp;", "&")), *_ADDRESS.findall(html)]
+    links = dict.fromkeys(normalise_url(each) for each in found[: _MOST_ADDRESSES * 2])
+    return [each for each in links if each and each != normalise_url(own)][:_MOST_ADDRESSES]

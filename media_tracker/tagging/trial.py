@@ -1,0 +1,138 @@
+"""What a change of the rules would do, before it is saved: the latest stories, as they are seen now and as they would be."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bson import ObjectId
+
+from media_tracker.db.connection import Database, Json
+from media_tracker.ingest.documents import Story
+from media_tracker.outlets.documents import Outlet
+from media_tracker.tagging.evidence import StoryText, Suggestion
+from media_tracker.tagging.rules import Rules, Thresholds, words_between
+from media_tracker.tagging.source import SuggesterSource
+from media_tracker.tagging.suggest import Suggester
+from media_tracker.text.normalise import normalise
+
+LATEST = 2_000
+"""Stories that a change is tried on."""
+LATEST_OF_A_PATTERN = 500
+"""The same, where each of them has to be read anew: every text may hold a pattern."""
+MOST_SHOWN = 20
+SHOWN = ("kind", "category", "region", "place", "outcome", "deed", "units")
+"""What of a suggestion is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One story that would be seen otherwise; ``before`` and ``after`` hold what differs, by field."""
+
+    story_id: ObjectId
+    title: str
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """``changed`` of the latest ``stories`` would be seen otherwise; some of them as ``examples``, the newest first."""
+
+    stories: int
+    changed: int
+    examples: tuple[Difference, ...]
+
+
+class Trials:
+    """Tries changes on the latest stories. Nothing is written."""
+
+    def __init__(self, database: Database, suggesters: SuggesterSource) -> None:
+        self._stories = database[Story.Settings.name]
+        self._outlets = database[Outlet.Settings.name]
+        self._suggesters = suggesters
+
+    async def of_rules(self, before: Rules, after: Rules) -> Trial:
+        """What the stories would be with the rules ``after``."""
+        words = words_between(before, after)
+        outlets = {row["_id"]: row["name"] async for row in self._outlets.find({}, {"name": 1})}
+        wanted = dict.fromkeys(("title", "text", "outlet_id", "column", "published_at"), 1)
+        rows = await self._latest(wanted, LATEST if words is not None else LATEST_OF_A_PATTERN)
+        old, new = await self._suggesters.with_rules(before), await self._suggesters.with_rules(after)
+        read = [(row["_id"], _text(row, outlets)) for row in rows]
+        return await asyncio.to_thread(compare, old, new, read, words)
+
+    async def of_thresholds(self, before: Thresholds, after: Thresholds) -> Trial:
+        """Of how many stories something would be shown or filled in that is not now, or the other way round."""
+        scores = {f"suggestion.{name}_score": 1 for name in _SCORED} | {f"suggestion.{name}": 1 for name in _SCORED}
+        rows = await self._latest({"title": 1, **scores}, LATEST)
+        found = [each for row in rows if (each := _by_thresholds(row, before, after)) is not None]
+        return Trial(len(rows), len(found), tuple(found[:MOST_SHOWN]))
+
+    async def _latest(self, wanted: Json, limit: int) -> list[Json]:
+        query = {"withdrawn_at": None}
+        return await self._stories.find(query, wanted).sort([("published_at", -1), ("_id", -1)]).limit(limit).to_list()
+
+
+def compare(
+    old: Suggester, new: Suggester, stories: Sequence[tuple[ObjectId, StoryText]], words: Iterable[str] | None
+) -> Trial:
+    """Suggest twice for every story (only for those that hold one of ``words``, where these are given). Pure."""
+    differences = []
+    known = None if words is None else tuple(words)
+    for story_id, text in stories:
+        if known is not None and not _holds(text, known):
+            continue
+        before, after = _said(old.suggest(text)), _said(new.suggest(text))
+        if before != after:
+            fields = [name for name in SHOWN if before[name] != after[name]]
+            differences.append(
+                Difference(
+                    story_id,
+                    text.title,
+                    {name: before[name] for name in fields},
+                    {name: after[name] for name in fields},
+                )
+            )
+        time.sleep(0)  # pages are being served beside this
+    return Trial(len(stories), len(differences), tuple(differences[:MOST_SHOWN]))
+
+
+_SCORED = ("kind", "category", "region", "outcome", "deed")
+HIDDEN, SUGGESTED, FILLED_IN = "hidden", "suggested", "filled_in"
+
+
+def level(score: float, thresholds: Thresholds) -> str:
+    """What becomes of a suggestion with this score."""
+    if score < thresholds.suggest:
+        return HIDDEN
+    return FILLED_IN if score >= thresholds.prefill else SUGGESTED
+
+
+def _by_thresholds(row: Json, before: Thresholds, after: Thresholds) -> Difference | None:
+    said = row.get("suggestion") or {}
+    scores = {name: said.get(f"{name}_score", 0.0) for name in _SCORED if said.get(name) is not None}
+    was = {name: level(score, before) for name, score in scores.items()}
+    becomes = {name: level(score, after) for name, score in scores.items()}
+    fields = [name for name in scores if was[name] != becomes[name]]
+    if not fields:
+        return None
+    return Difference(
+        row["_id"], row["title"], {name: was[name] for name in fields}, {name: becomes[name] for name in fields}
+    )
+
+
+def _said(suggestion: Suggestion) -> dict[str, str]:
+    said = {name: getattr(suggestion, name, None) or "" for name in SHOWN}
+    return {name: value if isinstance(value, str) else "、".join(value) for name, value in said.items()}
+
+
+def _holds(text: StoryText, words: Sequence[str]) -> bool:
+    whole = normalise(f"{text.title}\n{text.body}\n{text.column}").text
+    return any(word in whole for word in words)
+
+
+def _text(row: Json, outlets: dict[ObjectId, str]) -> StoryText:
+    return StoryText(row["title"], row["text"], outlets.get(row["outlet_id"], ""), row["column"], row["published_at"])

@@ -1,0 +1,77 @@
+"""What problems are found by, as it is stored, and what the desk offers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from media_tracker.ingest.documents import Kind
+from media_tracker.migrations import m0005_problem_links
+from media_tracker.problems.links import COLLECTION
+from tests.services.scene import Scene
+
+BINS = "晴岚社区北门的三个垃圾桶满了一周没人清运,居民绕着走,摊主们自己动手往里推,街道表示会核对清运路线。"
+LAMPS = "长柳路中段十几盏路灯入冬后陆续不亮,下夜班的工人打着手电走,路灯管理部门说配件在路上。"
+FIXED = "本报曝光的晴岚社区北门垃圾桶满溢一事有了结果,三个桶已经清空,清运路线重新编过。"
+
+
+async def test_every_problem_is_written_down_with_what_it_is_found_by(scene: Scene) -> None:
+    problem = await scene.expose(await scene.exposure("垃圾桶满了", BINS))
+    row = await scene.services.database[COLLECTION].find_one({"_id": problem.case.id})
+    assert row is not None
+    assert len(row["keys"]) > 5
+    assert row["category"] == problem.case.category
+
+
+async def test_another_story_of_a_problem_changes_what_it_is_found_by(scene: Scene) -> None:
+    problem = await scene.expose(await scene.exposure("垃圾桶满了", BINS))
+    links = scene.services.database[COLLECTION]
+    before = await links.find_one({"_id": problem.case.id})
+    await scene.attach(await scene.exposure("路灯也不亮", LAMPS, outlet="晚报"), problem)
+    after = await links.find_one({"_id": problem.case.id})
+    assert before is not None
+    assert after is not None
+    assert before["grams"] != after["grams"]
+    assert len(after["days"]) == 2
+
+
+async def test_the_migration_writes_what_is_missing_and_then_finds_nothing_to_do(scene: Scene) -> None:
+    problem = await scene.expose(await scene.exposure("垃圾桶满了", BINS))
+    links = scene.services.database[COLLECTION]
+    written = await links.find_one({"_id": problem.case.id})
+    await links.delete_many({})
+
+    await m0005_problem_links.up(scene.services.database)
+
+    assert await links.find_one({"_id": problem.case.id}) == written
+    await m0005_problem_links.up(scene.services.database)
+    assert await links.count_documents({}) == 1
+
+
+async def test_a_story_is_offered_the_problem_that_its_words_are_about(scene: Scene) -> None:
+    bins = await scene.expose(await scene.exposure("垃圾桶满了", BINS))
+    await scene.expose(await scene.exposure("路灯不亮", LAMPS), place="长柳路")
+    scene.clock.advance(hours=30)
+    story = await scene.decide(await scene.story("垃圾桶清空了", FIXED), Kind.FOLLOW_UP)
+
+    offered = await scene.services.desk.candidates(story)
+
+    assert offered[0][0].number == bins.number
+    assert "similar words" in offered[0][1].reasons
+
+
+async def test_a_duplicate_is_no_longer_found(scene: Scene) -> None:
+    problem = await scene.expose(await scene.exposure("垃圾桶满了", BINS))
+    links = scene.services.database[COLLECTION]
+    await links.update_one({"_id": problem.case.id}, {"$set": {"gone": True}})
+    story = await scene.decide(await scene.story("垃圾桶清空了", FIXED), Kind.FOLLOW_UP)
+    assert await scene.services.desk.candidates(story) == []
+
+
+async def test_what_was_closed_long_ago_is_not_offered(scene: Scene) -> None:
+    problem = await scene.expose(await scene.exposure("垃圾桶满了", BINS))
+    links = scene.services.database[COLLECTION]
+    story = await scene.decide(await scene.story("垃圾桶清空了", FIXED), Kind.FOLLOW_UP)
+    for days, count in ((400, 0), (40, 1)):
+        settled = story.published_at - timedelta(days=days)
+        await links.update_one({"_id": problem.case.id}, {"$set": {"settled_at": settled}})
+        assert len(await scene.services.desk.candidates(story)) == count

@@ -1,0 +1,122 @@
+"""The pages of the rules: a change is shown before it is saved, saved as it was shown, and brought back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest_asyncio
+
+from media_tracker.accounts.documents import AuditAction
+from media_tracker.tagging.rules import Table, shipped
+from media_tracker.wiring import Services
+from tests.web.desk_scene import Scene
+
+KIND = "/admin/rules/kind"
+LINES = "三号楼前,notice,10\n居民出行难,notice,10\n居民希望,notice,10"
+
+
+@pytest_asyncio.fixture
+async def scene(services: Services) -> Scene:
+    return await Scene.build(services)
+
+
+def _plain(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+async def test_the_overview_shows_every_table_and_edition(scene: Scene) -> None:
+    async with scene.browser() as editor:
+        shown = (await editor.get("/admin/rules")).text
+    for table in Table:
+        assert f'href="/admin/rules/{table.value}"' in shown
+    assert "As it was shipped" in shown
+    assert "/admin/users" not in shown, "an editor is shown no page that is closed to editors"
+
+
+async def test_a_change_is_shown_first_and_saves_nothing(scene: Scene) -> None:
+    story = await scene.put_story()
+    async with scene.browser() as editor:
+        answer = await editor.post(f"{KIND}/try", {"lines": LINES})
+    assert answer.status_code == 200
+    said = _plain(answer.text)
+    assert "Of the latest 1 story" in said
+    assert "1 story would be seen otherwise." in said
+    assert f'href="/stories/{story.id}"' in answer.text
+    assert await scene.services.rules.number() == 0
+
+
+async def test_a_change_is_saved_as_it_was_shown_with_an_entry_in_the_audit_trail(scene: Scene) -> None:
+    gone = "".join(",".join(shipped().tables[Table.KIND][0]).rstrip(","))
+    async with scene.browser() as editor:
+        answer = await editor.post(KIND, {"seen": "0", "lines": LINES, "out": gone})
+        assert answer.status_code == 303
+        shown = (await editor.get(f"{KIND}?q=三号楼前")).text
+    rules = await scene.services.rules.current()
+    assert ("三号楼前", "notice", "10", "") in rules.tables[Table.KIND]
+    assert shipped().tables[Table.KIND][0] not in rules.tables[Table.KIND]
+    assert "三号楼前" in shown
+    (entry, *_) = await scene.services.audit.latest()
+    assert (entry.action, entry.subject) == (AuditAction.RULES_CHANGED, "rules/1")
+    assert (entry.detail["table"], entry.detail["rows"]) == ("kind", 4)
+
+
+async def test_who_is_late_is_told_and_changes_nothing(scene: Scene) -> None:
+    async with scene.browser() as editor:
+        await editor.post(KIND, {"seen": "0", "lines": "三号楼前,notice,10"})
+        late = await editor.post(KIND, {"seen": "0", "lines": "三号楼前,other,10"})
+        late_back = await editor.post("/admin/rules/editions/0", {"seen": "0"})
+    assert late.status_code == 409
+    assert late_back.status_code in {409, 422}
+    assert await scene.services.rules.number() == 1
+
+
+async def test_a_row_that_cannot_stand_there_comes_back_with_what_was_typed(scene: Scene) -> None:
+    async with scene.browser() as editor:
+        typed = {"first": "没人来修", "second": "scandal", "weight": "2", "field": ""}
+        answer = await editor.post(f"{KIND}/try", typed)
+    assert answer.status_code == 422
+    assert "cannot stand in this table" in answer.text
+    assert 'value="没人来修"' in answer.text
+
+
+async def test_fields_ticks_and_regions_by_name_make_rows(scene: Scene) -> None:
+    async with scene.browser() as editor:
+        place = await editor.post("/admin/rules/places/try", {"first": "柳荫里小区", "second": "无影潭社区"})
+        assert "柳荫里小区,370105001008" in place.text
+        row = ",".join(cell for cell in shipped().tables[Table.OUTCOME][0])
+        out = await editor.post("/admin/rules/outcome/try", {"take_out": row})
+        assert re.search(rf"<del[^>]*>{row}</del>", out.text)
+        unknown = await editor.post("/admin/rules/places/try", {"first": "柳荫里小区", "second": "没有这个地方"})
+        assert unknown.status_code == 422
+
+
+async def test_a_former_edition_is_shown_and_brought_back(scene: Scene) -> None:
+    async with scene.browser() as editor:
+        await editor.post(KIND, {"seen": "0", "lines": LINES})
+        shown = await editor.post("/admin/rules/editions/0/try")
+        assert re.search(r"<del[^>]*>三号楼前,notice,10</del>", shown.text)
+        assert (await editor.post("/admin/rules/editions/0", {"seen": "1"})).status_code == 303
+    rules = await scene.services.rules.current()
+    assert (rules.number, rules.tables) == (2, shipped().tables)
+
+
+async def test_thresholds_are_tried_and_saved(scene: Scene) -> None:
+    await scene.put_story()
+    async with scene.browser() as editor:
+        tried = await editor.post("/admin/thresholds/try", {"suggest": "0.3", "prefill": "0.88"})
+        assert "1 story would be seen otherwise." in _plain(tried.text)
+        assert "only suggested" in tried.text
+        assert (
+            await editor.post("/admin/thresholds", {"seen": "0", "suggest": "0.7", "prefill": "0.95"})
+        ).status_code == 303
+        desk = (await editor.get("/desk")).text
+        bad = await editor.post("/admin/thresholds/try", {"suggest": "0.9", "prefill": "much"})
+    assert 'value="exposure" checked' not in desk
+    assert "Suggested:" in desk
+    assert bad.status_code == 422
+    assert "Please give a number between 0 and 1." in bad.text
+
+
+async def test_a_table_that_is_none_is_not_found(scene: Scene) -> None:
+    async with scene.browser() as editor:
+        assert (await editor.get("/admin/rules/moods")).status_code == 404

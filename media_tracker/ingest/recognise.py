@@ -2,7 +2,8 @@
 
 A feed's own stories are found by key (:func:`by_keys`). What an entry is keyed by depends on which other entries stand beside it
 (``identity.identity_key``), so a story is looked for under every key that its entry may ever have had. The stories of one outlet
-that came in by different ways, by hand and by feed, are found by their link (:func:`by_link`).
+that came in by different ways, by hand and by feed, are found by their link (:func:`by_link`), and so are those of a feed that
+has dropped its guids (:func:`by_lone_link`).
 """
 
 from __future__ import annotations
@@ -72,6 +73,24 @@ def by_link(
             if row["feed_id"] not in own and (alone or same_title(entry.title, row["title"]))
         ]
     return _each_once(pairs)
+
+
+def by_lone_link(entries: Iterable[Entry], rows: Sequence[Stored], taken: Container[object]) -> dict[str, Stored]:
+    """The feed's story that each of ``entries`` alone shares its link with, by the entry's key: its feed has dropped its guids.
+
+    Only entries that nothing but their link identifies are looked at. Where a guid is another one now, it is another story: of
+    a page that shows each day's weather, say. Rows that are ``taken`` answer another entry.
+    """
+    standing: dict[str, list[Stored]] = defaultdict(list)
+    for row in rows:
+        standing[row["link"]].append(row)
+    found = {}
+    for entry in entries:
+        link = identifying_link(entry.url)
+        there = standing[link] if link and entry.key == link_key(entry.url) else []
+        if len(there) == 1 and there[0]["_id"] not in taken:
+            found[entry.key] = there[0]
+    return found
 
 
 def says_no_more(text: str, stored_text: str) -> bool:

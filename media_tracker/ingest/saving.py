@@ -18,9 +18,9 @@ from media_tracker.db.events import NewEvent
 from media_tracker.db.transactions import Transaction
 from media_tracker.ingest.documents import DeskState, FullText, Story
 from media_tracker.ingest.handed import identifying_link
-from media_tracker.ingest.identity import normalise_url
+from media_tracker.ingest.identity import link_key, normalise_url
 from media_tracker.ingest.prepare import Prepared
-from media_tracker.ingest.recognise import by_keys, by_link, says_no_more
+from media_tracker.ingest.recognise import by_keys, by_link, by_lone_link, says_no_more
 from media_tracker.ingest.words import Leaf, Said, StoryWords
 from media_tracker.outlets.documents import Feed, FeedSource
 
@@ -106,7 +106,14 @@ class Saving:
         keys = [key for each in prepared for key in (each.key, *each.other_keys)]
         query = {"feed_id": feed.id, "key": {"$in": keys}}
         rows = self._stories.find(query, _WANTED, session=tx.session)
-        return by_keys(prepared, {row["key"]: row async for row in rows})
+        known = by_keys(prepared, {row["key"]: row async for row in rows})
+        strangers = [each for each in prepared if each.key not in known and each.key == link_key(each.url)]
+        if not strangers or feed.state.checked_at is None:  # a first look meets nothing of its own
+            return known
+        links = list({identifying_link(each.url) for each in strangers})
+        query = {"outlet_id": feed.outlet_id, "link": {"$in": links}, "feed_id": feed.id}
+        linked = await self._stories.find(query, _WANTED, session=tx.session).to_list()
+        return known | by_lone_link(strangers, linked, {row["_id"] for row in known.values()})
 
     async def _elsewhere(
         self, tx: Transaction, feed: Feed, strangers: Sequence[Prepared], prepared: Sequence[Prepared]

@@ -618,3 +618,28 @@ async def test_a_feed_of_far_too_many_broken_entries_is_cut_before_it_is_parsed(
     result = await asyncio.wait_for(scene.take_in(), 20)
 
     assert result.result is Result.FAILED or result.new <= 2_000
+
+
+async def test_a_feed_that_drops_its_guids_doubles_nothing(scene: Scene) -> None:
+    items = [Item(f"第{n}条", "新华社区门前有垃圾。", f"g{n}", f"https://paper.example/{n}") for n in range(3)]
+    scene.origin.publish("/feed", *items)
+    await scene.feed()
+    assert (await scene.take_in()).new == 3
+    bare = [Item(item.title, item.text, "", item.link) for item in items]
+    scene.origin.publish("/feed", *bare, Item("第四条", "又有垃圾。", "", "https://paper.example/4"))
+
+    assert (await scene.take_in()).new == 1
+    scene.origin.publish("/feed", *[Item(item.title, "已清运。", "", item.link) for item in items])
+    result = await scene.take_in()
+
+    assert (result.new, result.changed) == (0, 3)
+
+
+async def test_the_same_page_under_another_guid_is_another_story(scene: Scene) -> None:
+    page = "https://paper.example/weather"
+    scene.origin.publish("/feed", Item("今日天气", "晴。", "monday", page))
+    await scene.feed()
+    await scene.take_in()
+    scene.origin.publish("/feed", Item("今日天气", "有雨。", "tuesday", page))
+
+    assert (await scene.take_in()).new == 1

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-NAMES = ("drivers", "ingestion", "suggestions")
+NAMES = ("drivers", "ingestion", "suggestions", "quality")
 
 
 def arguments() -> argparse.Namespace:
@@ -42,7 +42,15 @@ def main() -> None:
     if "suggestions" in given.names:
         from bench import suggestions
 
-        suggestions.run(given.data)
+        suggestions.run()
+    if "quality" in given.names:
+        from media_tracker.quality.table import measure_all, shown
+
+        if given.data is None:
+            print("\nHow good the machine is: give the folder with the labelled data (make bench DATA=…).")
+        else:
+            print("\nHow good the machine is; * where the bar is not reached")
+            print(shown(measure_all(given.data)))
 
 
 if __name__ == "__main__":

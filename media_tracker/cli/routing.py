@@ -55,9 +55,7 @@ async def routing_import(file: Path, since: datetime | None, whole: bool, dry_ru
             await services.audit.write(action, actor=None, subject=None, detail=detail, session=session)
 
         edition = outlook.edition
-        return sheet, await room.take(
-            sheet, first, whole=whole, edition=edition, by=None, origin=SYSTEM, note=note
-        )
+        return sheet, await room.take(sheet, first, whole=whole, edition=edition, by=None, origin=SYSTEM, note=note)
 
     sheet, outlook = await with_services(run)
     _tell(sheet, outlook, as_json)

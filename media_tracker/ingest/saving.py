@@ -111,8 +111,8 @@ class Saving:
         if not strangers or feed.state.checked_at is None:  # a first look meets nothing of its own
             return known
         links = list({identifying_link(each.url) for each in strangers})
-        query = {"outlet_id": feed.outlet_id, "link": {"$in": links}, "feed_id": feed.id}
-        linked = await self._stories.find(query, _WANTED, session=tx.session).to_list()
+        linking: Json = {"outlet_id": feed.outlet_id, "link": {"$in": links}, "feed_id": feed.id}
+        linked = await self._stories.find(linking, _WANTED, session=tx.session).to_list()
         return known | by_lone_link(strangers, linked, {row["_id"] for row in known.values()})
 
     async def _elsewhere(

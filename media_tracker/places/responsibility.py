@@ -9,7 +9,7 @@ its own district stands.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
@@ -252,11 +252,13 @@ class Gap:
     """A category and a region with nobody in charge. None: every category, every region.
 
     ``alone``: only problems of which no more than the region is known; the regions below it have lines of their own, or units.
+    ``without``: regions below it in which somebody is in charge.
     """
 
     category: str | None
     region: str | None
     alone: bool = False
+    without: tuple[str, ...] = ()
 
 
 def gaps(
@@ -275,19 +277,30 @@ def gaps(
     """
     leads = [row.cell for row in rows if row.duty is Duty.LEAD and row.unit_id not in dissolved and row.valid(on)]
     below = _below(regions, cities)
-    bare: dict[tuple[str | None, bool], set[str]] = defaultdict(set)
+    bare: dict[_Stretch, set[str]] = defaultdict(set)
     for code, path in categories.items():
         steps = {*path, None}
         covered = {region for category, region in leads if category in steps}
         if None not in covered:
-            for line in _bare(below, covered, regions):
-                bare[line].add(code)
+            for stretch in _bare(below, covered, regions):
+                bare[stretch].add(code)
     order = {code: at for at, code in enumerate(below)}
     return [
-        Gap(category, region, alone)
-        for (region, alone), codes in sorted(bare.items(), key=lambda each: (order[each[0][0]], each[0][1]))
+        Gap(category, stretch.region, stretch.alone, stretch.without)
+        for stretch, codes in sorted(
+            bare.items(), key=lambda each: (order[each[0].region], each[0].alone, each[0].without)
+        )
         for category in _summarised(codes, categories)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Where nobody is in charge of one category; see ``Gap``."""
+
+    region: str | None
+    alone: bool = False
+    without: tuple[str, ...] = ()
 
 
 Below = Mapping[str | None, Sequence[str]]
@@ -304,24 +317,31 @@ def _below(regions: RegionTree, cities: Collection[str] | None) -> Below:
     return below
 
 
-def _bare(below: Below, covered: AbstractSet[str | None], regions: RegionTree) -> Iterator[tuple[str | None, bool]]:
-    """The regions without anybody, each with whether it is meant alone."""
+def _bare(below: Below, covered: AbstractSet[str | None], regions: RegionTree) -> list[_Stretch]:
+    """The regions without anybody, as few as say it."""
+    if below[None] and not any(_covered_in(city, below, covered) for city in below[None]):
+        return [_Stretch(None)]
+    return [stretch for city in below[None] for stretch in _bare_in(city, below, covered, regions)]
 
-    def look(code: str) -> tuple[list[tuple[str | None, bool]], bool]:
-        if code in covered:
-            return [], False
-        inner = [look(each) for each in below[code]]
-        if all(whole for _, whole in inner):
-            return [(code, False)], True
-        own: list[tuple[str | None, bool]] = [] if regions[code].level == "city" else [(code, True)]
-        return [*own, *(line for lines, _ in inner for line in lines)], False
 
-    found = [look(city) for city in below[None]]
-    if found and all(whole for _, whole in found):
-        yield None, False
-        return
-    for lines, _ in found:
-        yield from lines
+def _bare_in(code: str, below: Below, covered: AbstractSet[str | None], regions: RegionTree) -> list[_Stretch]:
+    """The same within ``code``: as a whole with exceptions, or part by part, whichever names fewer regions."""
+    if code in covered:
+        return []
+    exceptions = _covered_in(code, below, covered)
+    parts = [stretch for each in below[code] for stretch in _bare_in(each, below, covered, regions)]
+    if regions[code].level != "city":
+        parts.insert(0, _Stretch(code, alone=True))
+    if not exceptions or 1 + len(exceptions) < sum(1 + len(part.without) for part in parts):
+        return [_Stretch(code, without=tuple(exceptions))]
+    return parts
+
+
+def _covered_in(code: str, below: Below, covered: AbstractSet[str | None]) -> list[str]:
+    """The highest regions of ``code`` that somebody is in charge of."""
+    if code in covered:
+        return [code]
+    return [found for each in below[code] for found in _covered_in(each, below, covered)]
 
 
 def _summarised(codes: AbstractSet[str], categories: Mapping[str, Sequence[str]]) -> list[str | None]:

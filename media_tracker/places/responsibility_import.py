@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
 
 from bson import ObjectId
 from pymongo import UpdateOne
@@ -79,10 +78,8 @@ class Outlook:
         return len(self.duties.ended) + len(self.backings.ended)
 
 
-class Note(Protocol):
-    """Writes down, within the transaction, that a sheet was taken in."""
-
-    def __call__(self, session: AsyncClientSession, outlook: Outlook) -> Awaitable[None]: ...
+Note = Callable[[AsyncClientSession, Outlook], Awaitable[None]]
+"""Writes down, within the transaction, that a sheet was taken in."""
 
 
 class Responsibilities:

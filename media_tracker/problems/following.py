@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from media_tracker.problems.similarity import vectors
-from media_tracker.text.backrefs import BackReference, find_back_references
+from media_tracker.text.backrefs import find_back_references
 from media_tracker.text.normalise import normalise
 
 MOST = 10
@@ -71,6 +71,7 @@ def match(follow_ups: Sequence[Told], exposures: Sequence[Told], zone: ZoneInfo,
     rows = vectors([each.title for each in told], [each.body for each in told])
     asked, offered = rows[: len(follow_ups)], rows[len(follow_ups) :]
     when, published = _seconds(follow_ups), _seconds(exposures)
+    days = _days(exposures, zone)
     claims = _claims(asked, offered, when, published)
     answers = []
     for start in range(0, len(follow_ups), _BLOCK):
@@ -78,7 +79,7 @@ def match(follow_ups: Sequence[Told], exposures: Sequence[Told], zone: ZoneInfo,
         scores = _alike(asked[block], offered, when[block], published) - claims
         scores -= _DELAY * np.log1p(_delay(when[block], published) / _DELAY_DAYS)
         for row, story in zip(scores, follow_ups[block], strict=True):
-            row += _named(story, exposures, zone)
+            row += _named(story, days, zone)
             answers.append(_best(row, offered, published, most))
     return answers
 
@@ -126,24 +127,22 @@ def _claims(
     return _SHARPNESS * np.log(total)
 
 
-def _named(story: Told, exposures: Sequence[Told], zone: ZoneInfo) -> NDArray[np.float64]:
-    """What the days that ``story`` names add to each exposure."""
-    added = np.zeros(len(exposures))
+def _days(stories: Sequence[Told], zone: ZoneInfo) -> NDArray[np.int64]:
+    """Days of publication as proleptic ordinals; 0 without one."""
+    moments = (each.published_at for each in stories)
+    return np.array([0 if each is None else each.astimezone(zone).toordinal() for each in moments], dtype=np.int64)
+
+
+def _named(story: Told, published: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.float64]:
+    """What the days that ``story`` names add to the exposures of the days ``published``."""
+    added = np.zeros(len(published))
     if story.published_at is None:
         return added
     text = normalise(f"{story.title}\n{story.body}").text
-    references = find_back_references(text, story.published_at.astimezone(zone).date())
-    if references:
-        for index, exposure in enumerate(exposures):
-            if exposure.published_at is not None:
-                added[index] = _weight(references, exposure.published_at.astimezone(zone))
+    for each in find_back_references(text, story.published_at.astimezone(zone).date()):
+        meant = (each.first.toordinal() <= published) & (published <= each.last.toordinal())
+        added[meant] = np.maximum(added[meant], _NAMED_DAY if each.exact else _NAMED_SPAN)
     return added
-
-
-def _weight(references: Sequence[BackReference], published: datetime) -> float:
-    day = published.date()
-    meant = [each.exact for each in references if each.first <= day <= each.last]
-    return _NAMED_DAY if any(meant) else _NAMED_SPAN if meant else 0.0
 
 
 def _best(scores: NDArray[np.float64], offered: csr_matrix, published: NDArray[np.float64], most: int) -> list[Match]:

@@ -4,7 +4,7 @@ A list of 50,000 problems does not fit one transaction. It is therefore *staged*
 collection of its own, which nobody reads. One conditional write then decides that it is to be. From there on it only goes
 forward: what is staged moves to where it belongs in small transactions, problems and events together, and until the last of them
 lists and figures leave out what has arrived (``arriving``). Who is killed before the decision leaves nothing; who is killed after
-it leaves a list that the next import, or any worker, brings to its end. Decision 0011.
+it leaves a list that the next import, or any worker, brings to its end. Decision 0012.
 """
 
 from __future__ import annotations

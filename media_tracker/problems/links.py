@@ -34,7 +34,7 @@ from media_tracker.problems.matching import (
     rank,
     sketch,
 )
-from media_tracker.problems.similarity import background_weights
+from media_tracker.problems.rarity import background_weights
 from media_tracker.taxonomy.service import Taxonomy
 
 COLLECTION = "problem_links"

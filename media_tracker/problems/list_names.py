@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from difflib import SequenceMatcher, get_close_matches
+from difflib import get_close_matches
 from typing import TypeVar, TypeVarTuple, Unpack
 
 from bson import ObjectId
@@ -19,6 +19,8 @@ Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
 
 NEAREST = 3
+MOST_OFFERS = 500
+"""For so many unknown names the nearest are looked for; a list with more is of another city."""
 LONGEST_NAME = 100
 _OFFICE = re.compile(
     r"(?:人民政府|办事处|管理委员会|管委会|居民委员会|居委会|村民委员会|村委会|党群服务中心|党委|政府)$"
@@ -69,6 +71,7 @@ class ListNames:
         self._categories = {category.code: category for category in categories}
         self._regions = regions
         self._units = units
+        self._offers = MOST_OFFERS
         self.category = _once(self._category)
         self.region = _once(self._region)
         self.units = _once(self._all_units)
@@ -76,6 +79,11 @@ class ListNames:
     def label(self, region: str) -> str:
         """The region as it is written in running text; "" for a city, which is no place to go and look at."""
         return "" if self._regions[region].level == "city" else self._regions.label(region)
+
+    def _unknown(self, sentence: str, name: str, known: Sequence[str]) -> Unknown:
+        """An unknown name with the nearest ones, as long as there are not too many of them to look for each one's."""
+        self._offers -= 1
+        return Unknown(sentence, name, nearest(name[:LONGEST_NAME], known) if self._offers >= 0 else ())
 
     def _category(self, text: str) -> str:
         """The code of the sub-class that ``text`` names. Raises ``Unknown``."""
@@ -86,13 +94,13 @@ class ListNames:
         found = self._categories.get(code) if code is not None else None
         if found is None:
             known = [each.name_zh for each in self._categories.values() if each.parent is not None and each.active]
-            raise _unknown(N_("“{name}” is no category that is known here. Nearest: {nearest}."), text, known)
+            raise self._unknown(N_("“{name}” is no category that is known here. Nearest: {nearest}."), text, known)
         if found.parent is None:
             below = [each.name_zh for each in self._categories.values() if each.parent == found.code and each.active]
             raise Unknown(N_("“{name}” is a class: name one of its categories: {nearest}."), text, tuple(below))
         if not found.active:
             known = [each.name_zh for each in self._categories.values() if each.parent == found.parent and each.active]
-            raise _unknown(N_("The category “{name}” is no longer in use. Nearest: {nearest}."), text, known)
+            raise self._unknown(N_("The category “{name}” is no longer in use. Nearest: {nearest}."), text, known)
         return found.code
 
     def _region(self, text: str, level: Level | None, above: str | None) -> str | None:
@@ -117,7 +125,7 @@ class ListNames:
             for each in self._regions
             if (level is None or each.level == level) and (above is None or self._regions.covers(above, each.code))
         ]
-        raise _unknown(N_("“{name}” is no region that is known here. Nearest: {nearest}."), text, here)
+        raise self._unknown(N_("“{name}” is no region that is known here. Nearest: {nearest}."), text, here)
 
     def _all_units(self, text: str) -> tuple[ObjectId, ...]:
         """The units that ``text`` names: one as a whole, or else each of its parts. Raises ``Unknown``."""
@@ -137,7 +145,7 @@ class ListNames:
         standing = [name for unit in self._units.active() for name in (unit.name, *unit.aliases)]
         if any(plain(text) == plain(name) for unit in self._units for name in (unit.name, *unit.aliases)):
             raise Unknown(sentence, text)  # it is dissolved, or several have this name
-        raise _unknown(N_("“{name}” is no unit that is known here. Nearest: {nearest}."), text, standing)
+        raise self._unknown(N_("“{name}” is no unit that is known here. Nearest: {nearest}."), text, standing)
 
 
 def _variants(text: str, level: Level | None) -> Iterable[str]:
@@ -151,14 +159,9 @@ def _variants(text: str, level: Level | None) -> Iterable[str]:
             yield f"{bare}{suffix}"
 
 
-def _unknown(sentence: str, name: str, known: Sequence[str]) -> Unknown:
-    return Unknown(sentence, name, nearest(name[:LONGEST_NAME], known))
-
-
 def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Up to three of ``known`` that look most like ``name``: by shared characters in their order, or by holding it."""
-    names = list(dict.fromkeys(known))
-    close = get_close_matches(name, names, NEAREST, 0.4)
-    shares: Callable[[str], float] = lambda each: SequenceMatcher(None, name, each).ratio()  # noqa: E731 - a key
-    holding = sorted((each for each in names if name in each or each in name), key=shares, reverse=True)
-    return tuple(dict.fromkeys([*holding, *close]))[:NEAREST]
+    """Up to three of ``known`` that look most like ``name``: those that hold it or are held by it, then by shared characters."""
+    letters = set(name)
+    names = [each for each in dict.fromkeys(known) if not letters.isdisjoint(each)]
+    holding = sorted((each for each in names if name in each or each in name), key=lambda each: (len(each), each))
+    return tuple(dict.fromkeys([*holding[:NEAREST], *get_close_matches(name, names, NEAREST, 0.4)]))[:NEAREST]

@@ -46,6 +46,8 @@ _ALIKE = 0.2
 """From here on the words themselves are a reason that is shown."""
 _START = -6.0
 _ELSEWHERE = -3.0
+_OTHER_CLASS = -12.0
+"""Another kind of thing in another place: only what the story links to or names can bring it back."""
 _OLD = -0.7
 _LEAST = 0.05
 """Below this chance a problem is not offered."""
@@ -196,7 +198,7 @@ def _compare(wanted: Wanted, problem: Known) -> Candidate:
     alike = wanted.sketch.alike(problem.sketch)
     odds = _START + _WORDS * alike + sum(_WEIGHTS[reason] for reason in reasons)
     if _elsewhere(wanted.region_path, problem.region_path, shared):
-        odds += _ELSEWHERE
+        odds += _ELSEWHERE + (_OTHER_CLASS if _of_other_class(wanted, problem) else 0.0)
     odds += _OLD * min(abs(wanted.at - problem.last_at) / RECENT, 4.0)
     if alike >= _ALIKE:
         reasons.append(N_("similar words"))
@@ -206,6 +208,11 @@ def _compare(wanted: Wanted, problem: Known) -> Candidate:
 def _elsewhere(one: Sequence[str], other: Sequence[str], shared: int) -> bool:
     """True when both places are known down to the subdistrict or deeper, and they are not one in the other."""
     return min(len(one), len(other)) >= _DEEP and shared < min(len(one), len(other))
+
+
+def _of_other_class(wanted: Wanted, problem: Known) -> bool:
+    both = bool(wanted.category_path) and bool(problem.category_path)
+    return both and wanted.category_path[-1] != problem.category_path[-1]
 
 
 def _named_day(wanted: Wanted, problem: Known) -> date | None:

@@ -129,8 +129,10 @@ class Problems:
         return [(found[each.problem_id], each) for each in ranked if each.problem_id in found]
 
     async def tied_to_any(self, story_ids: Iterable[ObjectId]) -> frozenset[ObjectId]:
-        """Ids of the problems that one of these stories is tied to."""
-        query = {"case.reports.story_id": {"$in": list(story_ids)}}
+        """Ids of the problems that one of these stories is tied to; a tie that was withdrawn is none."""
+        ids = list(story_ids)
+        standing = {"story_id": {"$in": ids}, "withdrawn_at": None}
+        query = {"case.reports.story_id": {"$in": ids}, "case.reports": {"$elemMatch": standing}}
         return frozenset([row["_id"] async for row in self._problems.find(query, {"_id": 1})])
 
     async def steps(self, problem: Problem, actor: Actor) -> tuple[Step, ...]:

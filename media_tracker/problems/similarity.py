@@ -11,17 +11,14 @@ not make the words for that thing look common.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
-from media_tracker.tagging.labelled import packaged_lines
+from media_tracker.problems.rarity import Rarity, background
 from media_tracker.text.grams import SIZE, grams
 
 Counts: TypeAlias = csr_matrix
@@ -43,43 +40,6 @@ def count(texts: Iterable[str]) -> Counts:
     return csr_matrix((data.astype(np.float32), indices, ends), shape=(len(columns), SIZE))
 
 
-@dataclass(frozen=True, slots=True)
-class Rarity:
-    """In how many of ``texts`` texts each gram is."""
-
-    having: NDArray[np.int64]
-    texts: int
-
-    @classmethod
-    def of(cls, *counted: Counts) -> Rarity:
-        """Over all rows of ``counted``."""
-        having = np.zeros(SIZE, dtype=np.int64)
-        for each in counted:
-            having += np.bincount(each.indices, minlength=SIZE)
-        return cls(having, sum(each.shape[0] for each in counted))
-
-    def __add__(self, other: Rarity) -> Rarity:
-        return Rarity(self.having + other.having, self.texts + other.texts)
-
-    @property
-    def weights(self) -> NDArray[np.float32]:
-        """What each gram weighs."""
-        return (np.log((self.texts + 1) / (self.having + 1)) + 1).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def background() -> Rarity:
-    """Over the stories that the package carries."""
-    stories = (json.loads(line) for line in packaged_lines())
-    return Rarity.of(count(f"{story.get('title') or ''}\n{story.get('body') or ''}" for story in stories))
-
-
-@lru_cache(maxsize=1)
-def background_weights() -> NDArray[np.float32]:
-    """``background().weights``, kept."""
-    return background().weights
-
-
 def vectors(titles: Sequence[str], bodies: Sequence[str], beside: Rarity | None = None) -> csr_matrix:
     """Vectors of length 1 (0 for a text without any gram), a row each; their dot product is how alike two texts are, 0 to 1.
 
@@ -87,7 +47,8 @@ def vectors(titles: Sequence[str], bodies: Sequence[str], beside: Rarity | None 
     """
     counted = count(titles), count(bodies)
     together = counted[0] + counted[1]
-    weights = (Rarity.of(together) + (background() if beside is None else beside)).weights
+    here = Rarity(np.bincount(together.indices, minlength=SIZE), together.shape[0])
+    weights = (here + (background() if beside is None else beside)).weights
     return weighed(counted[0], counted[1], weights)
 
 

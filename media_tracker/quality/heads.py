@@ -114,7 +114,7 @@ def _plain(taught: Sequence[str], labels: Sequence[str], judged: Sequence[str]) 
     from sklearn.svm import LinearSVC
 
     vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3))
-    machine = LinearSVC(class_weight="balanced").fit(vectorizer.fit_transform(taught), labels)
+    machine = LinearSVC(class_weight="balanced", tol=1e-2).fit(vectorizer.fit_transform(taught), labels)
     return [str(label) for label in machine.predict(vectorizer.transform(judged))]
 
 

@@ -20,6 +20,7 @@ from media_tracker.tagging.linear import passages, softmax
 from media_tracker.tagging.model import Model
 from media_tracker.tagging.names import Name, NameTables, Sort, find_names, shipped_name_tables
 from media_tracker.tagging.reading import KINDS, Clues, Reader, Votes, add
+from media_tracker.tagging.wording import wordings
 from media_tracker.taxonomy.categories import Category
 
 __all__ = ["CueSuggester", "Evidence", "LearnedSuggester", "StoryText", "Suggester", "Suggestion"]
@@ -41,6 +42,9 @@ _WORDS_TO_TRUST = 15
 """A text with fewer known words than these, or too small a share of them, is trusted less: a head that has seen news only is
 sure of anything."""
 _SHARE_TO_TRUST = 0.25
+_MOST_WORDINGS = 4
+_PASSAGES_TO_WORD = 8
+"""Passages that are looked at for wordings, of which so many are shown: of some no word is left."""
 
 
 _SORTS: Mapping[Kind, Sort] = {"exposure": "unit", "follow_up": "unit", "good_deed": "person"}
@@ -256,9 +260,11 @@ class LearnedSuggester:
         head = self._model.heads.get(question)
         if head is None or label is None or label not in head.labels:
             return []
-        found = passages(head, self._model.vocabulary, seen, vector, head.labels.index(label))
+        at = head.labels.index(label)
+        found = passages(head, self._model.vocabulary, seen, vector, at, most=_PASSAGES_TO_WORD)
+        shown = wordings((story.title, story.body), seen, found, _MOST_WORDINGS)
         name = f"{prefix}{question}:{label}"
-        return [Evidence("title" if FIELDS[p.field] == "title" else "body", p.start, p.end, name) for p in found]
+        return [Evidence("title" if FIELDS[p.field] == "title" else "body", p.start, p.end, name) for p in shown]
 
     def _find_names(self, clues: Clues, kind: Kind) -> list[Name]:
         """Units of a problem, persons of a good deed; of other stories nobody."""

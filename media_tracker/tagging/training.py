@@ -45,7 +45,12 @@ RECIPES: Mapping[str, Recipe] = {
     "outcome": Recipe(strictness=0.3, evenness=1.0, blocks=_EARLY, cue_weight=0.5),
     "deed": Recipe(strictness=0.3, evenness=1.0, blocks=_EARLY),
 }
-ANY_LABEL = Recipe(strictness=0.07)
+ANY_LABEL = (
+    Recipe(strictness=0.07),
+    Recipe(strictness=0.07, blocks=(0.7, 0.7, 0.43, 0.4, 0.0, 0.3, 0.2, 0.0)),
+)
+"""For labels from anywhere the one is taken that does better on texts left out: many short texts are told by words and opening,
+few long ones rather by characters."""
 
 
 def train(examples: Sequence[Labelled], recipes: Mapping[str, Recipe] = RECIPES, reader: Reader | None = None) -> Model:
@@ -74,20 +79,26 @@ def train_on(seen: Sequence[Grams], examples: Sequence[Labelled], recipes: Mappi
     return make_model(vocabulary, heads, {"examples": numbers})
 
 
-def train_label(texts: Sequence[StoryText], labels: Sequence[str], name: str, recipe: Recipe = ANY_LABEL) -> Model:
+def train_label(
+    texts: Sequence[StoryText], labels: Sequence[str], name: str, recipes: Sequence[Recipe] = ANY_LABEL
+) -> Model:
     """A model with the one head ``name``, from texts and their labels, whatever they are about.
 
-    Raises ``InvalidInput`` if the labels are all the same.
+    Of ``recipes`` the one with the best macro-F1 on texts left out. Raises ``InvalidInput`` if the labels are all the same.
     """
     if len(set(labels)) < 2:
         raise InvalidInput(N_("There is nothing to learn: no label has two different values."))
     seen = [grams(text) for text in texts]
     vocabulary = learn_vocabulary(seen)
-    head, held_out, judged = fit_head([vocabulary.vector(each) for each in seen], vocabulary, labels, recipe, name)
-    guessed = [head.labels[at] for at in held_out[judged].argmax(axis=1).tolist()]
-    left_out = [label for label, held in zip(labels, judged.tolist(), strict=True) if held]
-    about = {"examples": {name: len(labels)}, "macro_f1_left_out": {name: macro_f1(left_out, guessed)}}
-    return make_model(vocabulary, {name: head}, about)
+    vectors = [vocabulary.vector(each) for each in seen]
+    tried = []
+    for recipe in recipes:
+        head, held_out, judged = fit_head(vectors, vocabulary, labels, recipe, name)
+        guessed = [head.labels[at] for at in held_out[judged].argmax(axis=1).tolist()]
+        left_out = [label for label, held in zip(labels, judged.tolist(), strict=True) if held]
+        tried.append((macro_f1(left_out, guessed), head))
+    figure, best = max(tried, key=lambda each: each[0])
+    return make_model(vocabulary, {name: best}, {"examples": {name: len(labels)}, "macro_f1_left_out": {name: figure}})
 
 
 def judge(model: Model, examples: Sequence[Labelled]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from media_tracker.text.boilerplate import blank_source_lines
 from media_tracker.text.normalise import normalise
+from media_tracker.text.traditional import simplified
 
 SIZE = 1 << 20
 """Grams are numbers below this. Some share one: of the grams of a thousand stories about one in fifteen."""
@@ -27,9 +28,10 @@ _SHIFT = np.uint64(64 - 20)
 def grams(text: str, shortest: int = 1) -> NDArray[np.int64]:
     """Numbers of the grams of ``shortest`` to 3 characters of ``text``, shorter ones first, repeats included.
 
-    Source lines are left out, and no gram runs over punctuation.
+    Source lines are left out, no gram runs over punctuation, and traditional characters count as simplified ones.
     """
-    plain = _UNMEANT.sub(" ", blank_source_lines(normalise(text[:LONGEST_TEXT]).text)).lower()
+    read = simplified(normalise(text[:LONGEST_TEXT]).text)
+    plain = _UNMEANT.sub(" ", blank_source_lines(read)).lower()
     codes = np.frombuffer(plain.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     blank = codes == _SPACE
     hashed = np.zeros(len(codes), dtype=np.uint64)

@@ -174,6 +174,19 @@ def test_gaps_are_summarised_upwards() -> None:
     ]
 
 
+def test_a_few_exceptions_do_not_make_a_gap_many() -> None:
+    tree = RegionTree([*TREE, *(Region(f"13{n}", f"第{n}街道", "subdistrict", "12") for n in range(1, 7))])
+    of_one = [lead(CITY, region=code) for code in ("11", "1G")]
+    streets = [lead(STREET, region=f"13{n}") for n in range(1, 5)]
+    assert gaps(of_one + streets[:2], CATEGORIES, tree, DAY) == [Gap(None, "12", without=("131", "132"))]
+    assert gaps(of_one + streets, CATEGORIES, tree, DAY) == [
+        Gap(None, "12", alone=True),
+        Gap(None, "121"),
+        Gap(None, "135"),
+        Gap(None, "136"),
+    ]
+
+
 def test_a_class_without_anybody_is_one_line() -> None:
     rows = [lead(CITY, "1"), lead(CITY, region="1G"), lead(CITY, region="12")]
     assert gaps(rows, CATEGORIES, TREE, DAY) == [Gap("2", "11")]
@@ -240,6 +253,7 @@ def test_there_is_a_gap_exactly_where_nobody_leads(rows: list[Responsibility]) -
             told = any(
                 (gap.category in (None, *steps))
                 and (gap.region == region if gap.alone else gap.region in (None, *path))
+                and not set(gap.without).intersection(path)
                 for gap in found
             )
             proposal = propose(rows, steps, path, DAY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -64,10 +65,21 @@ def as_xlsx(rows: Sequence[Sequence[object]], merged: Sequence[str] = (), before
         sheet.append([text])
     for row in rows:
         sheet.append([cell if cell != "" else None for cell in row])
-    for each in merged:
-        sheet.merge_cells(each)
     out = io.BytesIO()
     book.save(out)
+    return _with_merged(out.getvalue(), merged) if merged else out.getvalue()
+
+
+def _with_merged(workbook: bytes, merged: Sequence[str]) -> bytes:
+    """The library makes an object of each merged cell, and a file may claim a million of them."""
+    blocks = "".join(f'<mergeCell ref="{each}"/>' for each in merged)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            data = old.read(part)
+            if part.filename.endswith("sheet1.xml"):
+                data = data.replace(b"</sheetData>", f"</sheetData><mergeCells>{blocks}</mergeCells>".encode())
+            new.writestr(part.filename, data)
     return out.getvalue()
 
 

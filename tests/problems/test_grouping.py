@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import connected_components
 
-from media_tracker.problems.grouping import group, of_vectors
+from media_tracker.problems.grouping import _ties, group, of_vectors
 from media_tracker.problems.similarity import vectors
 
 BINS = ("晴岚社区北门垃圾桶满溢", "晴岚社区北门的三个垃圾桶满了一周没人清运,居民绕着走,街道表示会核对清运路线。")
@@ -55,3 +56,17 @@ def test_vectors_have_length_one_and_a_text_without_words_has_none() -> None:
     rows = vectors([BINS[0], ""], [BINS[1], ""])
     lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
     assert lengths == pytest.approx([1.0, 0.0], abs=1e-5)
+
+
+@pytest.mark.parametrize("largest", [2, 5, 1_000])
+def test_what_is_said_too_often_to_be_compared_each_with_each_is_one_problem(
+    largest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("media_tracker.problems.grouping._LARGEST", largest)
+    assert _groups(*[BINS, LAMPS] * 6) == [0, 1] * 6
+
+
+def test_reports_that_all_tie_to_one_another_hold_together_by_few_pairs() -> None:
+    ties = _ties(vectors([title for title, _ in [BINS] * 40], [body for _, body in [BINS] * 40]), 0.5)
+    assert ties.nnz == 39
+    assert connected_components(ties, directed=False)[0] == 1

@@ -37,7 +37,7 @@ def test_a_row_says_what_where_whose_and_since_when() -> None:
     row = only(read_rows({}))
 
     assert (row.number, row.title, row.place) == ("WM-2022-017", "北门垃圾桶满溢", "北门垃圾投放点")
-    assert (row.category, row.region, row.unit_id) == ("201", "370303002", CLEANERS)
+    assert (row.category, row.region, row.unit_id) == ("201", "370303004", CLEANERS)
     assert (local(row.found_at), row.found_precision) == ("2022-03-04 00:00", Precision.DAY)
     assert local(row.due_at) == "2022-03-10 00:00"
     assert (row.stage, row.outcome, row.fixed_at) == (Stage.WAITING, None, None)
@@ -243,7 +243,7 @@ def test_a_dissolved_unit_takes_nothing_new() -> None:
 
 @pytest.mark.parametrize("written", ["和平街道", "和平", "和平街道办事处", "张店区和平街道"])
 def test_a_region_is_known_under_the_names_that_it_goes_by(written: str) -> None:
-    assert only(read_rows({"街道": written})).region == "370303002"
+    assert only(read_rows({"街道": written})).region == "370303004"
 
 
 def test_a_place_that_is_not_given_is_the_region() -> None:

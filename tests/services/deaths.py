@@ -19,21 +19,24 @@ class Killed(BaseException):
 
 
 class DyingTransactor(Transactor):
-    """Ends after the work is done and before it is committed, the first ``times`` times."""
+    """Ends after the work is done and before it is committed, ``times`` times; the first ``after`` pieces of work are spared."""
 
-    def __init__(self, database: Database, log: EventLog, times: int = 1) -> None:
+    def __init__(self, database: Database, log: EventLog, times: int = 1, after: int = 0) -> None:
         super().__init__(database, log)
         self._left = times
+        self._spared = after
 
     async def run(self, work: Callable[[Transaction], Awaitable[T]], origin: Origin) -> T:
         async def dies(tx: Transaction) -> T:
             result = await work(tx)
-            if self._left:
+            if self._left and not self._spared:
                 self._left -= 1
                 raise Killed
             return result
 
-        return await super().run(dies, origin)
+        result = await super().run(dies, origin)
+        self._spared = max(0, self._spared - 1)
+        return result
 
 
 class PausingTransactor(Transactor):

@@ -75,3 +75,41 @@ async def test_what_was_closed_long_ago_is_not_offered(scene: Scene) -> None:
         settled = story.published_at - timedelta(days=days)
         await links.update_one({"_id": problem.case.id}, {"$set": {"settled_at": settled}})
         assert len(await scene.services.desk.candidates(story)) == count
+
+
+async def test_a_story_is_offered_what_the_story_it_links_to_is_tied_to_while_that_stands(scene: Scene) -> None:
+    exposure = await scene.exposure("垃圾桶满了", BINS)
+    problem = await scene.expose(exposure)
+    stories = scene.services.database["stories"]
+    address = "//news.example/1"
+    await stories.update_one({"title": "垃圾桶满了"}, {"$set": {"link": address}})
+    story = await scene.decide(await scene.story("有了下文", "前文说的事,现在有了下文。"), Kind.FOLLOW_UP)
+    story = story.model_copy(update={"html": f'<a href="https:{address}">前文</a>'})
+
+    ((offered, candidate), *_) = await scene.services.desk.candidates(story)
+    assert offered.number == problem.number
+    assert "the story links to a story that exposed it" in candidate.reasons
+
+    exposure = await scene.fresh(exposure)
+    await scene.services.desk.withdraw(str(exposure.id), exposure.version, scene.editor, scene.who(scene.editor))
+    reasons = {why for _, each in await scene.services.desk.candidates(story) for why in each.reasons}
+    assert "the story links to a story that exposed it" not in reasons
+
+
+async def test_what_a_problem_is_corrected_to_is_what_it_is_found_by(scene: Scene) -> None:
+    problem = await scene.expose(await scene.exposure("垃圾桶满了", BINS))
+    await scene.services.problems.correct(
+        problem.number,
+        problem.case.version,
+        title="路灯不亮",
+        place="长柳路",
+        category=problem.case.category,
+        region=None,
+        severity=problem.case.severity,
+        long_standing=False,
+        actor=scene.office,
+        origin=scene.who(scene.office),
+    )
+    row = await scene.services.database[COLLECTION].find_one({"_id": problem.case.id})
+    assert row is not None
+    assert (row["place"], row["region_path"]) == ("长柳路", [])

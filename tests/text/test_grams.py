@@ -34,3 +34,7 @@ def test_one_character_grams_can_be_left_out() -> None:
 
 def test_source_lines_are_left_out() -> None:
     assert np.array_equal(grams("路灯坏了。\n来源：云川晚报"), grams("路灯坏了。"))
+
+
+def test_traditional_characters_are_the_same_grams() -> None:
+    assert np.array_equal(grams("張店區垃圾桶滿溢"), grams("张店区垃圾桶满溢"))

@@ -21,6 +21,7 @@ from media_tracker.places.responsibility import Responsibility, clashes
 from media_tracker.places.responsibility_import import Outlook
 from media_tracker.places.responsibility_sheet import ResponsibilitySheet
 from media_tracker.web.admin.responsibilities_view import (
+    GAPS_SHOWN,
     ROWS_SHOWN,
     ClashRow,
     GapRow,
@@ -196,6 +197,7 @@ async def _table(request: Request[Any, Any, Any], asked: Asked, names: Names) ->
     table = services(request).responsibilities.table
     rows, backings = await table.duties(asked.on), await table.backings(asked.on)
     bare = (await services(request).responsibilities.surroundings()).gaps(rows, asked.on) if rows else []
+    lacking = gap_rows(bare, names)
     meant = [row for row in rows if asked.means(row, names)]
     return ResponsibilitiesPage(
         asked=asked,
@@ -204,8 +206,8 @@ async def _table(request: Request[Any, Any, Any], asked: Asked, names: Names) ->
         total=len(meant),
         backings=[backing_row(row, names) for row in backings[:ROWS_SHOWN]],
         clashes=clash_rows((pair for pair in clashes(rows, asked.on) if pair[0].valid(asked.on)), names),
-        gaps=gap_rows(bare, names),
-        gaps_total=len(bare),
+        gaps=lacking[:GAPS_SHOWN],
+        gaps_total=len(lacking),
         units=[option(unit.id, unit.name) for unit in names.units],
         categories=category_filter(names),
         districts=district_options(names),

@@ -17,6 +17,7 @@ ROWS_SHOWN = 200
 CHANGES_SHOWN = 100
 ERRORS_SHOWN = 100
 GAPS_SHOWN = 60
+"""Lines."""
 
 DUTY_NAMES: Mapping[Duty, str] = {Duty.LEAD: N_("in charge"), Duty.CO: N_("helps")}
 RELATION_NAMES: Mapping[Relation, str] = {
@@ -62,11 +63,12 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
-    """Where nobody is in charge. ``alone``: where no more than the region is known."""
+    """Where nobody is in charge of what. ``alone``: where no more than the region is known; ``without``: but in these."""
 
-    category: str
-    region: str
+    regions: Sequence[str]
     alone: bool
+    without: Sequence[str]
+    categories: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,18 @@ def backing_row(row: Backing, names: Names) -> TableRow:
 
 
 def gap_rows(gaps: Sequence[Gap], names: Names) -> list[GapRow]:
-    """Gaps in words, the first of many."""
-    return [GapRow(_category(gap.category, names), _region(gap.region, names), gap.alone) for gap in gaps[:GAPS_SHOWN]]
+    """Gaps in words: a line for each region, and one for regions that lack the same."""
+    lacking: dict[tuple[str | None, bool, tuple[str, ...]], list[str]] = {}
+    for gap in gaps:
+        category = names.category(gap.category) if gap.category else names.gettext(EVERY_CATEGORY)
+        lacking.setdefault((gap.region, gap.alone, gap.without), []).append(category)
+    alike: dict[tuple[bool, tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for (region, alone, without), categories in lacking.items():
+        alike.setdefault((alone, without, tuple(categories)), []).append(_region(region, names))
+    return [
+        GapRow(regions, alone, [names.region(code) for code in without], categories)
+        for (alone, without, categories), regions in alike.items()
+    ]
 
 
 def clash_rows(pairs: Iterable[tuple[Responsibility, Responsibility]], names: Names) -> list[ClashRow]:
@@ -160,8 +172,8 @@ def preview(
         errors=[ErrorRow(e.line, e.column, e.sentence, e.params) for e in sheet.errors[:ERRORS_SHOWN]],
         errors_total=len(sheet.errors),
         clashes=clash_rows(outlook.clashes, names),
-        gaps=gap_rows(outlook.gaps, names),
-        gaps_total=len(outlook.gaps),
+        gaps=(lacking := gap_rows(outlook.gaps, names))[:GAPS_SHOWN],
+        gaps_total=len(lacking),
         day=outlook.day,
         strangers=sheet.strangers,
     )
@@ -171,8 +183,12 @@ ADDED, ENDED = N_("new"), N_("ends")
 
 
 def _duty_changes(changes: Changes[Responsibility], names: Names) -> list[ChangeRow]:
-    before = {id(each.by): names.unit(each.row.unit_id) for each in changes.ended if each.by is not None}
-    added = [ChangeRow(ADDED, duty_row(row, names), before.get(id(row), "")) for row in changes.added]
+    before: dict[int, list[str]] = {}
+    for each in changes.ended:
+        if each.by is not None and each.row.duty is each.by.duty and each.row.unit_id != each.by.unit_id:
+            before.setdefault(id(each.by), []).append(names.unit(each.row.unit_id))
+    comma = names.gettext(N_(", "))
+    added = [ChangeRow(ADDED, duty_row(row, names), comma.join(before.get(id(row), ()))) for row in changes.added]
     return [*added, *(ChangeRow(ENDED, duty_row(each.after, names), "") for each in changes.ended)]
 
 

@@ -69,7 +69,9 @@ def test_a_named_week_says_less_than_a_named_day_and_nothing_of_what_has_no_date
     exposures = [_told("垃圾桶满了", BINS, 0), _told("垃圾桶满了", BINS, None)]
     scores = []
     for named in ("3月24日本报曝光的", "上周本报曝光的", ""):
-        (found,) = match([_told("垃圾桶清空了", f"{named}垃圾桶满溢一事有了结果,清运路线重新编过。", 7)], exposures, ZONE)
+        (found,) = match(
+            [_told("垃圾桶清空了", f"{named}垃圾桶满溢一事有了结果,清运路线重新编过。", 7)], exposures, ZONE
+        )
         scores.append({each.index: each.score for each in found}[0])
     day, week, nothing = scores
     assert day > week > nothing

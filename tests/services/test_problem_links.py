@@ -107,8 +107,8 @@ async def test_what_a_problem_is_corrected_to_is_what_it_is_found_by(scene: Scen
         region=None,
         severity=problem.case.severity,
         long_standing=False,
-        actor=scene.office,
-        origin=scene.who(scene.office),
+        actor=scene.editor,
+        origin=scene.who(scene.editor),
     )
     row = await scene.services.database[COLLECTION].find_one({"_id": problem.case.id})
     assert row is not None

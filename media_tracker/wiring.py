@@ -67,7 +67,7 @@ from media_tracker.places.responsibility_import import Responsibilities
 from media_tracker.places.service import Places
 from media_tracker.problems import arriving, links
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.importing import ListImport
+from media_tracker.problems.lists.importing import ListImport
 from media_tracker.problems.service import Problems
 from media_tracker.settings import Settings
 from media_tracker.tagging import versions as model_versions

@@ -22,7 +22,7 @@ OUTSIDE = frozenset({"beanie", "pymongo", "litestar", "aiohttp"})
 IN_PURE_ROOMS = [name for name in SOURCES if name.startswith(("calendar/", "text/"))]
 PURE = [
     "db/cursors.py",
-    *(f"files/{name}.py" for name in ("characters", "tables", "merged", "remarks")),
+    *(f"files/{name}.py" for name in ("characters", "rows", "tables", "merged", "remarks")),
     *IN_PURE_ROOMS,
     "taxonomy/categories.py",
     *(f"places/{name}.py" for name in ("regions", "gazetteer", "guess", "spans", "organisations", "units", "keeping")),
@@ -50,12 +50,13 @@ PURE = [
     *(f"ingest/{name}.py" for name in ("full_text", "article_page", "websub_rules")),
     *(f"tagging/{name}.py" for name in ("suggest", "cues", "evidence", "withdrawal", "clusters")),
     *(f"tagging/{name}.py" for name in ("features", "linear", "ridge", "model", "training", "labelled", "reading")),
+    "tagging/wording.py",
     *(f"tagging/{name}.py" for name in ("rules", "lessons")),
     *(f"tagging/{name}.py" for name in ("names", "people", "unit_words", "unit_names", "unit_roles")),
     *(f"problems/{name}.py" for name in ("case", "folding", "steps", "needs", "closing", "entries")),
     *(f"problems/{name}.py" for name in ("lifecycle", "independence", "matching", "occasions", "light", "rarity")),
     *(f"problems/{name}.py" for name in ("similarity", "grouping", "following", "place_names")),
-    *(f"problems/list_{name}.py" for name in ("words", "dates", "names", "row", "cells", "sheet", "events")),
+    *(f"problems/lists/{name}.py" for name in ("words", "dates", "names", "row", "cells", "sheet", "events")),
     *(f"monitor/{name}.py" for name in ("credit", "counting", "facts", "definitions")),
     *(f"monitor/{name}.py" for name in ("durations", "periods", "exports")),
 ]

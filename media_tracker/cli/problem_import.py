@@ -15,10 +15,10 @@ from media_tracker.cli.running import command, explained, with_services
 from media_tracker.db.events import Origin
 from media_tracker.errors import N_, MediaTrackerError, NotReady
 from media_tracker.files.remarks import is_workbook, with_remarks
-from media_tracker.files.tables import RowError
-from media_tracker.problems.importing import Plan
-from media_tracker.problems.list_sheet import ListSheet, read_list
-from media_tracker.problems.list_words import BY_HEADING, heading_key
+from media_tracker.files.rows import RowError
+from media_tracker.problems.lists.importing import Plan
+from media_tracker.problems.lists.sheet import ListSheet, read_list
+from media_tracker.problems.lists.words import BY_HEADING, heading_key
 from media_tracker.wiring import Services
 
 ERROR_COLUMN = "错误"

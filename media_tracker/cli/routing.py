@@ -16,7 +16,7 @@ from media_tracker.accounts.documents import AuditAction
 from media_tracker.cli.running import command, explained, with_services
 from media_tracker.db.events import SYSTEM
 from media_tracker.errors import MediaTrackerError
-from media_tracker.files.tables import RowError
+from media_tracker.files.rows import RowError
 from media_tracker.places.responsibility_import import Outlook
 from media_tracker.places.responsibility_sheet import ResponsibilitySheet
 from media_tracker.wiring import Services

@@ -11,10 +11,8 @@ import zipfile
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from media_tracker.files.tables import Line
+from media_tracker.files.rows import Line
 
 MOST_BLOCKS = 200_000
 _PIECE = 2**20

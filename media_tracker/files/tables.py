@@ -10,20 +10,19 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from media_tracker.errors import N_, InvalidInput, TooLarge
 from media_tracker.files.characters import strip_controls
 from media_tracker.files.merged import read_blocks, spread
+from media_tracker.files.rows import Cell, Line
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
-
-Cell = str | int | float | bool | datetime | date | time | timedelta | None
 
 MOST_PARTS = 1_000
 MOST_COLUMNS = 60
@@ -58,26 +57,6 @@ class TableLimits:
 
 
 USUAL = TableLimits()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row that has something in it. ``number`` is what a spreadsheet shows beside it, from 1."""
-
-    number: int
-    cells: tuple[Cell, ...]
-    spread: frozenset[int] = frozenset()
-    """Which of the cells are merged with one above, whose value they have."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """Why a row, or a cell of it, cannot be taken. ``column``: its heading as the sheet has it; ``sentence``: a gettext id."""
-
-    line: int
-    column: str
-    sentence: str
-    params: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def read_tables(

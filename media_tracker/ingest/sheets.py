@@ -16,7 +16,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from media_tracker.errors import N_, InvalidInput, Sentence
-from media_tracker.files.tables import Cell, Line, read_tables
+from media_tracker.files.rows import Cell, Line
+from media_tracker.files.tables import read_tables
 from media_tracker.ingest.clean import one_line
 from media_tracker.ingest.entries import MAX_NAME_CHARS, MAX_TITLE_CHARS, ParsedEntry
 from media_tracker.ingest.feed_dates import FeedDate, plausible, read_date, read_listed_date

@@ -20,7 +20,8 @@ from typing import TypeVar
 from bson import ObjectId
 
 from media_tracker.errors import N_, InvalidInput
-from media_tracker.files.tables import Cell, Line, RowError, read_tables
+from media_tracker.files.rows import Cell, Line, RowError
+from media_tracker.files.tables import read_tables
 from media_tracker.places.regions import Level
 from media_tracker.places.responsibility import Backing, Duty, Relation, Responsibility
 from media_tracker.places.responsibility_names import Known, Names, plain

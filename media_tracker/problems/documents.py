@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from media_tracker.problems.case import Case
-from media_tracker.problems.list_row import ListRow
+from media_tracker.problems.lists.row import ListRow
 
 
 class Words(BaseModel):

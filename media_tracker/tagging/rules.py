@@ -174,7 +174,7 @@ def read_rows(table: Table, text: str) -> tuple[Row, ...]:
     """Lines of comma-separated cells as rows of ``table``; cells that are missing at the end are empty, empty lines left out."""
     width = len(COLUMNS[table])
     found = []
-    for line in csv.reader(io.StringIO(text.replace("，", ","))):
+    for line in csv.reader(io.StringIO("\n".join(text.replace("，", ",").splitlines()))):
         cells = [cell.strip() for cell in line]
         if any(cells):
             found.append(tuple(cells + [""] * (width - len(cells))))

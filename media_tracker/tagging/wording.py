@@ -16,10 +16,10 @@ from media_tracker.tagging.linear import Passage
 
 _SHORTEST = 2
 """Characters that a wording has at least: one alone says nothing."""
-_NEGATIONS = frozenset("不没未无勿莫")
+_NEGATIONS = frozenset((*"不没未无勿莫", "没有"))
 _GRAMMAR = ("u", "p", "c", "y", "e", "o", "r", "m", "q", "f", "d", "w", "x", "k", "h")
 """Parts of speech that say nothing by themselves: particles, prepositions, conjunctions, pronouns, numbers, adverbs, marks."""
-_HOLLOW = frozenset("是有在来去到让把被会能要可将说做为")
+_HOLLOW = frozenset((*"是有在来去到让把被会能要可将说做为", "没有", "进行", "可以", "能够", "成为", "得到"))
 """Words that are tagged as verbs, and say no more than a particle does."""
 
 

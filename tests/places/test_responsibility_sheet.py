@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from media_tracker.errors import InvalidInput
-from media_tracker.files.tables import Cell
+from media_tracker.files.rows import Cell
 from media_tracker.places.regions import Region, RegionTree
 from media_tracker.places.responsibility import Backing, Duty, Relation, Responsibility
 from media_tracker.places.responsibility_names import Known

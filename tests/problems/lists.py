@@ -15,8 +15,8 @@ from openpyxl import Workbook
 
 from media_tracker.places.regions import read_regions
 from media_tracker.places.units import Unit, UnitTree
-from media_tracker.problems.list_names import ListNames
-from media_tracker.problems.list_sheet import ListSheet, read_list
+from media_tracker.problems.lists.names import ListNames
+from media_tracker.problems.lists.sheet import ListSheet, read_list
 from media_tracker.taxonomy.categories import read_categories
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

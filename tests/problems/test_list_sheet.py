@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from media_tracker.errors import InvalidInput
 from media_tracker.files.tables import read_tables
 from media_tracker.problems.case import Channel, Outcome, Precision, Severity
-from media_tracker.problems.list_row import ListRow, digest_of
-from media_tracker.problems.list_sheet import ListSheet
-from media_tracker.problems.list_words import BY_HEADING, HEADINGS, STATES, Column, Stage, heading_key
+from media_tracker.problems.lists.row import ListRow, digest_of
+from media_tracker.problems.lists.sheet import ListSheet
+from media_tracker.problems.lists.words import BY_HEADING, HEADINGS, STATES, Column, Stage, heading_key
 from tests.problems.lists import CLEANERS, NOW, POLICE, SHANGHAI, USUAL, as_csv, as_xlsx, read, read_rows, table
 
 

@@ -15,9 +15,9 @@ from media_tracker.monitor.periods import Quick, quick
 from media_tracker.problems.case import Channel, EventType, Outcome, Severity, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.folding import fold
-from media_tracker.problems.importing import ListImport, Plan
-from media_tracker.problems.list_sheet import ListSheet, read_list
 from media_tracker.problems.listing import ProblemFilter
+from media_tracker.problems.lists.importing import ListImport, Plan
+from media_tracker.problems.lists.sheet import ListSheet, read_list
 from media_tracker.problems.steps import Step
 from media_tracker.problems.tables import Tables
 from media_tracker.wiring import Services
@@ -133,7 +133,7 @@ async def test_without_a_unit_a_problem_is_registered_and_waits_for_one(scene: S
 
 
 async def test_figures_leave_out_what_is_still_arriving(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("media_tracker.problems.importing.MOVED_AT_ONCE", 1)
+    monkeypatch.setattr("media_tracker.problems.lists.importing.MOVED_AT_ONCE", 1)
     services = scene.services
     plan = await services.list_import.plan(await sheet(services, *numbered(2)), "")
     period = quick(Quick.WEEK, scene.clock.now.date())
@@ -327,7 +327,7 @@ async def test_what_a_killed_process_had_prepared_is_swept_by_the_next(scene: Sc
 async def test_who_ends_after_the_decision_shows_nothing_until_the_next_has_finished(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, moved: int
 ) -> None:
-    monkeypatch.setattr("media_tracker.problems.importing.MOVED_AT_ONCE", 4)
+    monkeypatch.setattr("media_tracker.problems.lists.importing.MOVED_AT_ONCE", 4)
     services = scene.services
     await take(services, {})
     plan = await services.list_import.plan(await sheet(services, *numbered(10)), "")

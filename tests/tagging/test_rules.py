@@ -129,3 +129,9 @@ def test_lines_with_chinese_commas_and_without_their_last_cells_are_read() -> No
         ("没人管", "exposure", "2", ""),
         ("谁来管", "exposure", "2", "title"),
     )
+
+
+def test_lines_may_end_as_any_machine_ends_them() -> None:
+    expected = (("没人管", "exposure", "1", ""), ("已修好", "follow_up", "", ""))
+    for end in ("\n", "\r\n", "\r"):
+        assert read_rows(Table.KIND, f"没人管，exposure,1{end}已修好,follow_up{end}") == expected

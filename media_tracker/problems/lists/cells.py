@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from media_tracker.errors import N_
-from media_tracker.files.tables import Cell, Line, RowError
+from media_tracker.files.rows import Cell, Line, RowError
 from media_tracker.ingest.clean import one_line
 from media_tracker.ingest.feed_dates import FeedDate, plausible
 from media_tracker.places.regions import Level
 from media_tracker.places.responsibility_names import plain
 from media_tracker.problems.case import Outcome, Precision, Severity
-from media_tracker.problems.list_dates import Calendar, read_day, read_deadline
-from media_tracker.problems.list_names import ListNames, Unknown
-from media_tracker.problems.list_row import ListRow
-from media_tracker.problems.list_words import HEADINGS, SEVERITIES, STATES, Column, Progress, Stage, channel_of
+from media_tracker.problems.lists.dates import Calendar, read_day, read_deadline
+from media_tracker.problems.lists.names import ListNames, Unknown
+from media_tracker.problems.lists.row import ListRow
+from media_tracker.problems.lists.words import HEADINGS, SEVERITIES, STATES, Column, Progress, Stage, channel_of
 
 LONGEST_TITLE = 80
 LONGEST_PLACE = 300

@@ -1,6 +1,6 @@
 """Lists of problems as offices keep them in Excel: one problem a row, under their own headings. Pure.
 
-Columns are known by their headings (``list_words.HEADINGS``), wherever they stand. Merged cells count for all their rows; in a
+Columns are known by their headings (``words.HEADINGS``), wherever they stand. Merged cells count for all their rows; in a
 CSV file, which cannot say what was merged, an empty cell is empty. A row that cannot be taken is told with its line and column.
 """
 
@@ -13,13 +13,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from media_tracker.errors import N_, InvalidInput, Sentence
-from media_tracker.files.tables import Line, RowError, TableLimits, read_tables
+from media_tracker.files.rows import Line, RowError
+from media_tracker.files.tables import TableLimits, read_tables
 from media_tracker.ingest.clean import one_line
-from media_tracker.problems.list_cells import Cells, RowReader, Wrong, headings_of
-from media_tracker.problems.list_dates import Calendar, year_of
-from media_tracker.problems.list_names import ListNames
-from media_tracker.problems.list_row import ListRow
-from media_tracker.problems.list_words import BY_HEADING, FOOTERS, HEADINGS, NOT_READ, Column, heading_key
+from media_tracker.problems.lists.cells import Cells, RowReader, Wrong, headings_of
+from media_tracker.problems.lists.dates import Calendar, year_of
+from media_tracker.problems.lists.names import ListNames
+from media_tracker.problems.lists.row import ListRow
+from media_tracker.problems.lists.words import BY_HEADING, FOOTERS, HEADINGS, NOT_READ, Column, heading_key
 
 LIMITS = TableLimits(megabytes=30, unpacked_megabytes=250, rows=100_000, chars=50_000_000)
 _LINES_FOR_HEADINGS = 20

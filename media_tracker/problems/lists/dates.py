@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from media_tracker.calendar.deadlines import deadline
-from media_tracker.files.tables import Cell
+from media_tracker.files.rows import Cell
 from media_tracker.ingest.feed_dates import FeedDate, read_date
-from media_tracker.problems.list_words import AT_ONCE, NO_LIMIT
+from media_tracker.problems.lists.words import AT_ONCE, NO_LIMIT
 
 _FIRST_EXCEL_DAY, _LAST_EXCEL_DAY = 30_000, 80_000
 """Days of Excel's calendar, from 1982 to 2119: numbers in a date column that has lost its format."""

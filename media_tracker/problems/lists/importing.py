@@ -26,18 +26,18 @@ from media_tracker.db.events import NewEvent, Origin
 from media_tracker.db.leases import Leases
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, Conflict
-from media_tracker.files.tables import RowError
+from media_tracker.files.rows import RowError
 from media_tracker.places.service import Places
 from media_tracker.problems.arriving import ARRIVING, DONE, IMPORTS, STAGED, STAGING
 from media_tracker.problems.casebook import ENTITY, Casebook, follow, row_of
 from media_tracker.problems.documents import Listed, Problem, Words
 from media_tracker.problems.links import COLLECTION as LINKS
 from media_tracker.problems.links import Links, link_row
-from media_tracker.problems.list_events import Moment, changes, first_events, words_with
-from media_tracker.problems.list_names import ListNames
-from media_tracker.problems.list_row import ListRow, digest_of, is_another
-from media_tracker.problems.list_sheet import ListSheet
-from media_tracker.problems.list_words import Column
+from media_tracker.problems.lists.events import Moment, changes, first_events, words_with
+from media_tracker.problems.lists.names import ListNames
+from media_tracker.problems.lists.row import ListRow, digest_of, is_another
+from media_tracker.problems.lists.sheet import ListSheet
+from media_tracker.problems.lists.words import Column
 from media_tracker.problems.tables import Tables
 from media_tracker.taxonomy.service import Taxonomy
 

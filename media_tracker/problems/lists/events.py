@@ -19,9 +19,9 @@ from media_tracker.errors import N_
 from media_tracker.ingest.feed_dates import FeedDate
 from media_tracker.problems.case import Case, EventType, Outcome, Precision, Report, State
 from media_tracker.problems.lifecycle import Decided
-from media_tracker.problems.list_dates import end_of_day
-from media_tracker.problems.list_row import ListRow
-from media_tracker.problems.list_words import Column, Stage
+from media_tracker.problems.lists.dates import end_of_day
+from media_tracker.problems.lists.row import ListRow
+from media_tracker.problems.lists.words import Column, Stage
 from media_tracker.problems.steps import ROWS, Step
 
 _AHEAD = frozenset({State.CLAIMED_FIXED, State.VERIFIED, State.CLOSED})

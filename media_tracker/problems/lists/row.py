@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from media_tracker.problems.case import Channel, Outcome, Precision, Severity
 from media_tracker.problems.entries import mistake_in_number
-from media_tracker.problems.list_words import Stage
+from media_tracker.problems.lists.words import Stage
 
 _LONGEST_COUNT = 5
 _ALIKE = 0.3

@@ -48,7 +48,9 @@ def read_rows(file: BinaryIO) -> Iterator[Row]:
         if not line.strip(b" \t\r\n\xef\xbb\xbf"):
             continue
         try:
-            row = json.loads(line.decode("utf-8-sig", errors="replace"))
+            row = json.loads(line.decode("utf-8-sig"), parse_constant=str)
+        except UnicodeDecodeError:
+            raise InvalidInput(N_("Line {number} is not UTF-8. Save the file as UTF-8."), number=str(number)) from None
         except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
@@ -57,8 +59,8 @@ def read_rows(file: BinaryIO) -> Iterator[Row]:
 
 
 def field_of(row: Row, name: str) -> object:
-    """The field ``name`` of ``NAMES``, under whichever name the row has it; None if it has none."""
-    return next((row[each] for each in NAMES[name] if row.get(each) is not None), None)
+    """The field ``name`` of ``NAMES``, under whichever name the row has it with something in it; None if it has none."""
+    return next((row[each] for each in NAMES[name] if row.get(each) not in (None, "")), None)
 
 
 def text_of(row: Row, name: str) -> str:

@@ -70,7 +70,7 @@ def _line(version: Version, is_used: bool) -> str:
     if version.former_figures:
         parts.append(f"(version {version.former}: {_figures(version.former_figures)})")
     if not version.took_over:
-        parts.append("worse, set aside")
+        parts.append("set aside")
     return "  ".join(parts)
 
 

@@ -168,7 +168,9 @@ class Desk:
         links = linked_addresses(story.html, story.url)
         if not links:
             return frozenset()
-        rows = await self._rows.find({"link": {"$in": links}}, {"_id": 1}).limit(MOST_LINKED).to_list()
+        outlets = [row["_id"] async for row in self._outlets.find({}, {"_id": 1})]  # links are indexed by outlet
+        query = {"outlet_id": {"$in": outlets}, "link": {"$in": links}}
+        rows = await self._rows.find(query, {"_id": 1}).limit(MOST_LINKED).to_list()
         return await self._problems.tied_to_any(row["_id"] for row in rows)
 
     async def _of_reprints(self, story: Story) -> list[tuple[Problem, Candidate]]:

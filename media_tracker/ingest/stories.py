@@ -84,8 +84,10 @@ class Stories:
     async def count(self, wanted: StoryFilter) -> int:
         """How many stories ``page`` would list from the first page to the last."""
         query, words = _query(wanted), _words(wanted)
-        if not words:
+        if words is None:
             return await self._stories.count_documents(query)
+        if not words:
+            return 0
         found = {row["_id"] async for row in self._saying(words, query, None, ["content_hash"])}
         found.update([row["_id"] async for row in self._stories.find(query | _carrying(words), ["_id"])])
         return len(found)
@@ -121,8 +123,10 @@ class Stories:
         """Up to ``most`` stories behind ``cursor``, newest first."""
         query = _query(wanted) | ({} if cursor is None else _behind(*cursor))
         words = _words(wanted)
-        if not words:
+        if words is None:
             return await self._stories.find(query).sort(NEWEST_FIRST).limit(most).to_list()
+        if not words:
+            return []
         rows: dict[ObjectId, Json] = {}
         async for row in self._saying(words, query, cursor):
             rows[row["_id"]] = row
@@ -189,8 +193,9 @@ def _query(wanted: StoryFilter) -> Json:
     return query
 
 
-def _words(wanted: StoryFilter) -> list[str]:
-    return search_tokens(wanted.words) if wanted.words.strip() else []
+def _words(wanted: StoryFilter) -> list[str] | None:
+    """What is searched for; None: nothing. Without a word in it (marks, a string that is too long for one): nothing is found."""
+    return search_tokens(wanted.words) if wanted.words.strip() else None
 
 
 def _carrying(words: Sequence[str]) -> Json:

@@ -26,9 +26,12 @@ def named_places(text: str) -> frozenset[str]:
 
 
 def same_place(one: str, other: str) -> bool:
-    """True when two place names are one, or one holds the other; blanks and punctuation do not matter."""
-    a, b = _bare(one), _bare(other)
-    return bool(a) and bool(b) and (a in b or b in a)
+    """True when two place names are one, or one holds the other; blanks and punctuation do not matter.
+
+    Numbers are whole: 3号楼 is no part of 13号楼.
+    """
+    a, b = sorted((_bare(one), _bare(other)), key=len)
+    return bool(a) and re.search(rf"(?<!\d){re.escape(a)}" if a[0].isdecimal() else re.escape(a), b) is not None
 
 
 def _bare(place: str) -> str:

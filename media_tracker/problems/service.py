@@ -124,7 +124,8 @@ class Problems:
     async def candidates(self, wanted: Wanted, limit: int = 5) -> list[tuple[Problem, Candidate]]:
         """Open and lately closed problems that a story may be about, the likeliest first, with what speaks for each."""
         ranked = await self._links.nearest(wanted, limit)
-        cursor = self._problems.find({"_id": {"$in": [candidate.problem_id for candidate in ranked]}})
+        here = await without_arriving(self._database)
+        cursor = self._problems.find({"_id": {"$in": [candidate.problem_id for candidate in ranked]}, **here})
         found = {row["_id"]: Problem.model_validate(row) async for row in cursor}
         return [(found[each.problem_id], each) for each in ranked if each.problem_id in found]
 

@@ -33,7 +33,7 @@ from media_tracker.outlets.documents import Outlet
 from media_tracker.tagging.evidence import StoryText
 from media_tracker.tagging.lessons import Decided, Lessons, lessons, no_worse
 from media_tracker.tagging.rule_book import check_rule_keeper
-from media_tracker.tagging.versions import STATE, Trained, Version, Versions
+from media_tracker.tagging.versions import STATE, InUse, Trained, Version, Versions
 
 LEASE = "learning"
 REQUEST = "learning"
@@ -138,14 +138,18 @@ class Learner:
         """
         if not await self._leases.acquire(LEASE, self._owner, SECONDS_TO_LEARN + 60):
             raise Conflict(N_("A version is being trained already. Look again in a minute."))
+        asked_at: datetime | None = None
         try:
             now = self._clock()
+            asked_at = ((await self._state.find_one({"_id": REQUEST})) or {}).get("asked_at")
             await self._note(since=now, until=now + timedelta(seconds=SECONDS_TO_LEARN + 60))
-            version = await self._versions.add(await self._train(), by)
-            await self._note(failed="", failed_at=None, asked_at=None, asked_by=None)
+            trained, beside = await self._train()
+            version = await self._versions.add(trained, by, beside, now)
+            await self._note(failed="", failed_at=None)
+            await self._answer(asked_at)
         except Exception as error:
-            failed = {"failed": type(error).__name__, "failed_at": self._clock()}
-            await self._note(asked_at=None, asked_by=None, **failed)
+            await self._note(failed=type(error).__name__, failed_at=self._clock())
+            await self._answer(asked_at)
             raise
         finally:
             await self._note(since=None, until=None)
@@ -156,14 +160,15 @@ class Learner:
         log.info("trained", version=version.number, took_over=version.took_over, **detail)
         return version
 
-    async def _train(self) -> Trained:
+    async def _train(self) -> tuple[Trained, InUse | None]:
+        """A trained model, and the version that it was compared with."""
+        present = await self._versions.in_use()
         found = lessons(await self._decided())
         try:
-            present = await self._versions.in_use()
             former = await self._versions.data(present.number) if present else None
         except NotFound:
             former = None
-        return await self._apart.run(train_and_judge, found, former)
+        return await self._apart.run(train_and_judge, found, former), present
 
     async def _decided(self) -> list[Decided]:
         outlets = {row["_id"]: row["name"] async for row in self._outlets.find({}, {"name": 1})}
@@ -189,6 +194,11 @@ class Learner:
         newest = await self._versions.newest()
         since: Json = {"$exists": True} if newest is None else {"$gt": newest.trained_at}
         return await self._stories.count_documents({"decision.at": since, "withdrawn_at": None})
+
+    async def _answer(self, asked_at: datetime | None) -> None:
+        """Strike out the request of ``asked_at``; one that came since, about newer decisions, stands."""
+        answered = {"_id": REQUEST, "asked_at": asked_at}
+        await self._state.update_one(answered, {"$set": {"asked_at": None, "asked_by": None}})
 
     async def _note(self, **changes: object) -> None:
         await self._state.update_one({"_id": REQUEST}, {"$set": changes}, upsert=True)

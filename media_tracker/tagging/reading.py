@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from media_tracker.places.gazetteer import Gazetteer, Mention
@@ -14,6 +14,7 @@ from media_tracker.tagging.cues import PATTERNS, Cues, CueTable, Hit
 from media_tracker.tagging.evidence import Evidence, Field, Kind, StoryText
 from media_tracker.text.boilerplate import blank_source_lines
 from media_tracker.text.normalise import Normalised, normalise
+from media_tracker.text.traditional import simplified
 
 LONGEST_BODY = 20_000
 LONGEST_TITLE = 300
@@ -152,8 +153,14 @@ class Reader:
 
 
 def _fields(story: StoryText) -> Reading:
-    title, body = normalise(story.title[:LONGEST_TITLE]), normalise(story.body[:LONGEST_BODY])
+    title, body = (_plain(text) for text in (story.title[:LONGEST_TITLE], story.body[:LONGEST_BODY]))
     return Reading(title, body, blank_source_lines(body.text), f"{title.text}\n{body.text}", len(title.text) + 1)
+
+
+def _plain(text: str) -> Normalised:
+    """``text`` as tables are written: normalised, traditional characters as simplified ones (one for one: offsets stay)."""
+    plain = normalise(text)
+    return replace(plain, text=simplified(plain.text))
 
 
 def count(table: CueTable, reading: Reading, elsewhere: Iterable[Hit] = ()) -> Votes:

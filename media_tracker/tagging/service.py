@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo import UpdateOne
@@ -42,6 +43,7 @@ CONSUMER = "tagging"
 CHANGES = frozenset({"ingested", "changed", "completed"})
 MOST_KNOWN = 5_000
 """Stories elsewhere that one batch is compared with."""
+REST_AFTER_ALL = timedelta(minutes=10)
 AGAIN_AT_ONCE = 200
 """Stories that are looked at again in one go."""
 _WANTED = dict.fromkeys(
@@ -72,6 +74,7 @@ class Tagging:
         self._places = places
         self._suggesters = suggesters
         self._clock = clock
+        self._all_looked_at: tuple[str, datetime] | None = None
 
     def consumer(self) -> Consumer:
         """Looks at every story that was saved or changed."""
@@ -111,9 +114,12 @@ class Tagging:
     async def look_again(self, limit: int = AGAIN_AT_ONCE) -> int:
         """Suggest anew for stories that wait and were looked at with another model or other rules, the newest first.
 
-        Returns for how many; ``limit`` when there may be more.
+        Returns for how many; ``limit`` when there may be more. After a pass over all of them this process rests, until there
+        is another model or another rule: finding out that nothing is left reads every story that waits.
         """
-        version = (await self._suggesters.get()).version
+        version, now = (await self._suggesters.get()).version, self._clock()
+        if self._all_looked_at is not None and self._all_looked_at[0] == version and self._all_looked_at[1] > now:
+            return 0
         query: Json = {
             "desk": DeskState.PENDING.value,
             "decision": None,
@@ -124,6 +130,8 @@ class Tagging:
         ids = [row["_id"] async for row in rows]
         if ids:
             await self.look_at(ids)
+        if len(ids) < limit:
+            self._all_looked_at = (version, now + REST_AFTER_ALL)
         return len(ids)
 
     async def _known(self, stories: Sequence[Grouped[ObjectId]]) -> list[Grouped[ObjectId]]:

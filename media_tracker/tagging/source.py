@@ -29,8 +29,9 @@ from media_tracker.taxonomy.service import Taxonomy
 
 ASK_AFTER = timedelta(seconds=30)
 """How long another version or edition may take to be noticed."""
-READ_AFTER = timedelta(minutes=10)
-"""How long a change of regions, units or categories may take to reach the suggestions."""
+READ_AFTER = timedelta(minutes=1)
+"""How long a change of regions, units or categories may take to reach the suggestions. As long as two workers see different
+tables, each looks again at what the other has looked at."""
 
 log = structlog.get_logger("tagging")
 
@@ -76,7 +77,7 @@ class SuggesterSource:
         self._building = asyncio.Lock()
 
     async def get(self) -> Suggester:
-        """The present suggester, at most half a minute behind the rules and the model, and ten behind the tables."""
+        """The present suggester, at most half a minute behind the rules and the model, and a minute behind the tables."""
         async with self._building:
             now = self._clock()
             fresh = self._asked_at is not None and timedelta() <= now - self._asked_at <= ASK_AFTER

@@ -20,7 +20,7 @@ from media_tracker.tagging.linear import passages, softmax
 from media_tracker.tagging.model import Model
 from media_tracker.tagging.names import Name, NameTables, Sort, find_names, shipped_name_tables
 from media_tracker.tagging.reading import KINDS, Clues, Reader, Votes, add
-from media_tracker.tagging.wording import wordings
+from media_tracker.tagging.wording import Words, quoted, wordings, words_of
 from media_tracker.taxonomy.categories import Category
 
 __all__ = ["CueSuggester", "Evidence", "LearnedSuggester", "StoryText", "Suggester", "Suggestion"]
@@ -58,6 +58,11 @@ _NOWHERE_ODDS_OF_AN_OUTLET = 0.3
 region. So a story that names another place, or none, is that much less likely one; less so if an outlet is known to bring it."""
 
 
+WAY = 2
+"""Of reading a story, part of every version. Raise it when the same tables and the same model lead to other answers, so that
+stories that wait are looked at again."""
+
+
 class Suggester(Protocol):
     """Anything that can say what a story seems to be. ``version`` changes whenever its answers may."""
 
@@ -75,7 +80,7 @@ class CueSuggester:
     ) -> None:
         self._reader = Reader(cues, gazetteer, home)
         self._codes = frozenset(category.code for category in categories if category.parent is not None)
-        self.version = cues.version
+        self.version = f"{cues.version}.{WAY}"
 
     def suggest(self, story: StoryText) -> Suggestion:
         """Suggest for ``story``. Never raises for any text, and answers *other* with a low score if nothing speaks."""
@@ -150,6 +155,14 @@ def _cue_evidence(
         yield from votes.shown(clues.reading, outcome, "outcome")
 
 
+def _quoted(evidence: Iterable[Evidence], story: StoryText, words: tuple[Words, Words]) -> Iterable[Evidence]:
+    """Cues as people quote them."""
+    for each in evidence:
+        text, own = (story.title, words[0]) if each.field == "title" else (story.body, words[1])
+        if span := quoted(text, own, each.start, each.end):
+            yield Evidence(each.field, span[0], span[1], each.label)
+
+
 class LearnedSuggester:
     """Suggests by a model, which weighs n-grams, words and what the tables find.
 
@@ -172,7 +185,7 @@ class LearnedSuggester:
         self._codes = frozenset(category.code for category in categories if category.parent is not None)
         self._names = names
         self._name_tables = (name_tables or shipped_name_tables()) if names else None
-        self.version = f"{model.version}.{cues.version}"
+        self.version = f"{model.version}.{cues.version}.{WAY}"
 
     def suggest(self, story: StoryText) -> Suggestion:
         """Suggest for ``story``. Never raises for any text, and answers *other* with a low score if it knows too little of it."""
@@ -187,14 +200,14 @@ class LearnedSuggester:
         outcome, outcome_score = self._of("outcome", vector, trust) if kind == "follow_up" else (None, 0.0)
         deed, deed_score = self._of("deed", vector, trust) if kind == "good_deed" else (None, 0.0)
         votes = clues.outcome if kind == "follow_up" else None
-        names = self._find_names(clues, kind)
+        names, words = self._find_names(clues, kind), words_of(seen)
         evidence = [
-            *_cue_evidence(clues, kind, category, votes, outcome),
+            *_quoted(_cue_evidence(clues, kind, category, votes, outcome), story, words),
             *clues.where(),
             *(clues.reading.evidence(name.start, name.end, name.sort) for name in names),
-            *self._features("kind", kind, story, seen, vector),
-            *self._features("category", category, story, seen, vector),
-            *(self._features("deed", deed, story, seen, vector, prefix="")),
+            *self._features("kind", kind, story, seen, words, vector),
+            *self._features("category", category, story, seen, words, vector),
+            *(self._features("deed", deed, story, seen, words, vector, prefix="")),
         ]
         return Suggestion(
             kind=kind,
@@ -254,7 +267,14 @@ class LearnedSuggester:
         return head.labels[best], trust * float(scores[best])
 
     def _features(
-        self, question: str, label: str | None, story: StoryText, seen: Grams, vector: Vector, prefix: str = "feature:"
+        self,
+        question: str,
+        label: str | None,
+        story: StoryText,
+        seen: Grams,
+        words: tuple[Words, Words],
+        vector: Vector,
+        prefix: str = "feature:",
     ) -> list[Evidence]:
         """The passages that the model takes as signs of ``label``."""
         head = self._model.heads.get(question)
@@ -262,7 +282,7 @@ class LearnedSuggester:
             return []
         at = head.labels.index(label)
         found = passages(head, self._model.vocabulary, seen, vector, at, most=_PASSAGES_TO_WORD)
-        shown = wordings((story.title, story.body), seen, found, _MOST_WORDINGS)
+        shown = wordings((story.title, story.body), words, found, _MOST_WORDINGS)
         name = f"{prefix}{question}:{label}"
         return [Evidence("title" if FIELDS[p.field] == "title" else "body", p.start, p.end, name) for p in shown]
 

@@ -19,7 +19,8 @@ from pymongo.errors import DuplicateKeyError
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
-from media_tracker.errors import N_, Conflict, Forbidden, NotFound
+from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
+from media_tracker.tagging.model import FORMAT
 
 COLLECTION = "model_versions"
 BUCKET = "models"
@@ -117,26 +118,33 @@ class Versions:
             raise _no_such_version() from None
         return await stream.read()
 
-    async def add(self, trained: Trained, by: ObjectId | None) -> Version:
+    async def add(
+        self, trained: Trained, by: ObjectId | None, beside: InUse | None = None, begun: datetime | None = None
+    ) -> Version:
         """Keep a trained model; it comes into use if it is no worse than the one that it was compared with.
+
+        ``beside``: that one; if another has been chosen in the meantime, the choice stands. ``begun``: when its decisions were
+        read; those made since are new.
 
         Raises:
             Conflict: somebody has added a version in the meantime.
         """
         present, newest = await self.in_use(), await self.newest()
+        chosen_since = beside is not None and present != beside
         file = await self._files.upload_from_stream(trained.model, trained.data)
         row: Json = {
             "_id": newest.number + 1 if newest else 0,
             "model": trained.model,
             "made_from": trained.made_from,
-            "trained_at": self._clock(),
+            "format": FORMAT,
+            "trained_at": begun or self._clock(),
             "trained_by": by,
             "decisions": trained.decisions,
             "held_back": trained.held_back,
             "figures": dict(trained.figures),
             "former": present.number if present else None,
             "former_figures": dict(trained.former_figures),
-            "took_over": trained.no_worse,
+            "took_over": trained.no_worse and not chosen_since,
             "file": file,
         }
         try:
@@ -144,8 +152,9 @@ class Versions:
         except DuplicateKeyError:
             await self._files.delete(file)
             raise Conflict(N_("Another process has trained a version in the meantime.")) from None
-        if trained.no_worse:
-            await self._use(row["_id"], None)
+        if row["took_over"] and not await self._use(row["_id"], None, instead_of=present):
+            row["took_over"] = False
+            await self._versions.update_one({"_id": row["_id"]}, {"$set": {"took_over": False}})
         await self._prune()
         return _version(row)
 
@@ -155,6 +164,7 @@ class Versions:
         Raises:
             Forbidden: ``by`` is no admin.
             NotFound: there is no such version, or its bytes are no longer kept. Conflict: it is in use already.
+            InvalidInput: a release trained it whose models this one cannot read.
         """
         if by is not None and not by.has(Role.ADMIN):
             raise Forbidden(N_("Only an admin may choose the version that is used."))
@@ -164,6 +174,12 @@ class Versions:
         present = await self.in_use()
         if present is not None and present.number == number:
             raise Conflict(N_("This version is in use already."))
+        if (found := row.get("format", 1)) != FORMAT:  # cue words would suggest alone, and nobody would be told
+            raise InvalidInput(
+                N_("This model is of another release (format {found}, wanted {wanted}). Train it again."),
+                found=found,
+                wanted=FORMAT,
+            )
         await self._use(number, by.user_id if by else None)
         return _version(row)
 
@@ -186,9 +202,14 @@ class Versions:
             await self._files.delete(row["file"])
         await self._versions.delete_many({})
 
-    async def _use(self, number: int, by: ObjectId | None) -> None:
+    async def _use(self, number: int, by: ObjectId | None, *, instead_of: InUse | None = None) -> bool:
+        """Mark the version in use; with ``instead_of`` only if that is the mark still. Whether it was done."""
         changes = {"number": number, "since": self._clock(), "by": by}
-        await self._state.update_one({"_id": IN_USE}, {"$set": changes}, upsert=True)
+        if instead_of is None:
+            await self._state.update_one({"_id": IN_USE}, {"$set": changes}, upsert=True)
+            return True
+        still = {"_id": IN_USE, "number": instead_of.number, "since": instead_of.since}
+        return (await self._state.update_one(still, {"$set": changes})).matched_count == 1
 
     async def _prune(self) -> None:
         """Let go of the bytes of old versions."""

@@ -5,7 +5,9 @@ A learned head weighs n-grams, which begin and end anywhere: “的母亲”, �
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -23,8 +25,45 @@ _HOLLOW = frozenset((*"是有在来去到让把被会能要可将说做为", "�
 """Words that are tagged as verbs, and say no more than a particle does."""
 
 
-def wordings(texts: tuple[str, str], seen: Grams, found: Iterable[Passage], most: int) -> list[Passage]:
-    """At most ``most`` of the ``found`` passages of ``texts`` (title and body, which ``seen`` was made of), as whole words.
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Where the words of a field begin and end, in order."""
+
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def within(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The words of which ``start`` to ``end`` covers at least half."""
+        first, behind = bisect_right(self.ends, start), bisect_left(self.starts, end)
+        found = zip(self.starts[first:behind], self.ends[first:behind], strict=True)
+        return [(at, to) for at, to in found if 2 * (min(to, end) - max(at, start)) >= to - at]
+
+
+def words_of(seen: Grams) -> tuple[Words, Words]:
+    """The words of title and body."""
+    at = np.flatnonzero(seen.blocks == WORDS)
+    fields, starts, ends = seen.fields[at], seen.starts[at], seen.ends[at]
+    title, body = (Words(starts[fields == field].tolist(), ends[fields == field].tolist()) for field in (0, 1))
+    return title, body
+
+
+def quoted(text: str, words: Words, start: int, end: int) -> tuple[int, int] | None:
+    """``start`` to ``end`` of ``text``, where a cue stands, from the beginning of its first word and without marks at its ends.
+
+    None if that is less than two characters: a mark or a pronoun counts, and is no reason that a person would give.
+    """
+    while start < end and not text[start].isalnum():
+        start += 1
+    while start < end and not text[end - 1].isalnum():
+        end -= 1
+    behind = bisect_right(words.starts, start)
+    if behind and start < words.ends[behind - 1]:
+        start = words.starts[behind - 1]
+    return (start, end) if end - start >= _SHORTEST else None
+
+
+def wordings(texts: tuple[str, str], words: tuple[Words, Words], found: Iterable[Passage], most: int) -> list[Passage]:
+    """At most ``most`` of the ``found`` passages of ``texts`` (title and body, of which ``words`` are), as whole words.
 
     A word belongs to a passage that covers at least half of it. Marks part a passage, and its longest part stays; words of
     grammar are taken off its ends. What is left of fewer than two characters, or repeats another wording, is left out.
@@ -32,11 +71,8 @@ def wordings(texts: tuple[str, str], seen: Grams, found: Iterable[Passage], most
     kept: list[Passage] = []
     for passage in found:
         text = texts[passage.field]
-        own = (seen.blocks == WORDS) & (seen.fields == passage.field)
-        starts, ends = seen.starts[own], seen.ends[own]
-        shared = np.minimum(ends, passage.end) - np.maximum(starts, passage.start)
-        words = [(int(starts[at]), int(ends[at])) for at in np.flatnonzero(shared * 2 >= ends - starts)]
-        parts = [part for each in _unparted(text, words) if (part := _trimmed(text, each))]
+        own = words[passage.field].within(passage.start, passage.end)
+        parts = [part for each in _unparted(text, own) if (part := _trimmed(text, each))]
         if not parts:
             continue
         start, end = max(parts, key=lambda part: part[1] - part[0])

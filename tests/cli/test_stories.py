@@ -59,6 +59,17 @@ async def test_a_line_that_is_no_object_is_named(alone: CommandLine, line: str) 
     assert "2" in await alone.refused("stories", "group", "-", stdin=_lines({"id": 1, "body": BINS}) + line)
 
 
+async def test_a_file_in_another_encoding_is_told_so(alone: CommandLine) -> None:
+    (alone.folder / "gbk.jsonl").write_bytes('{"id": 1, "body": "垃圾"}'.encode("gbk"))
+    assert "UTF-8" in await alone.refused("stories", "group", "gbk.jsonl")
+
+
+async def test_of_two_names_for_a_field_the_one_with_something_in_it_counts(alone: CommandLine) -> None:
+    given = _lines({"id": 1, "body": "", "text": BINS}, {"id": 2, "body": BINS})
+    done = await alone.done("stories", "group", "-", stdin=given)
+    assert done.out == _lines({"id": 1, "cluster": 1}, {"id": 2, "cluster": 1})
+
+
 async def test_a_file_that_is_not_there_is_a_wrong_call(alone: CommandLine) -> None:
     assert "nowhere.jsonl" in await alone.misused("stories", "group", "nowhere.jsonl")
 

@@ -120,6 +120,8 @@ def test_a_long_text_keeps_its_weightiest_grams() -> None:
         ("晴岚社区", "晴岚社区北门", True),
         ("", "晴岚社区", False),
         ("甲", "乙", False),
+        ("3号楼", "13号楼", False),
+        ("3号楼", "晴岚花园3号楼", True),
     ],
 )
 def test_two_names_are_one_place_when_one_holds_the_other(one: str, other: str, same: bool) -> None:

@@ -48,6 +48,13 @@ async def test_a_story_is_found_by_words_of_one_two_and_more_characters(scene: S
         assert await found(scene.services, text) == [], text
 
 
+async def test_what_has_no_word_in_it_finds_nothing_rather_than_everything(scene: Scene) -> None:
+    await scene.story("垃圾桶满了", "……")
+    for text in ("。。。", "\0", "x" * 60):
+        assert await found(scene.services, text) == [], text
+    assert await found(scene.services, " ") == ["垃圾桶满了"]
+
+
 async def test_nothing_is_found_where_there_is_nothing(scene: Scene) -> None:
     assert await found(scene.services, "垃圾") == []
     assert await binding(scene.services).bind() == 0

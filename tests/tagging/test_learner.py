@@ -12,7 +12,7 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.connection import Database
-from media_tracker.errors import Conflict, Forbidden, NotFound
+from media_tracker.errors import Conflict, Forbidden, InvalidInput, NotFound
 from media_tracker.ingest.documents import Kind
 from media_tracker.tagging.learner import InItsOwnProcess, Learner
 from media_tracker.tagging.starting import starting_digest
@@ -221,3 +221,59 @@ async def test_a_model_is_trained_in_a_process_of_its_own_and_suggests(scene: Sc
     seen = (await scene.story(story)).suggestion
     assert seen is not None
     assert seen.model.startswith(version.model)
+
+
+async def test_a_version_that_was_trained_during_a_roll_back_does_not_undo_it(scene: Scene, clock: FakeClock) -> None:
+    versions = scene.services.versions
+    await versions.add(trained(), None)
+    await versions.add(trained(b"second"), None)
+
+    class RolledBackMeanwhile(Made):
+        async def run(self, function: Callable[..., T], *args: object) -> T:
+            clock.advance(seconds=5)
+            await versions.use(0, ADMIN)
+            return await super().run(function, *args)
+
+    third = await learner(scene.services, RolledBackMeanwhile(trained(b"third"))).learn(None)
+    in_use = await versions.in_use()
+    assert in_use is not None
+    assert (third.number, third.took_over, in_use.number) == (2, False, 0)
+
+
+async def test_who_asks_while_a_version_is_trained_gets_another_one(scene: Scene, clock: FakeClock) -> None:
+    services = scene.services
+
+    class AskedMeanwhile(Made):
+        async def run(self, function: Callable[..., T], *args: object) -> T:
+            clock.advance(seconds=5)
+            await other.ask(EDITOR)
+            return await super().run(function, *args)
+
+    other = learner(services, Made(), owner="other")
+    await learner(services, AskedMeanwhile(trained())).learn(None)
+    assert (await other.progress()).asked_at == clock()
+
+
+async def test_decisions_that_are_made_while_a_version_is_trained_count_as_new(scene: Scene, clock: FakeClock) -> None:
+    async with scene.browser() as editor:
+
+        class DecidedMeanwhile(Made):
+            async def run(self, function: Callable[..., T], *args: object) -> T:
+                clock.advance(seconds=5)
+                await scene.decide(editor, await scene.put_story(), Kind.NOTICE)
+                clock.advance(seconds=5)
+                return await super().run(function, *args)
+
+        worker = learner(scene.services, DecidedMeanwhile(trained()))
+        await worker.learn(None)
+        assert (await worker.progress()).new == 1
+
+
+async def test_a_version_that_this_release_cannot_read_is_not_taken_into_use(
+    versions: Versions, database: Database
+) -> None:
+    await versions.add(trained(), None)
+    await versions.add(trained(b"second"), None)
+    await database["model_versions"].update_one({"_id": 0}, {"$set": {"format": 0}})
+    with pytest.raises(InvalidInput, match="another release"):
+        await versions.use(0, ADMIN)

@@ -183,3 +183,10 @@ def test_any_story_gets_a_suggestion_with_scores_and_spans_within_bounds(title: 
         assert 0 <= item.start < item.end <= len(getattr(story, item.field))
     assert suggestion.place is None or suggestion.place in title or suggestion.place in body
     assert suggestion == SUGGESTER.suggest(story)
+
+
+def test_traditional_characters_are_read_like_simplified_ones() -> None:
+    found = SUGGESTER.suggest(StoryText("井蓋丟失一週沒人管", "張店區和平街道一處井蓋丟失，居民撥打熱線反映。"))
+    assert (found.kind, found.region) == ("exposure", "370303004")
+    where = [item for item in found.evidence if item.label.startswith("region:")]
+    assert "張店區" in {"張店區和平街道一處井蓋丟失，居民撥打熱線反映。"[item.start : item.end] for item in where}

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from media_tracker.tagging.evidence import StoryText
 from media_tracker.tagging.features import grams
 from media_tracker.tagging.linear import Passage
-from media_tracker.tagging.wording import wordings
+from media_tracker.tagging.wording import quoted, wordings, words_of
 from tests.tagging.test_suggest import PIECES
 
 
 def _words(body: str, *passages: str, title: str = "") -> list[str]:
     """What is quoted of ``passages``, which stand in ``body``."""
     found = [Passage(1, body.index(each), body.index(each) + len(each), 1.0) for each in passages]
-    shown = wordings((title, body), grams(StoryText(title, body)), found, 4)
+    shown = wordings((title, body), words_of(grams(StoryText(title, body))), found, 4)
     return [(title, body)[each.field][each.start : each.end] for each in shown]
 
 
@@ -35,6 +35,24 @@ def test_a_passage_is_quoted_as_words(body: str, passage: str, shown: list[str])
     assert _words(body, passage) == shown
 
 
+@pytest.mark.parametrize(
+    ("body", "cue", "shown"),
+    [
+        ("物业中心表示，会尽快清理。", "中心表示，", "中心表示"),
+        ("环卫局表示，会尽快清理。", "局表示，", "环卫局表示"),
+        ("垃圾桶满了。", "垃圾", "垃圾"),
+        ("这是谁的责任？", "？", None),
+        ("他跳下了水。", "他", None),
+    ],
+)
+def test_a_cue_is_quoted_from_the_beginning_of_its_word_and_without_marks(
+    body: str, cue: str, shown: str | None
+) -> None:
+    words = words_of(grams(StoryText("", body)))[1]
+    span = quoted(body, words, body.index(cue), body.index(cue) + len(cue))
+    assert (body[slice(*span)] if span else None) == shown
+
+
 def test_what_another_quotation_holds_is_not_quoted_again() -> None:
     body = "消防通道被占用。大家都说，通道要畅通。"
     assert _words(body, "消防通道被占用", "通道要", "畅通") == ["消防通道被占用", "畅通"]
@@ -46,7 +64,7 @@ def test_whatever_the_passage_a_quotation_begins_and_ends_in_a_word(pieces: list
     body = "".join(pieces)
     start = data.draw(st.integers(0, len(body)))
     end = data.draw(st.integers(start, len(body)))
-    for each in wordings(("", body), grams(StoryText("", body)), [Passage(1, start, end, 1.0)], 4):
+    for each in wordings(("", body), words_of(grams(StoryText("", body))), [Passage(1, start, end, 1.0)], 4):
         quoted = body[each.start : each.end]
         assert quoted[0].isalnum()
         assert quoted[-1].isalnum()

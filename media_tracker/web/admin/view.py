@@ -65,7 +65,7 @@ ACTION_NAMES: Mapping[AuditAction, str] = {
     AuditAction.RULES_RESTORED: N_("brought former rules for suggestions back"),
     AuditAction.MODEL_ASKED: N_("asked for a new version of the model"),
     AuditAction.MODEL_TRAINED: N_("trained a version of the model, which is used now"),
-    AuditAction.MODEL_SET_ASIDE: N_("trained a version of the model, which was worse and is not used"),
+    AuditAction.MODEL_SET_ASIDE: N_("trained a version of the model, which was set aside"),
     AuditAction.MODEL_CHOSEN: N_("chose the version of the model"),
 }
 OF_REGIONS = frozenset({AuditAction.REGION_GIVEN, AuditAction.REGION_TAKEN_BACK})

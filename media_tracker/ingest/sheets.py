@@ -7,7 +7,6 @@ its line and column, and the others are taken.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from media_tracker.errors import N_, InvalidInput, Sentence
-from media_tracker.files.rows import Cell, Line
+from media_tracker.files.rows import Cell, Line, columns_of, heading_of
 from media_tracker.files.tables import read_tables
 from media_tracker.ingest.clean import one_line
 from media_tracker.ingest.entries import MAX_NAME_CHARS, MAX_TITLE_CHARS, ParsedEntry
@@ -48,7 +47,7 @@ HEADINGS: Mapping[Column, tuple[str, ...]] = {
     Column.AUTHOR: ("作者", "记者", "作者/记者", "author"),
     Column.ID: ("编号", "稿件编号", "id"),
 }
-_BY_HEADING = {heading: column for column, headings in HEADINGS.items() for heading in headings}
+_BY_HEADING = {heading_of(heading): column for column, headings in HEADINGS.items() for heading in headings}
 
 PLATFORMS: Mapping[str, Platform] = {
     **dict.fromkeys(("报纸", "纸媒", "报", "日报", "晚报", "paper"), Platform.PAPER),
@@ -63,7 +62,6 @@ PLATFORMS: Mapping[str, Platform] = {
 
 LONGEST_TEXT = 100_000
 _LINES_FOR_HEADINGS = 20
-_REMARK = re.compile(r"\(.*?\)|\[.*?\]|[\s*:_]")
 _COMPACT_DAY = re.compile(r"((?:19|20)\d{2})([01]\d)([0-3]\d)")
 _FIRST_EXCEL_DAY, _LAST_EXCEL_DAY = 30_000, 80_000
 """Days of Excel's calendar, from 1982 to 2119: numbers in a date column that has lost its format."""
@@ -128,27 +126,15 @@ def read_sheet(data: bytes, filename: str, zone: ZoneInfo, now: datetime) -> She
         TooLarge: more bytes, rows or text than are read.
         InvalidInput: not a sheet, or one without a column for titles.
     """
-    for lines in read_tables(data, lambda cell: _heading(cell) in _BY_HEADING):
-        at = next((i for i, line in enumerate(lines[:_LINES_FOR_HEADINGS]) if Column.TITLE in _columns(line)), None)
+    for lines in read_tables(data, lambda cell: heading_of(cell) in _BY_HEADING):
+        at = next(
+            (i for i, line in enumerate(lines[:_LINES_FOR_HEADINGS]) if Column.TITLE in columns_of(line, _BY_HEADING)),
+            None,
+        )
         if at is not None:
-            return _Reader(_columns(lines[at]), lines[at], zone, now).read(lines[at + 1 :])
+            return _Reader(columns_of(lines[at], _BY_HEADING), lines[at], zone, now).read(lines[at + 1 :])
     sentence = N_("{file} has no column that is called “标题”. Write the headings in the first row.")
     raise InvalidInput(sentence, file=one_line(filename, 100) or "—")
-
-
-def _columns(line: Line) -> dict[Column, int]:
-    """Where each column stands, by its heading; of two with one meaning the first."""
-    found: dict[Column, int] = {}
-    for index, cell in enumerate(line.cells):
-        column = _BY_HEADING.get(_heading(cell)) if isinstance(cell, str) else None
-        if column is not None:
-            found.setdefault(column, index)
-    return found
-
-
-def _heading(cell: str) -> str:
-    """A heading as the table above has it: 标 题（必填） is 标题."""
-    return _REMARK.sub("", unicodedata.normalize("NFKC", cell[:50])).casefold()
 
 
 class _Reader:
@@ -178,7 +164,7 @@ class _Reader:
     def _is_row(self, line: Line) -> bool:
         """Neither empty under every heading that is known, nor the headings once more."""
         texts = [self._text(line, column) for column in self._columns]
-        return any(texts) and _BY_HEADING.get(_heading(self._text(line, Column.TITLE))) is not Column.TITLE
+        return any(texts) and _BY_HEADING.get(heading_of(self._text(line, Column.TITLE))) is not Column.TITLE
 
     def _is_running_number(self, lines: Sequence[Line]) -> bool:
         """Whether the numbers only count the rows: those of next month's sheet would be the same, and mean other stories."""
@@ -236,7 +222,7 @@ class _Reader:
         written = self._text(line, Column.PLATFORM)
         if not written:
             return None
-        found = PLATFORMS.get(_heading(written))
+        found = PLATFORMS.get(heading_of(written))
         if found is None:
             self._wrong(
                 line, Column.PLATFORM, N_("This platform is not known. Known are 报纸, 网站, 客户端, 微信 and 抖音.")

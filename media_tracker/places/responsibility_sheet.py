@@ -20,7 +20,7 @@ from typing import TypeVar
 from bson import ObjectId
 
 from media_tracker.errors import N_, InvalidInput
-from media_tracker.files.rows import Cell, Line, RowError
+from media_tracker.files.rows import Cell, Line, RowError, columns_of, heading_of
 from media_tracker.files.tables import read_tables
 from media_tracker.places.regions import Level
 from media_tracker.places.responsibility import Backing, Duty, Relation, Responsibility
@@ -64,7 +64,7 @@ HEADINGS: Mapping[Column, tuple[str, ...]] = {
     Column.INDICATOR: ("指标", "测评指标", "包挂指标", "指标名称", "指标编码", "indicator"),
     Column.DEPARTMENT: ("包挂部门", "指标责任单位", "指标责任部门", "department"),
 }
-_BY_HEADING = {heading: column for column, headings in HEADINGS.items() for heading in headings}
+_BY_HEADING = {heading_of(heading): column for column, headings in HEADINGS.items() for heading in headings}
 _SAYS = (Column.LEAD, Column.CO, Column.LEADER, Column.CIVILISED_UNIT, Column.INDICATOR)
 """A sheet needs one of these."""
 _CATEGORIES = (Column.SUBCATEGORY, Column.CATEGORY)
@@ -79,7 +79,6 @@ _PLACES: Mapping[Column, Level | None] = {
 _OPEN_END = frozenset({"", "长期", "至今", "永久", "长期有效", "无", "-", "—"})
 _LINES_FOR_HEADINGS = 20
 _LONGEST_NAME = 200
-_REMARK = re.compile(r"\(.*?\)|\[.*?\]|[\s*:_/、]")
 _BETWEEN = re.compile(r"[、,，;；\n]+")
 _DAY = re.compile(r"((?:19|20)\d{2})[-./年](\d{1,2})[-./月](\d{1,2})日?(?:[ T][\d:]+)?|((?:19|20)\d{2})(\d{2})(\d{2})")
 _FIRST_EXCEL_DAY, _LAST_EXCEL_DAY = 30_000, 80_000
@@ -115,9 +114,9 @@ def read_responsibilities(data: bytes, known: Known) -> ResponsibilitySheet:
         TooLarge: more bytes, rows or text than are read.
         InvalidInput: not a sheet, or one without the columns.
     """
-    for lines in read_tables(data, lambda cell: _heading(cell) in _BY_HEADING, merged=True):
+    for lines in read_tables(data, lambda cell: heading_of(cell) in _BY_HEADING, merged=True):
         for at, line in enumerate(lines[:_LINES_FOR_HEADINGS]):
-            columns = _columns(line)
+            columns = columns_of(line, _BY_HEADING)
             if len(columns) > 1 and not columns.keys().isdisjoint(_SAYS):
                 return _Reader(columns, line, known).read(lines[at + 1 :])
     raise InvalidInput(
@@ -125,21 +124,6 @@ def read_responsibilities(data: bytes, known: Known) -> ResponsibilitySheet:
             "No row of headings was found. Needed are 责任单位, 包挂领导, 包挂单位 or 指标, and what it is about: 类别, 区域."
         )
     )
-
-
-def _columns(line: Line) -> dict[Column, int]:
-    """Where each column stands, by its heading; of two with one meaning the first."""
-    found: dict[Column, int] = {}
-    for index, cell in enumerate(line.cells):
-        column = _BY_HEADING.get(_heading(cell)) if isinstance(cell, str) else None
-        if column is not None:
-            found.setdefault(column, index)
-    return found
-
-
-def _heading(cell: str) -> str:
-    """A heading as the table above has it: 责任 单位（必填） is 责任单位."""
-    return _REMARK.sub("", unicodedata.normalize("NFKC", cell[:50])).casefold()
 
 
 class _Reader:
@@ -157,7 +141,7 @@ class _Reader:
         backings: list[Backing] = []
         errors: list[RowError] = []
         for line in lines:
-            if not any(self._text(line, column) for column in self._columns) or len(_columns(line)) > 1:
+            if not any(self._text(line, column) for column in self._columns) or len(columns_of(line, _BY_HEADING)) > 1:
                 continue  # nothing that is known, or the headings once more
             try:
                 backed, given = self._row(line)

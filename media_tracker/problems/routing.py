@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
 
 from bson import ObjectId
 
 from media_tracker.places.responsibility import Proposal
 from media_tracker.problems.case import EventType
-
-
-class Told(Protocol):
-    """What is read of an event."""
-
-    @property
-    def type(self) -> str: ...
-    @property
-    def seq(self) -> int: ...
-    @property
-    def occurred_at(self) -> datetime: ...
-    @property
-    def payload(self) -> Mapping[str, Any]: ...
+from media_tracker.problems.folding import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +39,7 @@ class Rerouting:
     after: Proposal
 
 
-def last_assignment(events: Iterable[Told]) -> Assignment | None:
+def last_assignment(events: Iterable[Fact]) -> Assignment | None:
     """The last time that the problem was given to a unit; None: it never was."""
     category, region = "", None
     found: Assignment | None = None
@@ -64,7 +51,7 @@ def last_assignment(events: Iterable[Told]) -> Assignment | None:
     return found
 
 
-def refusals(events: Iterable[Told]) -> list[Refusal]:
+def refusals(events: Iterable[Fact]) -> list[Refusal]:
     """Every time that a unit sent the problem back, oldest first."""
     unit: ObjectId | None = None
     found: list[Refusal] = []

@@ -188,7 +188,7 @@ class Articles:
             if done.matched_count:
                 now = self._clock()
                 tx.record(NewEvent(ENTITY, _id(story), story.version + 1, "completed", now, {"content_hash": digest}))
-                await self._words.write(tx.session, [Said(_id(story), story.published_at, digest, words)])
+                await self._words.write(tx.session, [([Said(_id(story), story.published_at, digest, words)], ())])
             return bool(done.matched_count)
 
         # Somebody has changed the story meanwhile: its page is asked again when the lease is over.

@@ -11,7 +11,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bson import ObjectId
 from pymongo import UpdateOne
@@ -19,13 +19,14 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from media_tracker.db.connection import Database, Json
+from media_tracker.db.gathering import A_MOMENT, Gathering
 from media_tracker.errors import N_, Conflict
 from media_tracker.ingest.documents import FeedLog, FetchRecord
 from media_tracker.ingest.outcome import RELEASED, Changes, FetchLine, noticed
 from media_tracker.outlets.documents import Feed, Notice
 
 FETCHES_KEPT = 30
-GATHER = timedelta(milliseconds=5)
+NOTED_TOGETHER = 500
 TOTALS = "fetch_totals"
 _TOTAL_ID = "all"
 _LINE = tuple(each.name for each in fields(FetchLine))
@@ -51,6 +52,15 @@ class Held:
         return changes if self.owner is not None else {name: v for name, v in changes.items() if name not in RELEASED}
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A look that has brought stories, as it is written down with them. ``digests`` of None: as they were."""
+
+    held: Held
+    changes: Changes
+    digests: bytes | None = None
+
+
 class Ledger:
     """The only writer of the state of feeds after a look, and of their logs."""
 
@@ -58,40 +68,38 @@ class Ledger:
         self._feeds = database[Feed.Settings.name]
         self._logs = database[FeedLog.Settings.name]
         self._totals = database[TOTALS]
-        self._waiting: list[tuple[Held, Changes, asyncio.Future[None]]] = []
+        self._noting = Gathering(self._note, most=NOTED_TOGETHER, at_once=2)
+        self._remembering = Gathering(self._digests, most=NOTED_TOGETHER, at_once=2)
         self._counted: Counter[str] = Counter()
-        self._writing: asyncio.Task[None] | None = None
-        self._at_work: set[asyncio.Task[None]] = set()
         self._totalling: asyncio.Task[None] | None = None
 
     async def note(self, held: Held, changes: Changes) -> None:
         """Write down a look that brought no story. Returns when it is written."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((held, changes, done))
         self._count(changes.line)
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_soon())
-        await done
+        await self._noting.ask((held, changes))
 
-    async def note_within(
-        self, session: AsyncClientSession, held: Held, changes: Changes, digests: bytes | None
-    ) -> None:
-        """Write down a look in the transaction that saves its stories. ``digests`` of None: as they were.
+    async def note_within(self, session: AsyncClientSession, notes: Sequence[Note]) -> None:
+        """Write down looks in the transaction that saves their stories.
 
         Raises:
-            Conflict: the feed is no longer held; then nothing of the transaction may stay.
+            Conflict: one of the feeds is no longer held; then nothing of the transaction may stay.
         """
-        written = await self._feeds.update_one(held.query(), {"$set": held.released(changes.feed)}, session=session)
-        if not written.matched_count:
+        held = [UpdateOne(note.held.query(), {"$set": note.held.released(note.changes.feed)}) for note in notes]
+        written = await self._feeds.bulk_write(held, ordered=False, session=session)
+        if written.matched_count != len(notes):
             raise Conflict(N_("Somebody else has read or changed this feed in the meantime."))
-        update = _log_update(changes.line)
-        if digests is not None:
-            update["$set"] = {"digests": digests}
-        await self._logs.update_one({"_id": held.feed_id}, update, upsert=True, session=session)
+        lines = []
+        for note in notes:
+            update = _log_update(note.changes.line)
+            if note.digests is not None:
+                update["$set"] = {"digests": note.digests}
+            lines.append(UpdateOne({"_id": note.held.feed_id}, update, upsert=True))
+        await self._logs.bulk_write(lines, ordered=False, session=session)
 
-    async def saved(self, line: FetchLine) -> None:
-        """Count a look whose transaction is through. The stories stand: a total that cannot be written now is written later."""
-        self._count(line)
+    async def saved(self, lines: Sequence[FetchLine]) -> None:
+        """Count looks whose transaction is through. The stories stand: a total that cannot be written now is written later."""
+        for line in lines:
+            self._count(line)
         if self._totalling is None:
             self._totalling = asyncio.create_task(self._total_soon())
         with contextlib.suppress(PyMongoError):
@@ -99,8 +107,7 @@ class Ledger:
 
     async def digests(self, feed_id: ObjectId) -> bytes:
         """What the feed's entries were when it was read last."""
-        row = await self._logs.find_one({"_id": feed_id}, {"digests": 1})
-        return bytes(row.get("digests", b"")) if row else b""
+        return await self._remembering.ask(feed_id)
 
     async def fetches(self, feed_ids: Sequence[ObjectId]) -> dict[ObjectId, list[FetchRecord]]:
         """The last fetches of each feed, the latest first."""
@@ -145,37 +152,27 @@ class Ledger:
         for name in ("new", "changed", "known"):
             self._counted[f"stories_{name}"] += getattr(line, name)
 
-    async def _write_soon(self) -> None:
-        await asyncio.sleep(GATHER.total_seconds())
-        task, self._writing = self._writing, None
-        if task is not None:  # the loop itself holds tasks weakly
-            self._at_work.add(task)
-            task.add_done_callback(self._at_work.discard)
-        batch, self._waiting = self._waiting, []
-        try:
-            await asyncio.gather(
-                self._feeds.bulk_write(
-                    [UpdateOne(held.query(), {"$set": held.released(each.feed)}) for held, each, _ in batch],
-                    ordered=False,
-                ),
-                self._logs.bulk_write(
-                    [UpdateOne({"_id": held.feed_id}, _log_update(each.line), upsert=True) for held, each, _ in batch],
-                    ordered=False,
-                ),
-                self._write_totals(),
-            )
-        except Exception as error:  # each of those who wait has to hear of it
-            for _, _, done in batch:
-                if not done.done():
-                    done.set_exception(error)
-            return
-        for _, _, done in batch:
-            if not done.done():
-                done.set_result(None)
+    async def _note(self, looks: Sequence[tuple[Held, Changes]]) -> list[None]:
+        await asyncio.gather(
+            self._feeds.bulk_write(
+                [UpdateOne(held.query(), {"$set": held.released(each.feed)}) for held, each in looks], ordered=False
+            ),
+            self._logs.bulk_write(
+                [UpdateOne({"_id": held.feed_id}, _log_update(each.line), upsert=True) for held, each in looks],
+                ordered=False,
+            ),
+            self._write_totals(),
+        )
+        return [None] * len(looks)
+
+    async def _digests(self, feed_ids: Sequence[ObjectId]) -> list[bytes]:
+        rows = await self._logs.find({"_id": {"$in": list(feed_ids)}}, {"digests": 1}).to_list()
+        stored = {row["_id"]: bytes(row.get("digests", b"")) for row in rows}
+        return [stored.get(feed_id, b"") for feed_id in feed_ids]
 
     async def _total_soon(self) -> None:
         """Once for many looks: they would be in each other's way at one document."""
-        await asyncio.sleep(GATHER.total_seconds())
+        await asyncio.sleep(A_MOMENT.total_seconds())
         self._totalling = None
         await self._write_totals()
 

@@ -5,8 +5,9 @@
     claims.py   whose turn is it        net/fetch.py   ask the address       reading.py   bytes → entries, ready to be saved
     saving.py   new and changed stories                outcome.py   what follows for the feed       ledger.py   writing that down
 
-One transaction per feed holds the new stories, the changed ones, their events and the feed's new state: killed at any moment, a
-feed is either as it was, or wholly taken in.
+One transaction holds a feed's new stories, the changed ones, their events and the feed's new state: killed at any moment, a
+feed is either as it was, or wholly taken in. Several feeds share one where they come in at the same moment; if one of them
+cannot be stored, each gets its own.
 """
 
 from __future__ import annotations
@@ -21,28 +22,31 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from bson import ObjectId
-from pymongo.errors import ConnectionFailure
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM, Origin
+from media_tracker.db.gathering import Gathering
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, MediaTrackerError, NotFound, Sentence, Unavailable
 from media_tracker.ingest import outcome
 from media_tracker.ingest.claims import Claims, host_of
 from media_tracker.ingest.documents import Result
 from media_tracker.ingest.entries import ParsedEntry
-from media_tracker.ingest.ledger import Held, Ledger
+from media_tracker.ingest.ledger import Held, Ledger, Note
 from media_tracker.ingest.outcome import Changes, Read
 from media_tracker.ingest.prepare import Prepared, prepare
 from media_tracker.ingest.reading import Job, Reading, Runner, read_job, rules_of
-from media_tracker.ingest.saving import Saved, Saving
+from media_tracker.ingest.saving import Brought, Saved, Saving
 from media_tracker.net.fetch import Fetched, Fetcher, NotModified
 from media_tracker.outlets.documents import Feed
 
 log = structlog.get_logger("ingest")
 
 AT_ONCE = 48
+STORED_TOGETHER = 500
+"""Stories in one transaction, and ten for each look."""
 Chance = Callable[[], float]
 """A random number from 0 to 1."""
 Also = Callable[[Transaction, Saved], Awaitable[None]]
@@ -83,6 +87,14 @@ class Summary:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look has brought, and how it is written down once it is stored. ``note`` may be called more than once."""
+
+    brought: Brought
+    note: Callable[[Saved], Note]
+
+
 class Ingest:
     """Takes feeds in."""
 
@@ -101,6 +113,7 @@ class Ingest:
         self.ledger = Ledger(database)
         self._feeds = database[Feed.Settings.name]
         self._saving = Saving(database)
+        self._storing = Gathering(self._save_together, most=STORED_TOGETHER, at_once=2, weight=_weight)
         self._transactor = transactor
         self._fetcher = fetcher
         self._clock = clock
@@ -151,10 +164,11 @@ class Ingest:
             raise NotFound(N_("This feed rests; nothing is taken in for it."))
         reading = await self._runner.run(read_job, self._job(feed, body, content_type, feed.url))
 
-        def follows(saved: Saved) -> Changes:
-            return outcome.pushed(feed, len(body), _read(reading, saved), self._clock(), _since(started))
+        def note(saved: Saved) -> Note:
+            changes = outcome.pushed(feed, len(body), _read(reading, saved), self._clock(), _since(started))
+            return Note(Held(feed_id), changes)
 
-        saved = await self._save(feed, reading, follows)
+        saved = await self._storing.ask(_Look(Brought(feed, reading.prepared, reading.leaves), note))
         return _result(feed, saved, reading.notes)
 
     async def take_entries(
@@ -172,12 +186,11 @@ class Ingest:
         feed, started, now = await self._feed(feed_id), _seconds(), self._clock()
         prepared = await self._runner.run(prepare, entries, feed.column, now)
 
-        def follows(saved: Saved) -> Changes:
+        def note(saved: Saved) -> Note:
             what = Read(len(prepared), _moments(prepared, saved), new=len(saved.new), changed=len(saved.changed))
-            return outcome.entered(feed, what, now, _since(started))
+            return Note(Held(feed_id), outcome.entered(feed, what, now, _since(started)))
 
-        reading = Reading(feed.title, None, len(prepared), tuple(prepared), (), True, None, None, None, b"")
-        return await self._save(feed, reading, follows, origin=origin, also=also)
+        return await self._save(Brought(feed, prepared), note, also, origin)
 
     async def _look(self, feed: Feed, started: float) -> FeedResult:
         state = feed.state
@@ -199,36 +212,48 @@ class Ingest:
         job = self._job(feed, answer.body, answer.headers.content_type, answer.url, digests)
         reading = await self._runner.run(read_job, job)
 
-        def follows(saved: Saved) -> Changes:
+        def note(saved: Saved) -> Note:
             what = _read(reading, saved, body_hash)
-            return outcome.read(feed, answer, what, self._clock(), _since(started), self._chance())
+            changes = outcome.read(feed, answer, what, self._clock(), _since(started), self._chance())
+            return Note(self._held(feed), changes, reading.digests)
 
-        saved = await self._save(feed, reading, follows, self._held(feed), reading.digests)
+        saved = await self._storing.ask(_Look(Brought(feed, reading.prepared, reading.leaves), note))
         return _result(feed, saved, reading.notes)
 
-    async def _save(
-        self,
-        feed: Feed,
-        reading: Reading,
-        follows: Callable[[Saved], Changes],
-        held: Held | None = None,
-        digests: bytes | None = None,
-        *,
-        origin: Origin = SYSTEM,
-        also: Also | None = None,
-    ) -> Saved:
+    async def _save(self, brought: Brought, note: Callable[[Saved], Note], also: Also | None, origin: Origin) -> Saved:
+        """Store what was handed in, in a transaction of its own."""
+
         async def work(tx: Transaction) -> tuple[Saved, Changes]:
-            saved = await self._saving.save(tx, feed, reading.prepared, self._clock(), reading.leaves)
-            changes = follows(saved)
-            await self.ledger.note_within(tx.session, held or Held(_id(feed)), changes, digests)
+            [saved] = await self._saving.save(tx, [brought], self._clock())
+            noted = note(saved)
+            await self.ledger.note_within(tx.session, [noted])
             if also is not None:
                 await also(tx, saved)
-            return saved, changes
+            return saved, noted.changes
 
         saved, changes = await self._transactor.run(work, origin)
-        await self.ledger.saved(changes.line)
-        await self._follow(feed, changes)
+        await self.ledger.saved([changes.line])
         return saved
+
+    async def _save_together(self, looks: Sequence[_Look]) -> list[Saved | Exception]:
+        """Store what several looks have brought in one transaction; if one of them cannot be, each in one of its own."""
+
+        async def work(tx: Transaction) -> list[tuple[Saved, Note]]:
+            saved = await self._saving.save(tx, [look.brought for look in looks], self._clock())
+            noted = [(each, look.note(each)) for look, each in zip(looks, saved, strict=True)]
+            await self.ledger.note_within(tx.session, [note for _, note in noted])
+            return noted
+
+        try:
+            results = await self._transactor.run(work, SYSTEM)
+        except Exception as error:
+            if len(looks) == 1 or _is_of_the_database(error):
+                return [error] * len(looks)
+            return [each for look in looks for each in await self._save_together([look])]
+        await self.ledger.saved([note.changes.line for _, note in results])
+        for look, (_, note) in zip(looks, results, strict=True):
+            await self._follow(look.brought.feed, note.changes)
+        return [saved for saved, _ in results]
 
     def _held(self, feed: Feed) -> Held:
         """What must still be so when the result of looking at ``feed`` is written down."""
@@ -275,6 +300,17 @@ def _read(reading: Reading, saved: Saved, body_hash: str | None = None) -> Read:
         changed=len(saved.changed),
         body_hash=body_hash,
     )
+
+
+def _weight(look: _Look) -> int:
+    return 10 + len(look.brought.prepared)
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """Whether it says nothing about what was to be stored: the database is away, or may have stored it."""
+    if isinstance(error, ConnectionFailure):
+        return True
+    return isinstance(error, PyMongoError) and error.has_error_label("UnknownTransactionCommitResult")
 
 
 def _moments(prepared: Sequence[Prepared], saved: Saved) -> list[datetime]:

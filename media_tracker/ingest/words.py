@@ -105,12 +105,13 @@ class StoryWords:
         self._bytes_to_bind = bytes_to_bind
 
     async def write(
-        self, session: AsyncClientSession | None, said: Sequence[Said], laid_out: Sequence[Leaf] = ()
+        self, session: AsyncClientSession | None, said: Sequence[tuple[Sequence[Said], Sequence[Leaf]]]
     ) -> None:
-        """Write down what stories say, in the transaction that stores them. ``laid_out``: their leaves, if there are any yet."""
+        """Write down what stories say, in the transaction that stores them; of each look, with its leaves if there are any."""
         rows: list[Json] = [
-            {**_header(said[leaf.start : leaf.end]), "words": RawBSONDocument(leaf.words)}
-            for leaf in laid_out or leaves_of([distinct(each.words) for each in said])
+            {**_header(stories[leaf.start : leaf.end]), "words": RawBSONDocument(leaf.words)}
+            for stories, laid_out in said
+            for leaf in laid_out or leaves_of([distinct(each.words) for each in stories])
         ]
         if rows:
             await self._leaves.insert_many(rows, session=session)

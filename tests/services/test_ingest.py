@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import TypeVar
 
 import pytest
 import pytest_asyncio
+from bson import ObjectId
 from structlog.testing import capture_logs
 
-from media_tracker.db.transactions import Transactor
+from media_tracker.db.events import Origin as EventOrigin
+from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.desk.service import Decision
 from media_tracker.errors import Conflict
 from media_tracker.ingest.claims import LEASE, Claims
 from media_tracker.ingest.documents import DeskState, Kind
+from media_tracker.ingest.handed import handed_entry
 from media_tracker.ingest.reading import InThreads
 from media_tracker.ingest.saving import MOST_REVISIONS
 from media_tracker.ingest.schedule import LONGEST, SHORTEST, SOFT, UNKNOWN, History, next_check
-from media_tracker.ingest.service import Ingest, Result, Summary
+from media_tracker.ingest.service import FeedResult, Ingest, Result, Summary
 from media_tracker.net.fetch import Fetcher, FetchLimits
+from media_tracker.outlets.documents import Platform
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.services.deaths import DyingTransactor, Killed, cut_off, refusing
 from tests.services.origin import Answer, Item, Origin, rss
 from tests.services.scene import Scene
 
+T = TypeVar("T")
 ANYWAY = timedelta(seconds=round(UNKNOWN.total_seconds() * 2**SOFT))
 """The wait after one refusal of a feed of which nothing is known."""
 THREE = [Item(f"第{number}条", f"新华社区{number}号楼前有垃圾。", f"g{number}") for number in (1, 2, 3)]
@@ -643,3 +650,79 @@ async def test_the_same_page_under_another_guid_is_another_story(scene: Scene) -
     scene.origin.publish("/feed", Item("今日天气", "有雨。", "tuesday", page))
 
     assert (await scene.take_in()).new == 1
+
+
+class CountingTransactor(Transactor):
+    """Counts the transactions."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene.services.database, scene.services.log)
+        self.count = 0
+
+    async def run(self, work: Callable[[Transaction], Awaitable[T]], origin: EventOrigin) -> T:
+        self.count += 1
+        return await super().run(work, origin)
+
+
+async def together(scene: Scene, fetcher: Fetcher, *paths: str) -> tuple[list[FeedResult], int]:
+    """Take in the feeds at ``paths`` at once, their documents read in one moment. Returns how many transactions it took, too."""
+    counting = CountingTransactor(scene)
+    feeds = [await scene.feed_at(path) for path in paths]
+    results = await asyncio.gather(*map(ingest_of(scene, counting, fetcher).take_in, feeds))
+    return list(results), counting.count
+
+
+async def test_feeds_that_come_in_together_share_a_transaction_and_each_has_its_own_stories(scene: Scene) -> None:
+    paths = [f"/{number}" for number in range(12)]
+    for number, path in enumerate(paths):
+        scene.origin.publish(path, *(Item(f"{number}之{each}", "正文", f"g{each}") for each in range(number % 3 + 1)))
+        await scene.feed(path)
+    async with patient(scene) as fetcher:
+        results, transactions = await together(scene, fetcher, *paths)
+        assert [result.new for result in results] == [number % 3 + 1 for number in range(12)]
+        assert transactions < 12
+        scene.origin.publish("/5", Item("又一篇", "正文", "again"))
+        again, _ = await together(scene, fetcher, *paths)
+    assert [result.new for result in again] == [int(path == "/5") for path in paths]
+    stories = await scene.stories()
+    for number, path in enumerate(paths):
+        own = {story.title for story in stories if story.feed_id == (await scene.feed_at(path)).id}
+        assert own - {"又一篇"} == {f"{number}之{each}" for each in range(number % 3 + 1)}
+    events = await scene.services.log.read(0)
+    assert sorted(event.entity_id for event in events) == sorted(ObjectId(story.id) for story in stories)
+
+
+async def test_of_two_feeds_that_bring_what_was_handed_in_at_the_same_moment_one_takes_it_over(scene: Scene) -> None:
+    link = "https://paper.example/7"
+    for path in ("/a", "/b"):
+        scene.origin.publish(path, Item("井盖破损", "三号楼前井盖破损。", f"{path}7", link))
+        feed = await scene.feed(path)
+    handed = handed_entry(guid=None, link=link, title="井盖破损", text="三号楼前井盖破损。")
+    await scene.services.handing_in.take(feed.outlet_id, Platform.WECHAT, [handed])
+    async with patient(scene) as fetcher:
+        results, _ = await together(scene, fetcher, "/a", "/b")
+    assert sum(result.new for result in results) == 1
+    assert sorted(event.type for event in await scene.services.log.read(0)) == ["adopted", "ingested", "ingested"]
+
+
+async def test_one_feed_that_cannot_be_stored_takes_no_other_with_it(scene: Scene) -> None:
+    paths = ["/good", "/poison", "/better"]
+    for path in paths:
+        scene.origin.publish(path, Item(path, "正文", path))
+        await scene.feed(path)
+    feeds = [await scene.feed_at(path) for path in paths]
+    feeds[1].column = "x" * 17 * 2**20
+    async with patient(scene) as fetcher:
+        ingest = ingest_of(scene, CountingTransactor(scene), fetcher)
+        with capture_logs() as logged:
+            results = await asyncio.gather(*map(ingest.take_in, feeds))
+    assert [result.new for result in results] == [1, 0, 1]
+    assert [entry["url"] for entry in logged if entry["event"] == "feed_not_taken_in"] == [feeds[1].url]
+    assert {story.title for story in await scene.stories()} == {"/good", "/better"}
+
+
+@asynccontextmanager
+async def patient(scene: Scene) -> AsyncIterator[Fetcher]:
+    allowed = {("127.0.0.1", scene.origin.port)}
+    async with Fetcher(user_agent="t", limits=FetchLimits(total_seconds=20), allow=allowed, host_gap=0) as fetcher:
+        yield fetcher

@@ -150,7 +150,7 @@ async def test_words_are_bound_by_the_pipeline_when_they_have_piled_up(
     await scene.services.pipeline.catch_up()
     assert await scene.services.database[VOLUMES].count_documents({}) == 0
     for number in range(words.LEAVES_TO_BIND):
-        await StoryWords(scene.services.database).write(None, [_said(number, scene)])
+        await StoryWords(scene.services.database).write(None, [([_said(number, scene)], ())])
     await scene.story("二", "路面破损")
     await scene.services.pipeline.catch_up()
     assert await scene.services.database[VOLUMES].count_documents({}) == 1

@@ -6,7 +6,6 @@ the run fails; nothing is skipped.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +28,7 @@ from media_tracker.net.fetch import Fetcher, FetchLimits
 from media_tracker.settings import Settings
 from media_tracker.wiring import DOCUMENTS, INDEXES, Services, assemble
 from tests.fake_clock import FakeClock
+from tests.traces import Traces
 
 # How long an example takes says more about the machine than about the code.
 property_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -69,13 +69,23 @@ async def migrated_database(mongodb_uri: str, database_name: str) -> AsyncIterat
         await database.client.drop_database(database_name)
 
 
+@pytest.fixture(scope="session")
+def traces(migrated_database: Database) -> Traces:
+    """What the test at hand has written to the worker's database."""
+    return Traces(migrated_database)
+
+
 @pytest_asyncio.fixture
-async def database(migrated_database: Database) -> AsyncIterator[Database]:
+async def database(
+    migrated_database: Database, traces: Traces, request: pytest.FixtureRequest
+) -> AsyncIterator[Database]:
     """The worker's database, emptied after the test (dropping it would cost the indexes)."""
     await bind_documents(migrated_database)
+    if "starting_tables" not in request.fixturenames:
+        await traces.take_tables()
+    await traces.begin()
     yield migrated_database
-    names = await migrated_database.list_collection_names(filter={"name": {"$not": {"$regex": "^system\\."}}})
-    await asyncio.gather(*(migrated_database[name].delete_many({}) for name in names))
+    await traces.wipe()
 
 
 @pytest.fixture
@@ -118,14 +128,14 @@ def fetch_allow() -> frozenset[tuple[str, int]]:
 async def services(
     database: Database,
     starting_tables: Database,
+    traces: Traces,
     settings: Settings,
     clock: FakeClock,
     fetch_allow: frozenset[tuple[str, int]],
 ) -> AsyncIterator[Services]:
     """Every service, wired as the application wires them, on a database with the starting tables; cheap hashing."""
-    for name in await starting_tables.list_collection_names():
-        copy = [{"$out": {"db": database.name, "coll": name}}]
-        await (await starting_tables[name].aggregate(copy)).to_list()
+    if not traces.has_tables:
+        await traces.put_tables(starting_tables)
     limits = FetchLimits(total_seconds=10, bytes_decompressed=2 * 2**20)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     async with Fetcher(user_agent="media-tracker/test", limits=limits, allow=fetch_allow, host_gap=0) as fetcher:

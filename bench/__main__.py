@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-NAMES = ("drivers", "ingestion", "suggestions", "quality")
+NAMES = ("drivers", "ingestion", "suggestions", "problems", "quality")
 
 
 def arguments() -> argparse.Namespace:
@@ -15,6 +15,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--feeds", type=int, nargs="+", default=[100, 1_000], metavar="N", help="how many are polled (100, then 1000)"
     )
+    parser.add_argument("--problems", type=int, default=50_000, metavar="N", help="how many problems there are (50000)")
     given = parser.parse_args()
     given.data = next((Path(each) for each in given.what if each not in NAMES), None)
     if given.data is not None and not given.data.is_dir():
@@ -23,8 +24,8 @@ def arguments() -> argparse.Namespace:
     return given
 
 
-async def with_database(names: list[str], feeds: list[int]) -> None:
-    from bench import drivers, ingestion  # only now: --help is quick
+async def with_database(names: list[str], feeds: list[int], kept: int) -> None:
+    from bench import drivers, ingestion, problems  # only now: --help is quick
     from bench.server import replica_set
 
     async with replica_set() as uri:
@@ -33,12 +34,14 @@ async def with_database(names: list[str], feeds: list[int]) -> None:
         if "ingestion" in names:
             for count in feeds:
                 await ingestion.run(uri, count)
+        if "problems" in names:
+            await problems.run(uri, kept)
 
 
 def main() -> None:
     given = arguments()
-    if {"drivers", "ingestion"} & set(given.names):
-        asyncio.run(with_database(given.names, given.feeds))
+    if {"drivers", "ingestion", "problems"} & set(given.names):
+        asyncio.run(with_database(given.names, given.feeds, given.problems))
     if "suggestions" in given.names:
         from bench import suggestions
 

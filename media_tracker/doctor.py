@@ -11,6 +11,8 @@ from media_tracker import __version__
 from media_tracker.db.embedded import find_mongod
 from media_tracker.errors import MediaTrackerError
 from media_tracker.locate import feeds_dir, static_dir, templates_dir
+from media_tracker.mail.carriers import carrier_for
+from media_tracker.mail.outbox import LetterState
 from media_tracker.settings import Settings
 from media_tracker.wiring import open_services
 
@@ -33,6 +35,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     if settings.mongodb_uri is None:
         yield _binary()
         yield _disk(settings)
+    yield await _mail(settings)
     async for finding in _database(settings):
         yield finding
 
@@ -61,6 +64,15 @@ def _disk(settings: Settings) -> Finding:
     return Finding("disk", f"{free // 2**20:,} MB free at {folder}", free >= LEAST_FREE_BYTES)
 
 
+async def _mail(settings: Settings) -> Finding:
+    """Whether letters can be sent, or that they go to files; nothing is sent."""
+    carrier = carrier_for(settings.mail_server, settings.mail_from, settings.data_dir / "mail")
+    try:
+        return Finding("mail", await carrier.check(), True)
+    except MediaTrackerError as error:
+        return Finding("mail", str(error), False)
+
+
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with open_services(settings) as services:
@@ -69,6 +81,9 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             status = await services.migrator.status()
             missing = [*status.pending, *status.missing_indexes]
             yield Finding("schema", ", ".join(missing) or "current", status.current)
+            letters = await services.outbox.counts()
+            told = ", ".join(f"{state.value.replace('_', ' ')}: {letters[state]}" for state in LetterState)
+            yield Finding("letters", told, True)
             feeds = await services.outlets.feeds()
             failing = [feed.url for feed in feeds if feed.active and feed.state.error]
             yield Finding("feeds", f"{len(feeds)}, failing: {len(failing)}", True)

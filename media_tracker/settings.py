@@ -5,18 +5,24 @@ from __future__ import annotations
 from functools import cached_property
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from media_tracker.errors import InvalidInput
+from media_tracker.mail.address import checked_address
+from media_tracker.mail.server import MailServer, read_server
 
 
 class Settings(BaseSettings):
     """Everything that an installation may set from outside. Defaults suit one machine."""
 
-    model_config = SettingsConfigDict(env_prefix="MEDIA_TRACKER_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="MEDIA_TRACKER_", env_file=".env", extra="ignore", hide_input_in_errors=True
+    )
 
     mongodb_uri: str | None = Field(default=None, validation_alias="MONGODB_URI")
     """A MongoDB replica set to use; without one the embedded server is started in ``data_dir``."""
@@ -66,6 +72,16 @@ class Settings(BaseSettings):
     secret_key: str | None = None
     """Key for CSRF tokens. Without one, a random key is kept in ``data_dir``; set the same one on every machine."""
 
+    smtp_url: str | None = Field(default=None, repr=False)
+    """The server that takes our mail, such as smtp://user:password@mail.example.org:587?starttls=1, or smtps://…; without one
+    letters go to files in ``data_dir``/mail."""
+
+    mail_from: str = ""
+    """The address that mail comes from; needed with ``smtp_url``."""
+
+    digest_hour: int = Field(default=8, ge=0, le=23)
+    """The local hour at which the daily mail goes out."""
+
     metrics_token: str | None = None
     """Bearer token for ``/metrics``; without one only a signed-in admin may read it."""
 
@@ -75,7 +91,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
     """Comma-separated addresses or networks of proxies whose ``X-Forwarded-For`` and ``-Proto`` are believed."""
 
-    @field_validator("secret_key", "metrics_token", "mongodb_uri")
+    @field_validator("secret_key", "metrics_token", "mongodb_uri", "smtp_url")
     @classmethod
     def _empty_is_none(cls, value: str | None) -> str | None:
         return value or None
@@ -88,6 +104,27 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, OSError, ValueError):
             raise ValueError(f"there is no time zone called {value!r}; Asia/Shanghai is one") from None
         return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str | None) -> str | None:
+        if value is not None:
+            read_server(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        try:
+            return checked_address(value)
+        except InvalidInput:
+            raise ValueError(f"{value!r} is not a mail address, like tracker@example.org") from None
+
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> Self:
+        if self.smtp_url and not self.mail_from:
+            raise ValueError("MEDIA_TRACKER_SMTP_URL needs MEDIA_TRACKER_MAIL_FROM: the address that mail comes from")
+        return self
 
     @field_validator("fetch_allow")
     @classmethod
@@ -115,6 +152,11 @@ class Settings(BaseSettings):
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """The server of ``smtp_url``."""
+        return read_server(self.smtp_url) if self.smtp_url else None
 
     @property
     def fetch_exceptions(self) -> frozenset[tuple[str, int]]:

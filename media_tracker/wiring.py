@@ -19,7 +19,7 @@ from pymongo import IndexModel
 
 from media_tracker import __version__
 from media_tracker.accounts import sessions as session_store
-from media_tracker.accounts import throttle, tokens
+from media_tracker.accounts import throttle, tokens, visits
 from media_tracker.accounts.actor import Level
 from media_tracker.accounts.audit import Audit
 from media_tracker.accounts.documents import AuditEvent, User
@@ -28,6 +28,7 @@ from media_tracker.accounts.service import Accounts
 from media_tracker.accounts.sessions import Sessions
 from media_tracker.accounts.throttle import Throttle
 from media_tracker.accounts.tokens import Tokens
+from media_tracker.accounts.visits import Visits
 from media_tracker.db import events
 from media_tracker.db.clock import Clock, system_clock
 from media_tracker.db.connection import Database, open_database
@@ -39,6 +40,7 @@ from media_tracker.db.transactions import Transactor
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.deeds.service import Deeds
 from media_tracker.desk.service import Desk
+from media_tracker.desk.untied import Untied
 from media_tracker.files import store
 from media_tracker.files.store import FileStore
 from media_tracker.ingest import claims, sheet_drafts, websub_documents
@@ -53,21 +55,46 @@ from media_tracker.ingest.sheet_drafts import SheetDrafts
 from media_tracker.ingest.stories import Stories
 from media_tracker.ingest.websub import WebSub
 from media_tracker.ingest.words import StoryWords
+from media_tracker.mail import outbox as mail_outbox
+from media_tracker.mail.carriers import carrier_for
+from media_tracker.mail.letters import Sender
+from media_tracker.mail.outbox import Outbox
 from media_tracker.migrations import MIGRATIONS
 from media_tracker.monitor.documents import Release, ReleaseRow
 from media_tracker.monitor.releases import Releases
 from media_tracker.monitor.service import Monitor
 from media_tracker.net.fetch import Fetcher, user_agent
+from media_tracker.notices import documents as notice_documents
+from media_tracker.notices.notifier import Notifier
+from media_tracker.notices.posting import Posting
+from media_tracker.notices.service import Notices
 from media_tracker.outlets.by_hand import ByHand
 from media_tracker.outlets.documents import Feed, Outlet, Project
 from media_tracker.outlets.service import Outlets
+from media_tracker.papers import own_templates as paper_templates
+from media_tracker.papers.casefile import Casefiles
+from media_tracker.papers.documents import DispatchOrder
+from media_tracker.papers.orders import Orders
+from media_tracker.papers.own_templates import OwnTemplates
 from media_tracker.pipeline import Pipeline
+from media_tracker.places import responsibility_rows
 from media_tracker.places.documents import BackingDocument, RegionDocument, ResponsibilityDocument, UnitDocument
 from media_tracker.places.responsibility_import import Responsibilities
+from media_tracker.places.responsibility_rows import ResponsibilityRows
 from media_tracker.places.service import Places
-from media_tracker.problems import arriving, links
+from media_tracker.problems import arriving, bulk, drafts, errands, links, objections, saved_views
+from media_tracker.problems.bulk import BulkSteps
+from media_tracker.problems.clock_keeping import ClockKeeping
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.drafts import Drafts
+from media_tracker.problems.errands import Errands
+from media_tracker.problems.evidence import Evidence
 from media_tracker.problems.lists.importing import ListImport
+from media_tracker.problems.lookbacks_work import LookBacks
+from media_tracker.problems.objections import Objections
+from media_tracker.problems.regrouping import Regrouping
+from media_tracker.problems.revisits_list import Revisits
+from media_tracker.problems.saved_views import SavedViews
 from media_tracker.problems.service import Problems
 from media_tracker.settings import Settings
 from media_tracker.tagging import versions as model_versions
@@ -80,10 +107,14 @@ from media_tracker.tagging.versions import Versions
 from media_tracker.taxonomy.documents import CategoryDocument
 from media_tracker.taxonomy.service import Taxonomy
 
+NOBODYS_ADDRESS = "media-tracker@localhost"
+"""From whom letters come that no server takes: they go to files."""
+
 DOCUMENTS: Sequence[type[Document]] = (
     AuditEvent,
     BackingDocument,
     CategoryDocument,
+    DispatchOrder,
     Feed,
     FeedLog,
     GoodDeed,
@@ -108,7 +139,13 @@ def _indexes() -> dict[str, Sequence[IndexModel]]:
     declared |= {throttle.COLLECTION: throttle.INDEXES, websub_documents.COLLECTION: websub_documents.INDEXES}
     declared |= {tokens.COLLECTION: tokens.INDEXES, tokens.CALLS: tokens.CALL_INDEXES}
     declared |= {sheet_drafts.COLLECTION: sheet_drafts.INDEXES}
+    declared |= {responsibility_rows.COLLECTION: responsibility_rows.INDEXES}
     declared |= {links.COLLECTION: links.INDEXES, **arriving.INDEXES}
+    declared |= {saved_views.COLLECTION: saved_views.INDEXES, bulk.COLLECTION: bulk.INDEXES}
+    declared |= {drafts.COLLECTION: drafts.INDEXES, errands.COLLECTION: errands.INDEXES, **objections.INDEXES}
+    declared |= {visits.COLLECTION: visits.INDEXES}
+    declared |= {mail_outbox.COLLECTION: mail_outbox.INDEXES, **notice_documents.INDEXES}
+    declared |= {paper_templates.COLLECTION: paper_templates.INDEXES}
     return {**declared, **store.INDEXES, **claims.INDEXES, **model_versions.INDEXES}
 
 
@@ -128,6 +165,7 @@ class Services:
     files: FileStore
     places: Places
     responsibilities: Responsibilities
+    responsibility_rows: ResponsibilityRows
     taxonomy: Taxonomy
     accounts: Accounts
     sessions: Sessions
@@ -149,12 +187,31 @@ class Services:
     versions: Versions
     learner: Learner
     problems: Problems
+    regrouping: Regrouping
+    clock_keeping: ClockKeeping
+    look_backs: LookBacks
+    evidence: Evidence
+    revisits: Revisits
     list_import: ListImport
+    orders: Orders
+    casefiles: Casefiles
+    own_templates: OwnTemplates
+    saved_views: SavedViews
+    bulk_steps: BulkSteps
+    drafts: Drafts
+    errands: Errands
+    objections: Objections
+    visits: Visits
     deeds: Deeds
     desk: Desk
+    untied: Untied
     monitor: Monitor
     releases: Releases
     pipeline: Pipeline
+    notices: Notices
+    notifier: Notifier
+    posting: Posting
+    outbox: Outbox
     owner: str
 
 
@@ -235,9 +292,16 @@ def assemble(
     suggesters = SuggesterSource(places, taxonomy, rules, versions, clock)
     tagging = Tagging(database, places, suggesters, clock)
     problems = Problems(database, log, transactor, places, taxonomy, files, clock, zone)
+    orders = Orders(database, transactor, problems, stories, clock, zone)
     deeds = Deeds(database, places, clock)
+    responsibilities = Responsibilities(database, transactor, places, taxonomy, clock)
+    answer_drafts = Drafts(database, transactor, problems, files, clock)
+    desk = Desk(database, transactor, stories, tagging, problems, deeds, places, taxonomy, clock)
     monitor = Monitor(database, places, taxonomy, clock, Level(settings.level), zone)
     consuming = ConsumerRunner(database, log, clock, owner)
+    carrier = carrier_for(settings.mail_server, settings.mail_from, settings.data_dir / "mail")
+    sender = Sender(settings.mail_from or NOBODYS_ADDRESS, settings.office_name)
+    outbox = Outbox(database, clock, owner, carrier, sender, accounts.reachable)
     return Services(
         settings=settings,
         clock=clock,
@@ -246,7 +310,8 @@ def assemble(
         migrator=Migrator(database, clock, MIGRATIONS, INDEXES, owner),
         files=files,
         places=places,
-        responsibilities=Responsibilities(database, transactor, places, taxonomy, clock),
+        responsibilities=responsibilities,
+        responsibility_rows=ResponsibilityRows(database, transactor, responsibilities, places, taxonomy, clock),
         taxonomy=taxonomy,
         accounts=accounts,
         sessions=sessions,
@@ -268,12 +333,31 @@ def assemble(
         versions=versions,
         learner=Learner(database, versions, audit, clock, owner, settings.learn_after, InItsOwnProcess()),
         problems=problems,
+        regrouping=Regrouping(database, transactor, problems.casebook, problems.tables, clock),
+        clock_keeping=ClockKeeping(database, taxonomy, clock, zone),
+        look_backs=LookBacks(database, transactor, problems, problems.casebook, files, clock),
+        revisits=Revisits(database),
+        evidence=Evidence(database, transactor, problems.casebook, files, audit),
+        saved_views=SavedViews(database, clock),
+        bulk_steps=BulkSteps(database, problems, clock),
+        orders=orders,
+        casefiles=Casefiles(database, problems, stories, files, orders),
+        own_templates=OwnTemplates(database, clock),
         list_import=ListImport(database, transactor, places, taxonomy, clock, zone, owner),
+        drafts=answer_drafts,
+        errands=Errands(database, transactor, problems.casebook, answer_drafts, places, clock),
+        objections=Objections(database, transactor, problems.casebook, audit, clock, zone),
+        visits=Visits(database, clock),
         deeds=deeds,
-        desk=Desk(database, transactor, stories, tagging, problems, deeds, places, taxonomy, clock),
+        desk=desk,
+        untied=Untied(database, desk, taxonomy),
         monitor=monitor,
         releases=Releases(database, transactor, monitor, places, clock),
         pipeline=Pipeline(consuming, [tagging.consumer()], [StoryWords(database).bind]),
+        notices=Notices(database),
+        notifier=Notifier(database, log, consuming, clock, owner),
+        posting=Posting(database, outbox, clock, owner, zone, settings.digest_hour),
+        outbox=outbox,
         owner=owner,
     )
 

@@ -1,7 +1,8 @@
 """The worker: reads the feeds that are due, runs the pipeline, sweeps up. Any number of them share the work by leases.
 
 Some loops run beside each other: one hands feeds that are due to as many readers as may be under way, one lets follow what has
-happened, one learns from the editors, one sweeps. A failure never ends a loop: it is logged, and after a rest the loop goes on.
+happened, one learns from the editors, one sweeps, two tell people and send mail. A failure never ends a loop: it is logged, and
+after a rest the loop goes on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from bson import ObjectId
@@ -21,6 +23,9 @@ from media_tracker.ingest.documents import Story
 from media_tracker.ingest.service import FeedResult
 from media_tracker.outlets.documents import Feed
 from media_tracker.tagging.service import AGAIN_AT_ONCE
+from media_tracker.web.i18n import Catalogue
+from media_tracker.web.notices.letters import LetterWriter
+from media_tracker.web.render import Pages
 from media_tracker.wiring import Services
 
 log = structlog.get_logger("worker")
@@ -36,6 +41,8 @@ SUBSCRIPTIONS_AT_ONCE = 20
 SUBSCRIBE_EVERY = 60.0
 LEARN_EVERY = 15.0
 LOOKING_AGAIN = "looking again"
+NOTIFY_EVERY = 2.0
+POST_EVERY = 5.0
 SWEEP_EVERY = 600.0
 SWEEP_AFTER = timedelta(hours=24)
 """Photos that were uploaded and never attached to anything are removed after so long."""
@@ -48,6 +55,8 @@ class Worker:
         self._services = services
         self._reading: set[asyncio.Task[None]] = set()
         self._completing: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[Any]] = set()
+        self._letters = LetterWriter(services, Pages(Catalogue.load(), services.settings.zone))
         self._came = asyncio.Event()
         """Set when a feed has been read: something may follow."""
 
@@ -60,13 +69,15 @@ class Worker:
             "following": self._follow,
             "learning": self._learn,
             "sweeping": self._sweep,
+            "notifying": self._notify,
+            "posting": self._post,
         }
         loops = [asyncio.create_task(self._forever(name, turn, stop)) for name, turn in work.items()]
         await stop.wait()
         for loop in loops:
             loop.cancel()
         await asyncio.wait(loops)
-        under_way = self._reading | self._completing
+        under_way = self._reading | self._completing | self._sending
         if under_way:
             await asyncio.wait(under_way, timeout=SECONDS_TO_FINISH)
         for task in under_way:
@@ -158,9 +169,28 @@ class Worker:
                 break
         await asyncio.sleep(LEARN_EVERY)
 
+    async def _notify(self) -> None:
+        """Tell people of what has happened to their problems, and of what has fallen due."""
+        await self._services.notifier.follow()
+        await self._services.notifier.remind()
+        await asyncio.sleep(NOTIFY_EVERY)
+
+    async def _post(self) -> None:
+        """Write the letters that notices call for, and send what waits. A letter that is on its way is not broken off."""
+        await self._services.posting.turn(self._letters.compose)
+        sending = asyncio.create_task(self._services.outbox.send_due())
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+        await asyncio.shield(sending)
+        await asyncio.sleep(POST_EVERY)
+
     async def _sweep(self) -> None:
         await self._services.files.sweep(self._services.clock() - SWEEP_AFTER)
         await self._services.list_import.finish()
+        await self._services.outbox.sweep()
+        await self._services.drafts.sweep()
+        await self._services.errands.sweep()
+        await self._services.objections.erase_due()
         await asyncio.sleep(SWEEP_EVERY)
 
 

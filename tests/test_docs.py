@@ -40,7 +40,7 @@ def test_every_command_is_in_the_readme() -> None:
 def test_every_command_that_the_readme_shows_exists() -> None:
     known = _commands(main)
     code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", README, re.DOTALL))
-    shown = set(re.findall(r"media-tracker ([a-z]+(?: [a-z]+)?)", code))
+    shown = set(re.findall(r"media-tracker ([a-z]+(?: [a-z]+(?:-[a-z]+)*)?)", code))
     unknown = {path for path in shown if path not in known and path.split()[0] not in known}
     assert unknown == set()
 

@@ -89,6 +89,28 @@ def test_a_value_that_cannot_be_meant_is_refused_by_name(
         Settings()
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"smtp_url": "http://u:secret@mail", "mail_from": "a@b"},
+        {"smtp_url": "smtp://u:secret@mail"},
+        {"smtp_url": "smtp://u:secret@mail", "mail_from": "no address"},
+    ],
+)
+def test_mail_that_could_not_be_sent_is_refused_without_telling_the_password(given: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="mail") as error:
+        Settings(**given)  # type: ignore[arg-type]
+    assert "secret" not in str(error.value)
+
+
+def test_a_password_stands_in_no_picture_of_the_settings() -> None:
+    settings = Settings(smtp_url="smtp://u:hunter2@mail", mail_from="a@b")
+
+    assert settings.mail_server is not None
+    assert settings.mail_server.password == "hunter2"
+    assert "hunter2" not in repr(settings)
+
+
 def test_a_zone_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIA_TRACKER_TIMEZONE", "Asia/Zibo")
     with pytest.raises(Exception, match="Asia/Zibo"):

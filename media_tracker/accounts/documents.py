@@ -16,7 +16,7 @@ from media_tracker.accounts.actor import Actor, Level, Role
 
 Language = Literal["zh_CN", "en"]
 DetailValue = str | int | bool | PydanticObjectId
-"""What an audit entry may carry: ids, codes and numbers; no names, no texts."""
+"""What an audit entry may carry: ids, codes and numbers; no names, no texts but the reason that somebody had to give."""
 
 
 class User(Document):
@@ -36,6 +36,8 @@ class User(Document):
     password_hash: Annotated[str, Field(repr=False)]
     language: Language | None = None
     """The language chosen for the pages; None: the browser's."""
+    mail: Annotated[str, Field(repr=False)] = ""
+    """Where mail to the person goes; empty: nowhere."""
     active: bool = True
     must_change_password: bool = False
     session_epoch: int = 0
@@ -91,6 +93,7 @@ class AuditAction(StrEnum):
     OUTLET_ADDED = "outlet_added"
     PARTNER_MADE = "partner_made"
     PARTNER_ENDED = "partner_ended"
+    CONTACT_CHANGED = "contact_changed"
     FEED_ADDED = "feed_added"
     FEED_SET_UP = "feed_set_up"
     FEED_NOTICE_DISMISSED = "feed_notice_dismissed"
@@ -101,16 +104,23 @@ class AuditAction(StrEnum):
     UNIT_ADDED = "unit_added"
     UNIT_DISSOLVED = "unit_dissolved"
     UNIT_REVIVED = "unit_revived"
+    UNIT_REVIEWS = "unit_reviews"
+    UNIT_REVIEWS_NOT = "unit_reviews_not"
+    CONTACT_READ = "contact_read"
     REGION_GIVEN = "region_given"
     REGION_TAKEN_BACK = "region_taken_back"
     RESPONSIBILITIES_CHANGED = "responsibilities_changed"
     CATEGORY_CHANGED = "category_changed"
+    CLOCKS_CHANGED = "clocks_changed"
+    EVIDENCE_READ = "evidence_read"
+    ORIGINAL_OPENED = "original_opened"
     RULES_CHANGED = "rules_changed"
     RULES_RESTORED = "rules_restored"
     MODEL_TRAINED = "model_trained"
     MODEL_SET_ASIDE = "model_set_aside"
     MODEL_ASKED = "model_asked"
     MODEL_CHOSEN = "model_chosen"
+    PAPER_CHANGED = "paper_changed"
 
 
 class AuditEvent(Document):

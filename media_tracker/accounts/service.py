@@ -22,6 +22,7 @@ from media_tracker.db.events import NewEvent, Origin
 from media_tracker.db.ids import parse_id
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
+from media_tracker.mail.address import checked_address
 
 COLLECTION = "users"
 ENTITY = "user"
@@ -279,6 +280,20 @@ class Accounts:
         """Choose the language of one's own pages; None: the browser's."""
         change = _Change("language_set", None, {"language": language}, ends_sessions=False)
         return await self._change(actor.user_id, change, _origin(actor, request_id))
+
+    async def set_mail(self, actor: Actor, address: str, *, request_id: str | None = None) -> User:
+        """Choose where one's own mail goes; empty: nowhere. The event does not say.
+
+        Raises:
+            InvalidInput: this is no address.
+        """
+        change = _Change("mail_set", None, {"mail": checked_address(address)}, ends_sessions=False)
+        return await self._change(actor.user_id, change, _origin(actor, request_id))
+
+    async def reachable(self, user_id: ObjectId, address: str) -> bool:
+        """Whether mail to this user still goes to ``address``: the account is open, and the address is its own."""
+        query = {"_id": user_id, "active": True, "mail": address}
+        return await self._users.find_one(query, {"_id": 1}) is not None
 
     async def remove_demo_users(self, *, request_id: str | None = None) -> int:
         """Remove the users that came with the sample data, admins included. Returns how many there were."""

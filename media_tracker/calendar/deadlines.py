@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
+LimitUnit = Literal["workday", "hour"]
+
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
@@ -30,7 +32,7 @@ def is_working_day(day: date) -> tuple[bool, bool]:
         return day.weekday() < 5, False
 
 
-def deadline(start: datetime, limit: int, unit: Literal["workday", "hour"], zone: ZoneInfo) -> Deadline:
+def deadline(start: datetime, limit: int, unit: LimitUnit, zone: ZoneInfo) -> Deadline:
     """The last moment for something that began at ``start``, with ``limit`` working days or calendar hours.
 
     Working days are counted from the day after ``start`` (the day of receipt does not count, as 山东省 12345 hotline rules have

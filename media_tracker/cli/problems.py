@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import BinaryIO
 
 import click
@@ -52,6 +54,21 @@ def problems_match(file: BinaryIO) -> None:
     exposures that were published before it, the likeliest first; the score is the chance that it is the one.
     """
     told(lambda: write_rows(matches(list(read_rows(file)))))
+
+
+@problems.command("verify-dossier")
+@click.argument("file", type=click.File("rb"))
+def problems_verify_dossier(file: BinaryIO) -> None:
+    """Recompute the digests of every event in FILE, a dossier as a Word document. Exit code 1 if one does not fit.
+
+    One line for each problem: {problem, events, last_digest, wrong}; wrong is the number of the first event that does not fit.
+    """
+    from media_tracker.papers.reading import verify
+
+    found = told(lambda: verify(file.read()))
+    write_rows(asdict(each) for each in found)
+    if any(each.wrong is not None for each in found):
+        sys.exit(1)
 
 
 def groups(rows: Sequence[Row]) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from media_tracker.demo.pictures import draw
 from media_tracker.demo.timetable import Timetable
 from media_tracker.problems.case import Outcome
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.steps import Command, Step
+from media_tracker.problems.steps import ROWS, Command, Step
 from media_tracker.wiring import Services
 
 HOUR = timedelta(hours=1)
@@ -121,6 +121,12 @@ class Course:
             ids.append(stored.id)
         return (ids[0],), (ids[1],)
 
+    async def _check_photo(self, number: str, step: Step) -> ObjectId:
+        """What who looks has seen: the corner as it was, where the check failed, else in order."""
+        inspector = self.cast.actor(Role.INSPECTOR).user_id
+        picture = draw(number, fixed=step is not Step.FAIL, aside=True)
+        return (await self.services.files.save_image(picture, "check.jpg", inspector, "check")).id
+
     def _own(self, number: str, at: datetime, step: Step, text: str = "") -> None:
         """A step by the unit in charge."""
         self.timetable.at(at, lambda: self._act(number, step, None, text, {}))
@@ -132,12 +138,17 @@ class Course:
     async def _act(self, number: str, step: Step, role: Role | None, text: str, values: dict[str, Any]) -> None:
         problem = await self.services.problems.get(number)
         command = replace(Command(step, self.timetable.clock(), text), **values)
+        if command.on_site:
+            command = replace(command, after=(await self._check_photo(number, step),))
         if step is Step.ASSIGN:
             command = replace(command, unit_id=self._unit(problem))
         who = self._official(problem) if role is None else self.cast.actor(role)
         unit = next(iter(who.units), None)
         origin = Origin(who.user_id, unit)
-        await self.services.problems.act(number, problem.case.version, command, who, origin)
+        changed = await self.services.problems.act(number, problem.case.version, command, who, origin)
+        case = changed.case
+        if case.protection is not None and case.protected is None and case.state in ROWS[Step.PROTECT].sources:
+            await self._act(number, Step.PROTECT, None, "已设置围挡和警示标志，安排专人看守。", {})
 
     def _unit(self, problem: Problem) -> ObjectId:
         return self.units.for_problem(problem.district, problem.case.category[:1])

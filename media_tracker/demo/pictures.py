@@ -12,8 +12,8 @@ SKY, WALL, PAVING, KERB = "#cfdde6", "#d8cdb8", "#a8a49c", "#8c887f"
 LITTER = ("#3d6e4f", "#b5523b", "#5a5f66", "#d9a441", "#6b4a35", "#ece6da")
 
 
-def draw(seed: str, *, fixed: bool) -> bytes:
-    """A JPEG of a street corner; ``seed`` decides which, ``fixed`` whether it is tidy."""
+def draw(seed: str, *, fixed: bool, aside: bool = False) -> bytes:
+    """A JPEG of a street corner; ``seed`` decides which, ``fixed`` whether it is tidy, ``aside``: seen by somebody else."""
     chance = random.Random(seed)  # noqa: S311 - a picture, not a secret
     image = Image.new("RGB", SIZE, SKY)
     pen = ImageDraw.Draw(image)
@@ -25,6 +25,8 @@ def draw(seed: str, *, fixed: bool) -> bytes:
         for x, y in spots:
             _litter(pen, chance, x, y)
     pen.rectangle((0, 0, 16, SIZE[1]), fill="#2f7d5b" if fixed else "#b5402a")
+    if aside:
+        image = image.crop((150, 110, SIZE[0], SIZE[1])).resize(SIZE)
     stream = BytesIO()
     image.save(stream, "JPEG", quality=82)
     return stream.getvalue()

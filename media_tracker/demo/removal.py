@@ -12,11 +12,13 @@ from media_tracker.db.connection import Json
 from media_tracker.db.events import COLLECTION as EVENTS
 from media_tracker.db.events import VOID
 from media_tracker.errors import NotFound
+from media_tracker.problems.case import Case
+from media_tracker.problems.material import files_of
 from media_tracker.wiring import Services
 
-REPEATING = frozenset({"problem_links"})
+REPEATING = frozenset({"problem_links", "notices", "notice_alarms"})
 """What only repeats other records; nobody counts it."""
-MARKED = ("stories", "problems", "problem_links", "deeds", "releases", "projects", "feeds", "outlets", "units")
+MARKED = ("stories", "problems", "problem_links", "notices", "notice_alarms", "deeds", "releases", "projects", "feeds", "outlets", "units")
 ENTITIES = {"stories": "story", "problems": "problem", "deeds": "deed", "releases": "release"}
 
 
@@ -29,6 +31,7 @@ async def remove(services: Services) -> int:
     for photo in await _photos(services):  # first: once the problems are gone, nothing names them
         with contextlib.suppress(NotFound):  # an earlier removal may have been cut off behind it
             await services.files.delete(photo)
+    await _beside_problems(services)
     numbers = [row["number"] async for row in database["releases"].find({"demo": True}, {"number": 1})]
     removed = 0
     for name in MARKED:
@@ -45,6 +48,25 @@ async def remove(services: Services) -> int:
     return removed
 
 
+async def _beside_problems(services: Services) -> None:
+    """Drafts, errands and objections of sample problems, with the photos that units hold for them."""
+    database = services.database
+    ids = [row["_id"] async for row in database["problems"].find({"demo": True}, {"_id": 1})]
+    theirs = {"problem_id": {"$in": ids}}
+    held: set[ObjectId] = set()
+    async for row in database["answer_drafts"].find(theirs):
+        held |= {*row["before"], *row["after"], *row["documents"]}
+    async for row in database["errands"].find(theirs):
+        held |= {*row["photos"], *row["held"]}
+    for photo in held:
+        with contextlib.suppress(NotFound):  # one that a case has is gone with it
+            await services.files.delete(photo)
+    objections = [row["_id"] async for row in database["objections"].find(theirs, {"_id": 1})]
+    await database["objection_contacts"].delete_many({"_id": {"$in": objections}})
+    for name in ("answer_drafts", "errands", "objections"):
+        await database[name].delete_many(theirs)
+
+
 async def _void(services: Services, entity: str, ids: Sequence[ObjectId]) -> None:
     cleared: dict[str, Any] = {"entity": VOID, "seq": 0, "type": VOID, "payload": {}, "actor": None}
     query: Json = {"entity": entity, "entity_id": {"$in": list(ids)}}
@@ -52,10 +74,8 @@ async def _void(services: Services, entity: str, ids: Sequence[ObjectId]) -> Non
 
 
 async def _photos(services: Services) -> list[ObjectId]:
-    """Photos of sample problems; they belong to nothing else."""
+    """Photos and documents of sample problems; they belong to nothing else."""
     found: list[ObjectId] = []
-    async for row in services.database["problems"].find({"demo": True}, {"case.rounds": 1}):
-        for each in row["case"]["rounds"]:
-            claim, check = each.get("claim") or {}, each.get("verification") or {}
-            found += [*claim.get("before", []), *claim.get("after", []), *check.get("photos", [])]
+    async for row in services.database["problems"].find({"demo": True}, {"case": 1}):
+        found += files_of(Case.model_validate(row["case"]))
     return found

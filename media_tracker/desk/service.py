@@ -23,7 +23,7 @@ from media_tracker.places.service import Places
 from media_tracker.problems.case import Case, Channel, Precision, Report, State
 from media_tracker.problems.closing import revocable, settled_at
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.matching import Candidate
+from media_tracker.problems.matching import Candidate, Wanted
 from media_tracker.problems.place_names import same_place
 from media_tracker.problems.service import NewProblem, Problems
 from media_tracker.tagging.service import Tagging
@@ -143,13 +143,22 @@ class Desk:
 
         Without those that it is tied to already.
         """
+        wanted = await self.wanted(story)
+        tied = {problem.case.id for problem in await self._problems.tied_to(_id(story))}
+        offered = {problem.case.id: (problem, candidate) for problem, candidate in await self._of_reprints(story)}
+        for problem, candidate in await self._problems.candidates(wanted, limit=MOST_OFFERED + len(tied)):
+            offered.setdefault(problem.case.id, (problem, candidate))
+        return [offered[problem_id] for problem_id in offered if problem_id not in tied][:MOST_OFFERED]
+
+    async def wanted(self, story: Story) -> Wanted:
+        """What ``story`` asks for when its problem is looked for."""
         decision, suggestion = story.decision, story.suggestion
         category = decision.category if decision else suggestion.category if suggestion else None
         region = decision.region if decision else suggestion.region if suggestion else None
         place = (decision.place if decision else suggestion.place if suggestion else None) or ""
         tree = await self._places.regions()
         path = tree.path(region) if region is not None and region in tree else ()
-        wanted = story_wanted(
+        return story_wanted(
             story,
             (await self._taxonomy.table()).path(category),
             path,
@@ -157,11 +166,6 @@ class Desk:
             zone=self._problems.zone,
             linked=await self._linked(story),
         )
-        tied = {problem.case.id for problem in await self._problems.tied_to(_id(story))}
-        offered = {problem.case.id: (problem, candidate) for problem, candidate in await self._of_reprints(story)}
-        for problem, candidate in await self._problems.candidates(wanted, limit=MOST_OFFERED + len(tied)):
-            offered.setdefault(problem.case.id, (problem, candidate))
-        return [offered[problem_id] for problem_id in offered if problem_id not in tied][:MOST_OFFERED]
 
     async def _linked(self, story: Story) -> frozenset[ObjectId]:
         """Problems that the stories which this one links to are tied to."""

@@ -7,15 +7,17 @@ nothing that was hidden in the file, place of the photo included, gets through.
 from __future__ import annotations
 
 import io
+import math
 import struct
 import warnings
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageDraw, UnidentifiedImageError
 
 from media_tracker.errors import N_, InvalidInput, TooLarge
+from media_tracker.files.camera import CameraFacts, camera_facts
+from media_tracker.files.likeness import Likeness, likeness_of
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -28,6 +30,8 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
+"""A camera's file of several pictures (MPO) begins with a JPEG and is read as one: its first picture."""
+_APPLES = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -54,8 +58,20 @@ class CleanImage:
     height: int
     thumbnail: bytes
     """JPEG, at most ``THUMBNAIL`` pixels on its longest side."""
-    taken_at: datetime | None
-    """When the camera says it was taken, in UTC; None unless it says so with its offset from UTC."""
+    likeness: Likeness | None
+    """What it is known again by; None for a plain colour."""
+    camera: CameraFacts | None
+    """What the camera wrote into it, which is not in ``data`` any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of a picture: percent of its width and height, from the left and from the top."""
+
+    left: int
+    top: int
+    width: int
+    height: int
 
 
 def read_image(data: bytes) -> CleanImage:
@@ -70,6 +86,9 @@ def read_image(data: bytes) -> CleanImage:
     try:
         return _read(data)
     except UnidentifiedImageError as error:
+        if data[4:8] == b"ftyp" and data[8:12] in _APPLES:
+            sentence = N_("This is a HEIC photo. Set the phone to “most compatible”, or save the photo as JPEG.")
+            raise InvalidInput(sentence) from error
         raise InvalidInput(N_("This file is not a photo. Send a JPEG, PNG or WebP picture.")) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels() from error
@@ -78,14 +97,44 @@ def read_image(data: bytes) -> CleanImage:
         raise InvalidInput(N_("The photo is damaged or incomplete. Send it again.")) from error
 
 
+def black_out(data: bytes, boxes: Sequence[Box]) -> CleanImage:
+    """The photo in ``data``, one that ``read_image`` has written, with ``boxes`` painted black: what was there is gone.
+
+    Raises:
+        InvalidInput: no box, or one that lies outside or has no extent.
+    """
+    if not boxes or not all(_is_inside(box) for box in boxes):
+        raise InvalidInput(N_("Please mark at least one part of the photo, inside its edges."))
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+        picture = opened.convert("RGBA" if _is_transparent(opened) else "RGB")
+    pen = ImageDraw.Draw(picture)
+    for box in boxes:
+        left, top = box.left * picture.width // 100, box.top * picture.height // 100
+        right, bottom = (box.left + box.width) * picture.width / 100, (box.top + box.height) * picture.height / 100
+        pen.rectangle((left, top, max(left, math.ceil(right) - 1), max(top, math.ceil(bottom) - 1)), fill="black")
+    return _clean(picture, None)
+
+
+def _is_inside(box: Box) -> bool:
+    return (
+        min(box.left, box.top) >= 0
+        and min(box.width, box.height) >= 1
+        and max(box.left + box.width, box.top + box.height) <= 100
+    )
+
+
 def _read(data: bytes) -> CleanImage:
     with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise _too_many_pixels()
         opened.load()
-        turn, taken_at = _camera_facts(opened)
+        turn, camera = _exif(opened)
         upright = opened if turn is None else opened.transpose(turn)
         picture = upright.convert("RGBA" if _is_transparent(upright) else "RGB")
+    return _clean(picture, camera)
+
+
+def _clean(picture: Image.Image, camera: CameraFacts | None) -> CleanImage:
     content, content_type = _encode(picture)
     return CleanImage(
         data=content,
@@ -93,7 +142,8 @@ def _read(data: bytes) -> CleanImage:
         width=picture.width,
         height=picture.height,
         thumbnail=_thumbnail(picture),
-        taken_at=taken_at,
+        likeness=likeness_of(picture),
+        camera=camera,
     )
 
 
@@ -133,29 +183,14 @@ def _bare(picture: Image.Image) -> Image.Image:
     return copy
 
 
-def _camera_facts(picture: Image.Image) -> tuple[Image.Transpose | None, datetime | None]:
-    """How to turn the picture upright, and when it was taken, as far as its EXIF tells."""
+def _exif(picture: Image.Image) -> tuple[Image.Transpose | None, CameraFacts | None]:
+    """How to turn the picture upright, and what the camera says, as far as its EXIF tells."""
     try:
         exif = picture.getexif()
-        return _TURNS.get(exif.get(ExifTags.Base.Orientation, 1)), _taken_at(exif.get_ifd(ExifTags.IFD.Exif))
+        return _TURNS.get(exif.get(ExifTags.Base.Orientation, 1)), camera_facts(exif)
     except Exception:
         # A photo is not refused for its metadata, and for a garbled one Pillow lets out whatever it stumbles over.
         return None, None
-
-
-def _taken_at(camera: Mapping[int, object]) -> datetime | None:
-    """The moment of the photo (EXIF 2.31, DateTimeOriginal with OffsetTimeOriginal).
-
-    Without the offset nobody knows which zone the camera was set to, and a guess must not become evidence.
-    """
-    local, offset = camera.get(ExifTags.Base.DateTimeOriginal), camera.get(ExifTags.Base.OffsetTimeOriginal)
-    if not isinstance(local, str) or not isinstance(offset, str):
-        return None
-    try:
-        moment = datetime.strptime(f"{local} {offset}".replace("\0", " "), "%Y:%m:%d %H:%M:%S %z")
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _too_many_pixels() -> TooLarge:

@@ -9,6 +9,10 @@ from media_tracker.migrations import (
     m0003_story_words,
     m0004_responsibility_tables,
     m0005_problem_links,
+    m0006_clocks,
+    m0007_evidence,
+    m0008_afterwards,
+    m0010_finding,
 )
 
 MIGRATIONS = [
@@ -17,4 +21,8 @@ MIGRATIONS = [
     Migration(3, "story words", m0003_story_words.up),
     Migration(4, "responsibility tables", m0004_responsibility_tables.up),
     Migration(5, "problem links", m0005_problem_links.up),
+    Migration(6, "clocks", m0006_clocks.up),
+    Migration(7, "evidence", m0007_evidence.up),
+    Migration(8, "afterwards", m0008_afterwards.up),
+    Migration(10, "finding problems", m0010_finding.up),
 ]

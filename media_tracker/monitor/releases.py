@@ -190,13 +190,14 @@ class Releases:
     async def rows(self, release: Release, key: Key) -> list[PublicRow]:
         """The public list behind a released figure: always as long as the figure.
 
-        What was withdrawn or withheld since is masked; it keeps its row.
+        What was withdrawn or withheld since is masked, and what somebody objects to until that is answered; it keeps its row.
         """
         frozen = await self._rows.find({"release": release.number, "key": key.value}).sort("place", 1).to_list()
         problem_ids = [row["problem_id"] for row in frozen if row["problem_id"] is not None]
         story_ids = [row["story_id"] for row in frozen if row["story_id"] is not None]
         problems = self._database[Problem.Settings.name].find(
-            {"_id": {"$in": problem_ids}, "case.withheld": True}, {"_id": 1}
+            {"_id": {"$in": problem_ids}, "$or": [{"case.withheld": True}, {"case.objections.0": {"$exists": True}}]},
+            {"_id": 1},
         )
         withheld = {row["_id"] async for row in problems}
         stories = self._database[Story.Settings.name].find(
@@ -204,6 +205,13 @@ class Releases:
         )
         links = {row["_id"]: row async for row in stories}
         return [_public(row, withheld, links) for row in frozen]
+
+
+    async def problem_behind(self, number: int, key: str, place: int) -> ObjectId | None:
+        """The problem that row ``place`` (from 0) of a public list counts; None for a row that there is not."""
+        row = await self._rows.find_one({"release": number, "key": key, "place": place}, {"problem_id": 1})
+        found: ObjectId | None = row["problem_id"] if row is not None else None
+        return found
 
 
 def _values(lists: Mapping[Key, Sequence[Row]]) -> tuple[int, ...]:

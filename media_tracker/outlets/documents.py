@@ -56,6 +56,8 @@ class Outlet(Document):
     kind: OutletKind
     partner: bool = False
     homepage: str = ""
+    contact: str = ""
+    """The mail address at which it is told of problems that it has exposed; empty: nowhere."""
     active: bool = True
     demo: bool = False
     version: int = 1

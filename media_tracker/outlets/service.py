@@ -19,6 +19,7 @@ from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
+from media_tracker.mail.address import checked_address
 from media_tracker.net.errors import FetchError
 from media_tracker.net.urls import checked_url
 from media_tracker.outlets.documents import (
@@ -127,6 +128,20 @@ class Outlets:
         """
         check_keeper(by)
         changed = await self._outlets.update_one({"_id": parse_id(outlet_id)}, {"$set": {"partner": partner}})
+        if changed.matched_count == 0:
+            raise NotFound(N_("There is no such outlet."))
+
+    async def set_contact(self, outlet_id: str, address: str, *, by: Actor | None = None) -> None:
+        """Have an outlet told of its problems at ``address``; empty: nowhere.
+
+        Raises:
+            Forbidden: ``by`` may not.
+            InvalidInput: this is no address.
+            NotFound: there is no such outlet.
+        """
+        check_keeper(by)
+        contact = checked_address(address, "contact")
+        changed = await self._outlets.update_one({"_id": parse_id(outlet_id)}, {"$set": {"contact": contact}})
         if changed.matched_count == 0:
             raise NotFound(N_("There is no such outlet."))
 

@@ -36,6 +36,7 @@ class UnitDocument(Document):
     parent: ObjectId | None = None
     region: str | None = None
     active: bool = True
+    reviews_answers: bool = False
     demo: bool = False
     version: int = 1
 

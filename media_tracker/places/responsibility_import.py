@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Collection as AnyCollection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +13,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from media_tracker.db.clock import Clock
-from media_tracker.db.connection import Database, Json
+from media_tracker.db.connection import Collection, Database, Json
 from media_tracker.db.counters import COLLECTION as COUNTERS
 from media_tracker.db.events import Origin
 from media_tracker.db.transactions import Transaction, Transactor
@@ -21,7 +22,7 @@ from media_tracker.places.documents import BackingDocument, ResponsibilityDocume
 from media_tracker.places.keeping import Keeper, check_keeper
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.responsibility import Backing, Gap, Responsibility, clashes, gaps
-from media_tracker.places.responsibility_changes import Changes, plan
+from media_tracker.places.responsibility_changes import Changes, Ended, Row, plan
 from media_tracker.places.responsibility_names import Known
 from media_tracker.places.responsibility_sheet import ResponsibilitySheet, read_responsibilities
 from media_tracker.places.service import Places
@@ -40,7 +41,7 @@ class Surroundings:
     categories: Mapping[str, Sequence[str]]
     """For each category that a problem can have its path, the most special first."""
     regions: RegionTree
-    dissolved: Collection[ObjectId] = ()
+    dissolved: AnyCollection[ObjectId] = ()
 
     def gaps(self, rows: Sequence[Responsibility], on: date) -> list[Gap]:
         """Where nobody is in charge on a day, in the cities that ``rows`` speak of."""
@@ -118,7 +119,7 @@ class Responsibilities:
 
     async def outlook(self, sheet: ResponsibilitySheet, since: date, *, whole: bool) -> Outlook:
         """What ``sheet`` would add and end from ``since`` on, who would clash, and where nobody would be in charge."""
-        edition, around = await self._edition(), await self.surroundings()
+        edition, around = await self.edition(), await self.surroundings()
         return _outlook(edition, await self.table.duties(), await self.table.backings(), sheet, since, around, whole)
 
     async def take(
@@ -150,7 +151,7 @@ class Responsibilities:
         around = await self.surroundings()
 
         async def work(tx: Transaction) -> Outlook:
-            await self._draw_edition(edition, tx.session)
+            await self.draw_edition(edition, tx.session)
             duties, backings = await self.table.duties(None, tx.session), await self.table.backings(None, tx.session)
             seen = _outlook(edition, duties, backings, sheet, since, around, whole)
             await self._write(seen, tx.session)
@@ -160,11 +161,13 @@ class Responsibilities:
 
         return await self._transactor.run(work, origin)
 
-    async def _edition(self) -> int:
+    async def edition(self) -> int:
+        """How often the table was changed."""
         row = await self._database[COUNTERS].find_one({"_id": EDITION})
         return int(row["value"]) if row else 0
 
-    async def _draw_edition(self, seen: int, session: AsyncClientSession) -> None:
+    async def draw_edition(self, seen: int, session: AsyncClientSession) -> None:
+        """Make the next edition in ``session``'s transaction; ``Conflict`` when the present one is not ``seen``."""
         counters = self._database[COUNTERS]
         before = await counters.find_one_and_update(
             {"_id": EDITION}, {"$inc": {"value": 1}}, upsert=True, session=session
@@ -172,21 +175,32 @@ class Responsibilities:
         if (int(before["value"]) if before else 0) != seen:
             raise Conflict(N_("Somebody has changed the table in the meantime. Look at what the sheet changes now."))
 
+    async def write_duties(self, changes: Changes[Responsibility], session: AsyncClientSession) -> list[ObjectId]:
+        """Write rows that are added and ended, in ``session``'s transaction; ids of those that are added."""
+        now = self._clock()
+        await _end(self._duties, changes.ended, now, session)
+        rows = [_duty_row(each, now) for each in changes.added]
+        if rows:
+            await self._duties.insert_many(rows, session=session)
+        return [row["_id"] for row in rows]
+
     async def _write(self, outlook: Outlook, session: AsyncClientSession) -> None:
         now = self._clock()
-        for collection, ended in ((self._duties, outlook.duties.ended), (self._backings, outlook.backings.ended)):
-            writes = [
-                UpdateOne({"_id": each.row.id}, {"$set": {"valid_to": each.last_day.isoformat(), "ended_at": now}})
-                for each in ended
-            ]
-            if writes:
-                await collection.bulk_write(writes, session=session)
-        if outlook.duties.added:
-            rows = [_duty_row(each, now) for each in outlook.duties.added]
-            await self._duties.insert_many(rows, session=session)
+        await self.write_duties(outlook.duties, session)
+        await _end(self._backings, outlook.backings.ended, now, session)
         if outlook.backings.added:
             rows = [_backing_row(each, now) for each in outlook.backings.added]
             await self._backings.insert_many(rows, session=session)
+
+
+async def _end(rows: Collection, ended: Sequence[Ended[Row]], now: datetime, session: AsyncClientSession) -> None:
+    """Give rows their last day."""
+    writes = [
+        UpdateOne({"_id": each.row.id}, {"$set": {"valid_to": each.last_day.isoformat(), "ended_at": now}})
+        for each in ended
+    ]
+    if writes:
+        await rows.bulk_write(writes, session=session)
 
 
 def _outlook(

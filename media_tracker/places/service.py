@@ -95,7 +95,15 @@ class Places:
         """All units as they are now. They are few and change under people's hands, so they are read each time."""
         rows = await self._units.find().to_list()
         return UnitTree(
-            Unit(row["_id"], row["name"], row["parent"], row["region"], tuple(row["aliases"]), row["active"])
+            Unit(
+                row["_id"],
+                row["name"],
+                row["parent"],
+                row["region"],
+                tuple(row["aliases"]),
+                row["active"],
+                row.get("reviews_answers", False),
+            )
             for row in rows
         )
 
@@ -147,6 +155,18 @@ class Places:
         """
         check_keeper(by)
         changed = await self._units.update_one({"_id": parse_id(unit_id)}, {"$set": {"active": active}})
+        if changed.matched_count == 0:
+            raise NotFound(N_("There is no such unit."))
+
+    async def set_unit_reviews(self, unit_id: str, reviews: bool, *, by: Keeper | None = None) -> None:
+        """Have a unit's answers released by a second person from now on (单位内审), or no longer.
+
+        Raises:
+            Forbidden: ``by`` does not keep the tables.
+            NotFound: there is no such unit.
+        """
+        check_keeper(by)
+        changed = await self._units.update_one({"_id": parse_id(unit_id)}, {"$set": {"reviews_answers": reviews}})
         if changed.matched_count == 0:
             raise NotFound(N_("There is no such unit."))
 

@@ -18,6 +18,8 @@ class Unit:
     region: str | None = None
     aliases: tuple[str, ...] = ()
     active: bool = True
+    reviews_answers: bool = False
+    """Whether an answer of its goes out only when a second person has released it (单位内审)."""
 
 
 class UnitTree:
@@ -34,6 +36,11 @@ class UnitTree:
         """The unit's name; an empty string for None or an unknown id."""
         unit = self.by_id.get(unit_id) if unit_id is not None else None
         return unit.name if unit else ""
+
+    def reviews_answers(self, unit_id: ObjectId | None) -> bool:
+        """Whether the unit has its answers reviewed; no for None and for an unknown id."""
+        unit = self.by_id.get(unit_id) if unit_id is not None else None
+        return unit is not None and unit.reviews_answers
 
     def active(self) -> list[Unit]:
         """Units that can be put in charge, by name."""

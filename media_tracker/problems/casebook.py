@@ -51,7 +51,7 @@ class Casebook:
         """Add a problem whose history begins with ``decided``; ``text`` was written with the first of its events."""
         problem_id = ObjectId()
         case, events = follow(None, problem_id, decided, self._clock())
-        words = [Words(seq=1, text=text)] if text else []
+        words = [Words(seq=1, text=text, kind=decided[0].type)] if text else []
         problem = Problem(
             id=problem_id, number=number, title=title.strip(), place=place.strip(), words=words, case=case, demo=demo
         )
@@ -69,7 +69,7 @@ class Casebook:
         case, events = follow(problem.case, problem.case.id, decided, self._clock())
         words = list(problem.words)
         if text.strip():
-            words.append(Words(seq=case.version, text=text.strip()))
+            words.append(Words(seq=case.version, text=text.strip(), kind=decided[-1].type))
         changed: Problem = problem.model_copy(update={"case": case, "words": words})
         await self._tables.describe(changed)
         result = await self._problems.replace_one(

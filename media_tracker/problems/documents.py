@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from beanie import Document
@@ -10,8 +10,13 @@ from bson import ObjectId
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from media_tracker.problems.afterwards import INDEXES as AFTERWARDS
+from media_tracker.problems.afterwards import Afterwards
 from media_tracker.problems.case import Case
 from media_tracker.problems.lists.row import ListRow
+
+NEVER = datetime(2200, 1, 1, tzinfo=UTC)
+"""When the clock of a problem ends that has none running; behind every deadline in a list that has the nearest first."""
 
 
 class Words(BaseModel):
@@ -22,6 +27,8 @@ class Words(BaseModel):
     seq: int
     """The event it belongs to."""
     text: str
+    kind: str | None = None
+    """That event's type; None: written before this was kept. Decides whether the text is searched."""
 
 
 class Listed(BaseModel):
@@ -59,7 +66,21 @@ class Problem(Document):
     district: str | None = None
     region_path: list[str] = Field(default_factory=list)
     first_exposed_at: datetime | None = None
+    clock_kind: str | None = None
+    """Which clock ends first of those that run (``light.pressing``); None: none runs."""
+    clock_warn_at: datetime | None = None
+    """Yellow from then on."""
+    clock_due_at: datetime | None = None
+    """Red from then on."""
+    turns_at: datetime = NEVER
+    """``clock_due_at``, or ``NEVER``: so that lists can put the nearest first."""
+    also_numbered: list[str] = Field(default_factory=list)
+    """Numbers of the problems that were merged into it: it is found by them too."""
     search: list[str] = Field(default_factory=list)
+    """All that it is found by: words, numbers, and what ``facets`` marks."""
+    after: Afterwards = Field(default_factory=Afterwards)
+    files: list[ObjectId] = Field(default_factory=list)
+    """Its photos and documents: by them it is found when one is used again."""
     demo: bool = False
     listed: Listed | None = None
 
@@ -77,7 +98,34 @@ class Problem(Document):
             IndexModel([("region_path", ASCENDING), ("case.category", ASCENDING)], name="region_category"),
             IndexModel([("case.reports.story_id", ASCENDING)], name="story"),
             IndexModel([("first_exposed_at", DESCENDING)], name="first_exposed"),
-            IndexModel([("search", ASCENDING)], name="search"),
+            IndexModel(
+                [
+                    ("search", ASCENDING),
+                    ("case.state", ASCENDING),
+                    ("case.registered_at", DESCENDING),
+                    ("_id", DESCENDING),
+                ],
+                name="found_newest",
+            ),
+            IndexModel(
+                [
+                    ("search", ASCENDING),
+                    ("case.state", ASCENDING),
+                    *(("turns_at", ASCENDING), ("_id", ASCENDING)),
+                    *(("clock_warn_at", ASCENDING), ("case.due_at", ASCENDING)),
+                ],
+                name="found_due",
+            ),
+            IndexModel(
+                [
+                    ("case.state", ASCENDING),
+                    *(("turns_at", ASCENDING), ("_id", ASCENDING)),
+                    *(("clock_warn_at", ASCENDING), ("case.due_at", ASCENDING)),
+                ],
+                name="state_turns",
+            ),
+            *AFTERWARDS,
+            IndexModel([("files", ASCENDING)], name="files"),
             IndexModel(
                 [("listed.source", ASCENDING), ("listed.key", ASCENDING)],
                 name="listed",

@@ -12,7 +12,25 @@ from typing import Any, Protocol
 
 from bson import ObjectId
 
-from media_tracker.problems.case import Case, Claim, EventType, Outcome, Report, Round, Severity, State, Verification
+from media_tracker.problems.case import (
+    Addition,
+    Ask,
+    AskKind,
+    Case,
+    Claim,
+    EventType,
+    Given,
+    Outcome,
+    Protected,
+    Report,
+    Round,
+    Severity,
+    State,
+    Verification,
+)
+from media_tracker.problems.lookbacks_facts import LookBack
+from media_tracker.problems.merging_folds import REGROUPING
+from media_tracker.problems.satisfaction import Satisfaction
 
 
 class Fact(Protocol):
@@ -61,6 +79,9 @@ def apply(case: Case | None, event: Fact) -> Case:
 Changes = dict[str, Any]
 Payload = Mapping[str, Any]
 
+_LIMITS = frozenset({"due_at", "warn_at", "official", "protection"})
+"""What a failed check gives beside what it says of itself."""
+
 
 def _reported(case: Case, at: datetime, payload: Payload) -> Changes:
     return {"reports": (*case.reports, Report.model_validate(payload))}
@@ -88,8 +109,25 @@ def _assigned(case: Case, at: datetime, payload: Payload) -> Changes:
         "assigned_at": case.assigned_at or at,
         "acknowledged_at": None,
         "original_due_at": case.original_due_at or payload["due_at"],
-        "due_at": payload["due_at"],
+        "asked": None,
+        **_limit(payload),
+        **_protection_anew(case, payload),
     }
+
+
+def _limit(payload: Payload) -> Changes:
+    """The deadline that an event gives. Events from before warnings were given with it leave them to ``light``."""
+    return {
+        "due_at": payload["due_at"],
+        "warn_at": payload.get("warn_at"),
+        "official": payload.get("official", True),
+    }
+
+
+def _protection_anew(case: Case, payload: Payload) -> Changes:
+    """The limit of interim protection that an event gives; protection that there was has then to be made sure of again."""
+    given = payload.get("protection")
+    return {} if given is None else {"protection": Given.model_validate(given), "protected": None}
 
 
 def _acknowledged(case: Case, at: datetime, payload: Payload) -> Changes:
@@ -104,6 +142,7 @@ def _returned(case: Case, at: datetime, payload: Payload) -> Changes:
         "co_unit_ids": (),
         "former_unit_ids": former,
         "returns": case.returns + 1,
+        "asked": None,
     }
 
 
@@ -119,8 +158,16 @@ def _with_round(case: Case, **changes: object) -> tuple[Round, ...]:
     return (*case.rounds[:-1], case.rounds[-1].model_copy(update=changes))
 
 
+def _checked(case: Case, verification: Verification) -> tuple[Round, ...]:
+    """The rounds with a check of the last one; a district's own that it follows stays on record."""
+    last = case.rounds[-1]
+    earlier = last.earlier_checks if last.verification is None else (*last.earlier_checks, last.verification)
+    return _with_round(case, verification=verification, earlier_checks=earlier)
+
+
 def _claimed(case: Case, at: datetime, payload: Payload) -> Changes:
-    return {"state": State.CLAIMED_FIXED, "rounds": _with_round(case, claim=Claim(claimed_at=at, **payload))}
+    rounds = _with_round(case, claim=Claim(claimed_at=at, **payload))
+    return {"state": State.CLAIMED_FIXED, "rounds": rounds, "asked": None}
 
 
 def _verified(case: Case, at: datetime, payload: Payload) -> Changes:
@@ -130,21 +177,21 @@ def _verified(case: Case, at: datetime, payload: Payload) -> Changes:
         "outcome": verification.outcome,
         "verified_at": at,
         "closed_at": None,
-        "rounds": _with_round(case, verification=verification),
+        "rounds": _checked(case, verification),
     }
 
 
 def _failed(case: Case, at: datetime, payload: Payload) -> Changes:
-    payload = dict(payload)
-    due_at = payload.pop("due_at")
-    verification = Verification(passed=False, outcome=None, at=at, **payload)
+    check = {name: value for name, value in payload.items() if name not in _LIMITS}
+    verification = Verification(passed=False, outcome=None, at=at, **check)
     return {
         "state": State.REWORK,
         "outcome": None,
         "verified_at": None,
         "closed_at": None,
-        "due_at": due_at,
-        "rounds": _with_round(case, verification=verification),
+        **_limit(payload),
+        **_protection_anew(case, payload),
+        "rounds": _checked(case, verification),
     }
 
 
@@ -154,24 +201,25 @@ def _nothing_found(case: Case, at: datetime, payload: Payload) -> Changes:
         "state": State.NOTHING_FOUND,
         "outcome": Outcome.NOTHING_FOUND,
         "verified_at": at,
-        "rounds": _with_round(case, verification=verification),
+        "rounds": _checked(case, verification),
     }
 
 
 def _closed(case: Case, at: datetime, payload: Payload) -> Changes:
-    return {"state": State.CLOSED, "closed_at": at}
+    return {"state": State.CLOSED, "closed_at": at, "drawn": payload.get("drawn", False)}
 
 
 def _deferred(case: Case, at: datetime, payload: Payload) -> Changes:
-    return {"state": State.DEFERRED, "review_at": payload["review_at"], "outcome": Outcome.DEFERRED}
+    review_at = payload["review_at"]
+    return {"state": State.DEFERRED, "review_at": review_at, "outcome": Outcome.DEFERRED, "asked": None}
 
 
 def _resumed(case: Case, at: datetime, payload: Payload) -> Changes:
-    return {"state": State.ASSIGNED, "review_at": None, "outcome": None, "due_at": payload["due_at"]}
+    return {"state": State.ASSIGNED, "review_at": None, "outcome": None, **_limit(payload)}
 
 
 def _extended(case: Case, at: datetime, payload: Payload) -> Changes:
-    return {"due_at": payload["due_at"]}
+    return {"asked": None, **_limit(payload)}
 
 
 def _reminded(case: Case, at: datetime, payload: Payload) -> Changes:
@@ -201,7 +249,8 @@ def _revoked(case: Case, at: datetime, payload: Payload) -> Changes:
         "outcome": None,
         "verified_at": None,
         "closed_at": None,
-        "due_at": payload["due_at"],
+        **_limit(payload),
+        **_protection_anew(case, payload),
     }
 
 
@@ -214,7 +263,59 @@ def _withheld(case: Case, at: datetime, payload: Payload) -> Changes:
 
 
 def _shown(case: Case, at: datetime, payload: Payload) -> Changes:
-    return {"withheld": False}
+    kept = tuple(each.model_copy(update={"withheld": False}) for each in case.taken_over)
+    return {"withheld": False, "taken_over": kept}
+
+
+def _reassigned(case: Case, at: datetime, payload: Payload) -> Changes:
+    before = () if case.unit_id is None else (case.unit_id,)
+    return {**_assigned(case, at, payload), "handed_on_from": (*case.handed_on_from, *before)}
+
+
+def _continued(case: Case, at: datetime, payload: Payload) -> Changes:
+    limits = {**_limit(payload), **_protection_anew(case, payload)}
+    return {"state": State.REWORK, "outcome": None, "verified_at": None, "closed_at": None, **limits}
+
+
+def _looked_back(case: Case, at: datetime, payload: Payload) -> Changes:
+    return {"look_backs": (*case.look_backs, LookBack.model_validate({"at": at, **payload}))}
+
+
+def _satisfaction(case: Case, at: datetime, payload: Payload) -> Changes:
+    return {"satisfactions": (*case.satisfactions, Satisfaction.model_validate({"at": at, **payload}))}
+
+
+def _protected(case: Case, at: datetime, payload: Payload) -> Changes:
+    return {"protected": Protected(at=at, **payload)}
+
+
+def _extension_asked(case: Case, at: datetime, payload: Payload) -> Changes:
+    return {"asked": Ask(kind=AskKind.EXTENSION, wished_at=payload["due_at"], at=at, by=payload["by"])}
+
+
+def _deferral_asked(case: Case, at: datetime, payload: Payload) -> Changes:
+    return {"asked": Ask(kind=AskKind.DEFERRAL, wished_at=payload["review_at"], at=at, by=payload["by"])}
+
+
+def _ask_refused(case: Case, at: datetime, payload: Payload) -> Changes:
+    return {"asked": None}
+
+
+def _supervision_ended(case: Case, at: datetime, payload: Payload) -> Changes:
+    return {"supervised": False}
+
+
+def _objected(case: Case, at: datetime, payload: Payload) -> Changes:
+    return {"objections": (*case.objections, payload["objection_id"])}
+
+
+def _objection_answered(case: Case, at: datetime, payload: Payload) -> Changes:
+    return {"objections": tuple(each for each in case.objections if each != payload["objection_id"])}
+
+
+def _evidence_added(case: Case, at: datetime, payload: Payload) -> Changes:
+    addition = Addition(seq=case.version + 1, at=at, **payload)
+    return {"rounds": _with_round(case, additions=(*case.rounds[-1].additions, addition))}
 
 
 _CHANGES = {
@@ -242,4 +343,20 @@ _CHANGES = {
     EventType.RELAPSED: _relapsed,
     EventType.WITHHELD: _withheld,
     EventType.SHOWN: _shown,
+    EventType.REASSIGNED: _reassigned,
+    **REGROUPING,
+    EventType.CONTINUED: _continued,
+    EventType.LOOKED_BACK: _looked_back,
+    EventType.SATISFACTION: _satisfaction,
+    EventType.PROTECTED: _protected,
+    EventType.EXTENSION_ASKED: _extension_asked,
+    EventType.DEFERRAL_ASKED: _deferral_asked,
+    EventType.ASK_REFUSED: _ask_refused,
+    EventType.SUPERVISION_ENDED: _supervision_ended,
+    EventType.ERRAND_GIVEN: _nothing_changes,
+    EventType.ERRAND_ANSWERED: _nothing_changes,
+    EventType.OBJECTED: _objected,
+    EventType.OBJECTION_ANSWERED: _objection_answered,
+    EventType.EVIDENCE_ADDED: _evidence_added,
+    EventType.PHOTO_BLACKED_OUT: _nothing_changes,
 }

@@ -1,8 +1,8 @@
 """Who may not verify: the rule of independence (DESIGN §3), pure.
 
-Independent is somebody who is not the claimant, not of the unit that did the work, its co-handlers, their superiors or
-subordinates, does not answer for any of these, and does not stand behind the place (包挂): neither as its leader, nor in or
-above a civilised unit that does.
+Independent is somebody who is not the claimant, did not release the claim, is not of the unit that did the work, its co-handlers,
+their superiors or subordinates, does not answer for any of these, and does not stand behind the place (包挂): neither as its
+leader, nor in a civilised unit that does or answering for one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Dependence(StrEnum):
     """Why somebody is not independent of a problem's remediation."""
 
     CLAIMANT = "claimant"
+    REVIEWER = "reviewer"
     OWN_UNIT = "own_unit"
     SUPERIOR = "superior"
     SUBORDINATE = "subordinate"
@@ -36,6 +37,7 @@ class Dependence(StrEnum):
 
 SENTENCES: dict[Dependence, str] = {
     Dependence.CLAIMANT: N_("You filed this fix yourself."),
+    Dependence.REVIEWER: N_("You released the answer of the unit that worked on it."),
     Dependence.OWN_UNIT: N_("Your unit worked on this problem."),
     Dependence.SUPERIOR: N_("Your unit is above the unit that worked on it."),
     Dependence.SUBORDINATE: N_("Your unit is below the unit that worked on it."),
@@ -50,6 +52,9 @@ class Parties:
     """Everybody who has a stake in a problem being called solved."""
 
     claimants: frozenset[ObjectId]
+    """Who filed an answer, or put evidence of the work on record."""
+    reviewers: frozenset[ObjectId]
+    """Who let an answer of the unit go out (单位内审)."""
     units: frozenset[ObjectId]
     place: frozenset[str]
     """Codes of the regions that the place lies in, and of the body that administers it."""
@@ -60,16 +65,20 @@ class Parties:
 def parties(case: Case, region_path: Sequence[str], backers: Backers = NOBODY) -> Parties:
     """The parties of ``case``. Every round counts: who worked on an earlier one has a stake in this one too."""
     units: set[ObjectId] = set(case.co_unit_ids)
-    claimants: set[ObjectId] = set()
+    claims = [each.claim for each in case.rounds if each.claim is not None]
     if case.unit_id is not None:
         units.add(case.unit_id)
     for each in case.rounds:
         units.update(each.co_unit_ids)
         if each.unit_id is not None:
             units.add(each.unit_id)
-        if each.claim is not None and each.claim.by is not None:
-            claimants.add(each.claim.by)
-    return Parties(frozenset(claimants), frozenset(units), frozenset(region_path), backers)
+    for other in case.taken_over:
+        units.update(other.unit_ids)
+    claimants = frozenset(claim.by for claim in claims if claim.by is not None)
+    claimants |= {put.by for each in case.rounds for put in each.additions if put.by is not None}
+    claimants |= {person for other in case.taken_over for person in other.claimants}
+    reviewers = frozenset(claim.reviewed_by for claim in claims if claim.reviewed_by is not None)
+    return Parties(claimants, reviewers, frozenset(units), frozenset(region_path), backers)
 
 
 def dependences(actor: Actor, of: Parties, ancestors: Ancestors) -> tuple[Dependence, ...]:
@@ -80,6 +89,7 @@ def dependences(actor: Actor, of: Parties, ancestors: Ancestors) -> tuple[Depend
     answered_above = {unit for own in actor.answers_for for unit in ancestors.get(own, ())}
     tests = {
         Dependence.CLAIMANT: actor.user_id in of.claimants,
+        Dependence.REVIEWER: actor.user_id in of.reviewers,
         Dependence.OWN_UNIT: not actor.units.isdisjoint(of.units),
         Dependence.SUPERIOR: not actor.units.isdisjoint(above),
         Dependence.SUBORDINATE: not actors_above.isdisjoint(of.units),

@@ -1,11 +1,13 @@
-"""The light of a deadline: calm, yellow before it, red from the first moment over. Pure."""
+"""The light of a deadline: calm, yellow before it, red from the first moment over; and which clocks run for a problem. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from media_tracker.problems.case import Case, State
+from media_tracker.problems.case import Case, Given, State
+from media_tracker.problems.clocks import ClockKind
 
 WAITING = frozenset({State.ASSIGNED, State.IN_PROGRESS, State.REWORK, State.RETURNED})
 """States in which the clock runs: nobody has called the problem fixed."""
@@ -22,25 +24,73 @@ class Light(StrEnum):
     DONE = "done"
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A clock that runs: until when, and from when on its light is yellow."""
+
+    kind: ClockKind
+    due_at: datetime
+    warn_at: datetime
+    official: bool = True
+
+    def light(self, now: datetime) -> Light:
+        """How it stands at ``now``."""
+        if self.due_at < now:
+            return Light.OVER
+        return Light.SOON if self.warn_at <= now else Light.OK
+
+
+def running(case: Case) -> tuple[Running, ...]:
+    """Every clock that runs for ``case``, the one that ends first foremost; which they are depends on no moment.
+
+    Hand-over until a unit has it, the fix while nobody calls it fixed, interim protection of a danger until it is there, and the
+    review of one that is deferred: yellow on its day, red when that day is over.
+    """
+    found: list[Running] = []
+    if case.state is State.REGISTERED and case.hand_over is not None:
+        found.append(_running(ClockKind.HAND_OVER, case.hand_over, case.registered_at))
+    if case.state in WAITING and case.due_at is not None:
+        present = Given(due_at=case.due_at, warn_at=case.warn_at, official=case.official)
+        found.append(_running(ClockKind.FEEDBACK, present, _began(case)))
+    if case.state in WAITING and case.protection is not None and case.protected is None:
+        found.append(_running(ClockKind.PROTECTION, case.protection, _began(case)))
+    if case.state is State.DEFERRED and case.review_at is not None:
+        found.append(Running(ClockKind.REVIEW, case.review_at + A_DAY, case.review_at))
+    return tuple(sorted(found, key=lambda each: (each.due_at, each.kind)))
+
+
+def pressing(case: Case) -> Running | None:
+    """The clock that ends first; None when none runs."""
+    return next(iter(running(case)), None)
+
+
 def is_overdue(case: Case, now: datetime) -> bool:
-    """Red from the first moment over: the present deadline has passed and nobody has called the problem fixed."""
+    """Red from the first moment over: the present deadline has passed and nobody has called the problem fixed.
+
+    The deadline is that of the fix (交办→反馈). Neither a late hand-over nor a review that is due is called overdue.
+    """
     return case.state in WAITING and case.due_at is not None and case.due_at < now
 
 
 def light(case: Case, now: datetime) -> Light:
-    """The light of the present deadline of ``case``.
+    """The light of the present deadline for the fix.
 
-    Yellow in the last quarter of the time given, and for a limit of more than two days no later than a day before its end.
+    Yellow from the moment that was given with it. Where none was: in the last quarter of the time given, and for a limit of more
+    than two days no later than a day before its end.
     """
-    if case.state not in WAITING or case.due_at is None:
-        return Light.DONE
-    if is_overdue(case, now):
-        return Light.OVER
-    given = case.due_at - _began(case)
-    warning = given / 4
-    if given > 2 * A_DAY:
-        warning = max(warning, A_DAY)
-    return Light.SOON if case.due_at - now <= warning else Light.OK
+    fix = next((each for each in running(case) if each.kind is ClockKind.FEEDBACK), None)
+    return fix.light(now) if fix is not None else Light.DONE
+
+
+def _running(kind: ClockKind, given: Given, began: datetime) -> Running:
+    warn_at = given.warn_at
+    if warn_at is None:
+        span = given.due_at - began
+        warning = span / 4
+        if span > 2 * A_DAY:
+            warning = max(warning, A_DAY)
+        warn_at = given.due_at - warning
+    return Running(kind, given.due_at, warn_at, given.official)
 
 
 def _began(case: Case) -> datetime:

@@ -46,7 +46,7 @@ def last_assignment(events: Iterable[Fact]) -> Assignment | None:
     for event in events:
         if event.type in (EventType.REGISTERED, EventType.CORRECTED):
             category, region = event.payload["category"], event.payload["region"]
-        elif event.type == EventType.ASSIGNED:
+        elif event.type in (EventType.ASSIGNED, EventType.REASSIGNED):
             found = Assignment(category, region, event.occurred_at)
     return found
 
@@ -56,7 +56,7 @@ def refusals(events: Iterable[Fact]) -> list[Refusal]:
     unit: ObjectId | None = None
     found: list[Refusal] = []
     for event in events:
-        if event.type == EventType.ASSIGNED:
+        if event.type in (EventType.ASSIGNED, EventType.REASSIGNED):
             unit = event.payload["unit_id"]
         elif event.type == EventType.RETURNED and unit is not None:
             found.append(Refusal(unit, event.occurred_at, event.seq))

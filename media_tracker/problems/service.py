@@ -15,31 +15,32 @@ from bson import ObjectId
 from media_tracker.accounts.actor import Actor
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database
-from media_tracker.db.counters import COLLECTION as COUNTERS
 from media_tracker.db.counters import draw
 from media_tracker.db.events import Event, EventLog, Origin
 from media_tracker.db.transactions import Transaction, Transactor
-from media_tracker.errors import N_, Conflict, InvalidInput
+from media_tracker.errors import N_, Conflict
 from media_tracker.files.store import FileStore
 from media_tracker.places.responsibility import Proposal
 from media_tracker.places.service import Places
 from media_tracker.problems.arriving import without_arriving
 from media_tracker.problems.case import Case, Channel, EventType, Report, Severity, State
 from media_tracker.problems.casebook import ENTITY, Casebook, at_version, stored_problem
+from media_tracker.problems.clock_book import ClockBook
+from media_tracker.problems.clocks import Source
 from media_tracker.problems.closing import revocable, settled_at
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.entries import check_dispatcher, check_reports
-from media_tracker.problems.lifecycle import Decided, Surroundings, anew, available, decide
+from media_tracker.problems.lifecycle import Decided, Surroundings, available, danger_anew, decide, given_anew
 from media_tracker.problems.links import Links
-from media_tracker.problems.listing import PAGE, ProblemFilter, ProblemPage, query_of, read_page
+from media_tracker.problems.listing import PAGE, Order, ProblemFilter, ProblemPage, count, read_page
+from media_tracker.problems.lookbacks_draws import Draws
 from media_tracker.problems.matching import Candidate, Wanted
 from media_tracker.problems.occasions import occasion_for
+from media_tracker.problems.regrouping import merge_in
 from media_tracker.problems.routing import Rerouting, last_assignment
 from media_tracker.problems.steps import Command, Step
 from media_tracker.problems.tables import Tables
 from media_tracker.taxonomy.service import Taxonomy
-
-HAND_OVERS = "hand_overs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,10 @@ class Problems:
         self._problems = database[Problem.Settings.name]
         self._log = log
         self._transactor = transactor
-        self._tables = Tables(places, taxonomy, clock, zone)
+        self._tables = Tables(places, taxonomy, clock, zone, ClockBook(database, clock))
         self._links = Links(database, taxonomy, zone)
         self._casebook = Casebook(self._problems, self._links, self._tables, clock)
+        self._draws = Draws(database)
         self._files = files
         self._clock = clock
         self._zone = zone
@@ -97,15 +99,19 @@ class Problems:
         return stored_problem(await self._problems.find_one({"_id": problem_id}), str(problem_id))
 
     async def page(
-        self, wanted: ProblemFilter, older_than: str | None = None, newer_than: str | None = None, size: int = PAGE
+        self,
+        wanted: ProblemFilter,
+        older_than: str | None = None,
+        newer_than: str | None = None,
+        size: int = PAGE,
+        order: Order = Order.NEWEST,
     ) -> ProblemPage:
-        """One page of a list, newest registered first; the cursors are those that another page gave."""
-        return await read_page(self._problems, wanted, older_than, newer_than, size)
+        """One page of a list; the cursors are those that another page gave."""
+        return await read_page(self._problems, wanted, older_than, newer_than, size, order)
 
-    async def count(self, wanted: ProblemFilter) -> int:
-        """How many problems ``page`` would list."""
-        clauses = [query_of(wanted), await without_arriving(self._database)]
-        return await self._problems.count_documents({"$and": clauses})
+    async def count(self, wanted: ProblemFilter, most: int | None = None) -> int:
+        """How many problems ``page`` would list; with ``most`` it is not counted further."""
+        return await count(self._problems, wanted, most)
 
     async def numbers(self, ids: Iterable[ObjectId]) -> dict[ObjectId, str]:
         """Numbers of problems by id; unknown ids are left out."""
@@ -172,6 +178,16 @@ class Problems:
     # Changing
 
     @property
+    def casebook(self) -> Casebook:
+        """How problems are written down, for use cases of their own."""
+        return self._casebook
+
+    @property
+    def tables(self) -> Tables:
+        """What the tables say, for use cases of their own."""
+        return self._tables
+
+    @property
     def zone(self) -> ZoneInfo:
         """Where the days that texts name are counted."""
         return self._zone
@@ -207,12 +223,17 @@ class Problems:
         """
         check_reports(reports)
         await self._tables.check_description(new.title, new.place, new.category, new.region)
+        exposed = [report.received_at for report in reports if report.channel is Channel.EXPOSURE]
+        source = Source.MEDIA if exposed else Source.OTHER
+        start = min([self._clock(), *exposed])
+        hand_over = await self._tables.hand_over(new.category, new.severity, source, start)
         first = {
             "category": new.category,
             "region": new.region,
             "severity": new.severity,
             "long_standing": new.long_standing,
             "relapse_of": new.relapse_of,
+            "hand_over": hand_over.model_dump() if hand_over else None,
         }
         decided = [Decided(EventType.REGISTERED, first)]
         decided += [Decided(EventType.REPORTED, report.model_dump()) for report in reports]
@@ -256,7 +277,7 @@ class Problems:
                     N_("This was closed more than 30 days before. Register a relapse: a new, linked problem.")
                 )
             around = await self._tables.surroundings(case)
-            decided.append(Decided(EventType.REVOKED, {"due_at": anew(case, around)}))
+            decided.append(Decided(EventType.REVOKED, {**given_anew(case, around), **danger_anew(around)}))
         return await self._casebook.write(tx, problem, decided)
 
     async def withdraw_story_in(self, tx: Transaction, story_id: ObjectId) -> None:
@@ -311,11 +332,11 @@ class Problems:
         async def work(tx: Transaction) -> Problem:
             problem = await self._casebook.read_version(tx, number, version)
             around = await self._tables.surroundings(problem.case)
-            decided = decide(problem.case, command, actor, around)
+            decided = await self._draws.mark(problem.case, decide(problem.case, command, actor, around))
+            if command.step in (Step.MARK_DUPLICATE, Step.MERGE) and command.target is not None:
+                return await merge_in(tx, self._casebook, self._tables, problem, command.target, command.text)
             changed = await self._casebook.write(tx, problem, decided, command.text)
-            await self._files.attach([*command.before, *command.after], tx.session)
-            if command.step is Step.MARK_DUPLICATE and command.target is not None:
-                await self._hand_over(tx, problem.case, command.target)
+            await self._files.attach([*command.before, *command.after, *command.documents], tx.session)
             return changed
 
         return await self._transactor.run(work, origin)
@@ -351,21 +372,6 @@ class Problems:
             return await self._casebook.write(tx, problem, [Decided(EventType.CORRECTED, payload)])
 
         return await self._transactor.run(work, origin)
-
-    # Inside
-
-    async def _hand_over(self, tx: Transaction, case: Case, target_id: ObjectId) -> None:
-        """Give the reports of a duplicate to the problem that stays, so that no exposure is lost or counted twice."""
-        # Of two problems that are called duplicates of each other at once the second waits here, and then sees the first.
-        await self._database[COUNTERS].update_one({"_id": HAND_OVERS}, {"$inc": {"value": 1}}, True, session=tx.session)
-        target = await self._casebook.read(tx, target_id)
-        if target.case.state is State.DUPLICATE:
-            raise InvalidInput(
-                N_("That problem is a duplicate itself."), {"target": N_("Give the number of the one that stays.")}
-            )
-        for report in case.reports:
-            if report.withdrawn_at is None and report.story_id not in _standing_stories(target.case):
-                target = await self.report_in(tx, target_id, report.model_copy(update={"id": ObjectId()}))
 
 
 def _standing_stories(case: Case) -> set[ObjectId]:

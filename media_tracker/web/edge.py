@@ -40,7 +40,7 @@ HEADERS = {
 }
 OPEN_TO_ANY_HOST = frozenset({"/healthz"})
 """Probes ask by address; they are told nothing but that the process lives."""
-SECRET_BEHIND = ("/websub/",)
+SECRET_BEHIND = ("/websub/", "/e/")
 """Addresses that end in a secret; a log does not learn it."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """What is counted by its name; a client can invent any other, and each would be kept for ever."""

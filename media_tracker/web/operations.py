@@ -19,6 +19,10 @@ from pymongo.errors import PyMongoError
 from media_tracker.accounts.actor import Role
 from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, NotFound
+from media_tracker.files.holding import Holding
+from media_tracker.files.kept import FileMetadata
+from media_tracker.problems.draft_rules import may_see
+from media_tracker.web.file_answer import file_answer
 from media_tracker.web.guards import anyone, only, signed_in
 from media_tracker.web.metrics import snapshot
 from media_tracker.web.visitor import Connection, actor, services
@@ -88,15 +92,19 @@ async def events(request: Request[Any, Any, Any]) -> ServerSentEvent:
 
 @get("/files/{file_id:str}", guards=[signed_in])
 async def file(request: Request[Any, Any, Any], file_id: FromPath[str]) -> Stream:
-    """A photo, to people with an account; one that belongs to nothing yet only to who sent it.
-
-    Its bytes never change, but who may see it can: so it is kept privately.
-    """
+    """A photo or a document, to people with an account; one that belongs to nothing yet only to whose it is."""
     metadata, chunks = await services(request).files.open(parse_id(file_id))
-    if not metadata.attached and metadata.uploader != actor(request).user_id:
+    if not metadata.attached and not await _is_theirs(request, metadata):
         raise NotFound(N_("There is no such file."))
-    headers = {"cache-control": "private, max-age=3600", "content-length": str(metadata.size)}
-    return Stream(chunks, media_type=metadata.content_type, headers=headers)
+    return file_answer(metadata, chunks)
+
+
+async def _is_theirs(request: Request[Any, Any, Any], metadata: FileMetadata) -> bool:
+    """Whether a file that is not on record yet is the visitor's: their unit holds it, or nobody does and they sent it."""
+    holder = await Holding(services(request).database).holder(metadata.id)
+    if holder is not None:
+        return may_see(holder, actor(request))
+    return metadata.uploader == actor(request).user_id
 
 
 @route("/{path:path}", http_method=[HttpMethod.GET, HttpMethod.POST], guards=[anyone])

@@ -43,6 +43,7 @@ ROLE_NAMES: Mapping[Role, str] = {
 NAVIGATION: tuple[tuple[str, str, frozenset[Role] | None], ...] = (
     ("/desk", N_("Desk"), frozenset({Role.EDITOR})),
     ("/stories", N_("Stories"), None),
+    ("/work", N_("My work"), frozenset({Role.OFFICIAL, Role.INSPECTOR})),
     ("/problems", N_("Problems"), None),
     ("/deeds", N_("Good deeds"), None),
     ("/monitor", N_("Monitor"), None),
@@ -55,7 +56,7 @@ NAVIGATION: tuple[tuple[str, str, frozenset[Role] | None], ...] = (
 
 STARTS: tuple[tuple[str, frozenset[Role]], ...] = (
     ("/desk", frozenset({Role.EDITOR})),
-    ("/problems", frozenset({Role.OFFICIAL, Role.INSPECTOR})),
+    ("/work", frozenset({Role.OFFICIAL, Role.INSPECTOR})),
     ("/monitor", frozenset({Role.PUBLICITY, Role.VIEWER})),
     ("/admin/users", frozenset({Role.ADMIN})),
 )
@@ -123,7 +124,7 @@ async def render(
     """Like ``page``, for a context that is a mapping."""
     pages: Pages = connection.app.state.pages
     await connection.app.state.sample_data.loaded()
-    own = {"flashes": await _flashes(connection, pages.catalogue), **own}
+    own = {"flashes": await _flashes(connection, pages.catalogue), "new_notices": await _new_notices(connection), **own}
     return answer(connection, template, own, status=status, block=block)
 
 
@@ -159,6 +160,7 @@ def base_context(connection: Connection) -> dict[str, object]:
         "csrf_token": _csrf_token(connection),
         "sample_data": connection.app.state.sample_data.known,
         "flashes": [],
+        "new_notices": 0,
         "breadcrumb": [],
         "current_path": connection.url.path + (f"?{query}" if query else ""),
         "now": services(connection).clock(),
@@ -200,6 +202,14 @@ async def _flashes(connection: Connection, catalogue: Catalogue) -> list[dict[st
         {"tone": tones.get(flash.level, "info"), "text": catalogue.translate(flash.message, None, **flash.params)}
         for flash in waiting
     ]
+
+
+async def _new_notices(connection: Connection) -> int:
+    """How many notices of the visitor are new; not asked for a part of a page, which has no bell."""
+    who = visitor(connection).actor
+    if who is None or _wants_part(connection):
+        return 0
+    return await services(connection).notices.unread(who.user_id)
 
 
 async def see_other(connection: Connection, path: str, message: str | None = None, /, **params: str | int) -> Redirect:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from media_tracker.web.account.notices import ROUTES as ACCOUNT_NOTICES
 from media_tracker.web.account.pages import ROUTES as ACCOUNT
 from media_tracker.web.admin.categories import ROUTES as CATEGORIES
+from media_tracker.web.admin.clocks import ROUTES as CLOCKS
 from media_tracker.web.admin.learning import ROUTES as LEARNING
+from media_tracker.web.admin.papers import ROUTES as ADMIN_PAPERS
 from media_tracker.web.admin.responsibilities import ROUTES as RESPONSIBILITIES
 from media_tracker.web.admin.rule_tables import ROUTES as RULE_TABLES
 from media_tracker.web.admin.rules import ROUTES as RULES
@@ -16,13 +19,27 @@ from media_tracker.web.bulletins.pages import ROUTES as BULLETINS
 from media_tracker.web.deeds.pages import ROUTES as DEEDS
 from media_tracker.web.desk.pages import ROUTES as DESK
 from media_tracker.web.monitor.pages import ROUTES as MONITOR
+from media_tracker.web.notices.pages import ROUTES as NOTICES
 from media_tracker.web.operations import ROUTES as OPERATIONS
 from media_tracker.web.outlets.feeds import ROUTES as FEEDS
 from media_tracker.web.outlets.look import ROUTES as LOOK
 from media_tracker.web.outlets.pages import ROUTES as OUTLETS
 from media_tracker.web.outlets.projects import ROUTES as PROJECTS
 from media_tracker.web.outlets.websub import ROUTES as WEBSUB
+from media_tracker.web.problems.areas import ROUTES as AREAS
+from media_tracker.web.problems.bulk import ROUTES as BULK
+from media_tracker.web.problems.follow_ups import ROUTES as FOLLOW_UPS
+from media_tracker.web.problems.look_backs import ROUTES as LOOK_BACKS
+from media_tracker.web.problems.drafts import ROUTES as DRAFTS
+from media_tracker.web.problems.errands import ROUTES as ERRANDS
+from media_tracker.web.problems.objections import ROUTES as OBJECTIONS
+from media_tracker.web.papers.dossier_pages import ROUTES as DOSSIERS
+from media_tracker.web.papers.order_pages import ROUTES as ORDERS
 from media_tracker.web.problems.pages import ROUTES as PROBLEMS
+from media_tracker.web.problems.phone import ROUTES as PHONE
+from media_tracker.web.problems.revisits import ROUTES as REVISITS
+from media_tracker.web.problems.views import ROUTES as VIEWS
+from media_tracker.web.problems.work import ROUTES as WORK
 from media_tracker.web.public.pages import ROUTES as PUBLIC
 from media_tracker.web.stories.enter import ROUTES as ENTER
 from media_tracker.web.stories.pages import ROUTES as STORIES
@@ -30,9 +47,13 @@ from media_tracker.web.stories.sheet import ROUTES as SHEETS
 
 ROUTES = [
     *ACCOUNT,
+    *ACCOUNT_NOTICES,
+    *NOTICES,
     *ADMIN,
     *ADMIN_TABLES,
     *CATEGORIES,
+    *CLOCKS,
+    *ADMIN_PAPERS,
     *RESPONSIBILITIES,
     *RULES,
     *RULE_TABLES,
@@ -44,6 +65,19 @@ ROUTES = [
     *WEBSUB,
     *OPERATIONS,
     *PROBLEMS,
+    *ORDERS,
+    *DOSSIERS,
+    *DRAFTS,
+    *ERRANDS,
+    *PHONE,
+    *OBJECTIONS,
+    *LOOK_BACKS,
+    *FOLLOW_UPS,
+    *WORK,
+    *AREAS,
+    *VIEWS,
+    *BULK,
+    *REVISITS,
     *DESK,
     *STORIES,
     *ENTER,

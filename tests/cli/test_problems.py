@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.processes import CommandLine
+from tests.papers.test_reading import FIRST, SECOND, changed, dossier
 
 BINS = "晴岚社区北门的三个垃圾桶满了一周没人清运，居民绕着走，街道表示会核对清运路线。"
 AGAIN = "住在晴岚社区的市民说，北门垃圾桶满溢一周，一直没有清运车来，酸臭味很重。"
@@ -61,3 +62,16 @@ async def test_each_follow_up_gets_the_exposures_before_it_the_likeliest_first(a
 async def test_another_role_is_one_clear_error(alone: CommandLine) -> None:
     said = await alone.refused("problems", "match", "-", stdin=_lines({"id": 1, "title": "", "body": "", "role": "好"}))
     assert "Row 1 needs a role" in said
+
+
+async def test_the_digests_of_a_dossier_are_recomputed_and_a_change_is_told(alone: CommandLine, tmp_path: Path) -> None:
+    document = dossier(FIRST, SECOND)
+    (tmp_path / "good.docx").write_bytes(document)
+    (tmp_path / "bad.docx").write_bytes(changed(document, 2, SECOND.replace("assigned", "closed")))
+
+    good = await alone.done("problems", "verify-dossier", str(tmp_path / "good.docx"))
+    bad = await alone("problems", "verify-dossier", str(tmp_path / "bad.docx"))
+
+    assert [(row["events"], row["wrong"]) for row in map(json.loads, good.out.splitlines())] == [(2, None)]
+    assert bad.code == 1
+    assert json.loads(bad.out)["wrong"] == 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from media_tracker.errors import InvalidInput, MediaTrackerError, TooLarge
-from media_tracker.files.images import MAX_BYTES, MAX_PIXELS, THUMBNAIL, read_image
+from media_tracker.files.camera import CameraFacts
+from media_tracker.files.images import MAX_BYTES, MAX_PIXELS, THUMBNAIL, Box, black_out, read_image
 from tests.files.pictures import SECRET, annotated_png, camera_jpeg, encoded, huge_png, picture
 
 RED, BLUE = (254, 0, 0), (0, 0, 254)
@@ -109,22 +109,73 @@ def test_the_thumbnail_is_small_and_keeps_the_shape() -> None:
     assert (image.width, image.height) == (2000, 1000)
 
 
-def test_the_moment_is_taken_from_a_camera_that_says_its_zone() -> None:
-    assert read_image(camera_jpeg()).taken_at == datetime(2026, 3, 2, 0, 15, tzinfo=UTC)
+def test_what_the_camera_says_is_taken_out_of_the_photo_and_told_apart_from_it() -> None:
+    image = read_image(camera_jpeg())
+
+    assert image.camera == CameraFacts("2026-03-02T08:15:00", "+08:00")
+    assert b"2026:03:02" not in image.data
+
+
+def test_a_photo_that_says_nothing_has_no_camera() -> None:
+    assert read_image(encoded(picture())).camera is None
+
+
+def test_of_a_file_of_several_pictures_the_first_is_taken() -> None:
+    """As phones write it (MPO): the photo, and behind it a small one or a map of depths."""
+    first, second = picture(), picture(20, 20)
+    out = io.BytesIO()
+    first.save(out, "MPO", save_all=True, append_images=[second])
+    image = read_image(out.getvalue())
+
+    assert (image.content_type, image.width, image.height) == ("image/jpeg", 60, 40)
+    assert reopened(image.data).format == "JPEG"
+
+
+def test_a_photo_of_an_iphone_in_its_own_format_is_refused_with_what_to_do() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 64)
+
+    assert "HEIC" in str(refused.value)
+
+
+# Blacking out
+
+
+def test_what_is_blacked_out_is_gone_from_photo_and_thumbnail() -> None:
+    whole = read_image(encoded(picture(600, 400)))
+    image = black_out(whole.data, [Box(0, 0, 50, 100)])
+
+    for kept in (reopened(image.data), reopened(image.thumbnail)):
+        assert near(kept.getpixel((kept.width // 4, kept.height // 2)), (0, 0, 0))
+        assert near(kept.getpixel((3 * kept.width // 4, kept.height // 2)), BLUE)
+        assert not any(near(colour, RED) for _, colour in kept.convert("RGB").getcolors(2**24) or [])
+    assert (image.width, image.height, image.camera) == (600, 400, None)
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 40), (7, 3), (1, 1), (101, 33)])
+def test_a_box_covers_every_pixel_that_it_touches(width: int, height: int) -> None:
+    white = encoded(Image.new("RGB", (width, height), "white"), "PNG")
+    image = reopened(black_out(read_image(white).data, [Box(0, 0, 100, 100)]).data)
+
+    assert image.convert("L").getextrema()[1] < 10
+
+
+def test_a_transparent_picture_is_blacked_out_too() -> None:
+    see_through = picture().convert("RGBA")
+    see_through.putalpha(100)
+    image = reopened(black_out(read_image(encoded(see_through, "PNG")).data, [Box(0, 0, 20, 20)]).data)
+
+    assert image.getpixel((2, 2)) == (0, 0, 0, 255)
 
 
 @pytest.mark.parametrize(
-    ("taken", "offset"),
-    [
-        ("2026:03:02 08:15:00", None),
-        ("    :  :     :  :  ", "+08:00"),
-        ("0000:00:00 00:00:00", "+08:00"),
-        ("0001:01:01 00:00:00", "+14:00"),
-        ("2026:03:02 08:15:00", "somewhere"),
-    ],
+    "boxes",
+    [[], [Box(0, 0, 0, 10)], [Box(-1, 0, 10, 10)], [Box(95, 0, 10, 10)], [Box(0, 0, 10, 10), Box(0, 100, 1, 1)]],
+    ids=["none", "no width", "left of it", "over its edge", "one good, one below it"],
 )
-def test_a_moment_that_is_not_certain_is_none(taken: str, offset: str | None) -> None:
-    assert read_image(camera_jpeg(taken=taken, offset=offset)).taken_at is None
+def test_boxes_that_mark_nothing_of_the_photo_are_refused(boxes: list[Box]) -> None:
+    with pytest.raises(InvalidInput):
+        black_out(read_image(encoded(picture())).data, boxes)
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ async def test_a_story_becomes_a_solved_problem_that_is_counted_once(
             await inspector.check("#step-verify input[name=verified_outcome][value=resolved]")
             await inspector.check("#step-verify input[name=basis][value=on_site]")
             await inspector.fill("#step-verify textarea[name=text]", "到场核查，已清理。")
+            await inspector.set_input_files("#step-verify input[name=after]", [photo])
             await _send(inspector, "verify")
             await expect(inspector.locator("details#step-verify")).to_have_count(0)
 

@@ -29,6 +29,7 @@ from media_tracker.accounts.actor import Level
 from media_tracker.problems.case import Basis, Case, Channel, EventType, Outcome, Precision, Severity, State
 from media_tracker.problems.folding import fold
 from media_tracker.problems.lifecycle import Decided
+from media_tracker.problems.lookbacks_facts import Found, Occasion
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNIT = "sanitation"
@@ -104,6 +105,10 @@ class Tale:
         for each in decided:
             self._happened(each.type, moment, **each.payload)
         return self
+
+    def happened(self, kind: EventType, moment: str | datetime, /, **payload: Any) -> Self:
+        """Any event, with the payload that it is given."""
+        return self._happened(kind, moment, **payload)
 
     # Reports
 
@@ -193,6 +198,7 @@ class Tale:
         outcome: Outcome = Outcome.RESOLVED,
         precision: Precision = Precision.MINUTE,
         by: str = "the official",
+        reviewed: str | None = None,
     ) -> Self:
         """The unit says that it is done; a round is begun where none is under way."""
         if self.case.state is not State.IN_PROGRESS:
@@ -204,6 +210,7 @@ class Tale:
             fixed_at=at(fixed if fixed is not None else moment),
             precision=precision,
             by=oid(by),
+            reviewed_by=oid(reviewed) if reviewed else None,
             unit_id=self.case.unit_id,
             before=[],
             after=[oid("a photo")],
@@ -220,8 +227,22 @@ class Tale:
     def nothing_found(self, moment: str | datetime, *, level: Level = Level.CITY) -> Self:
         return self._happened(EventType.NOTHING_FOUND, moment, outcome=Outcome.NOTHING_FOUND, **_check(level, {}))
 
-    def closed(self, moment: str | datetime) -> Self:
-        return self._happened(EventType.CLOSED, moment)
+    def closed(self, moment: str | datetime, **drawn: bool) -> Self:
+        return self._happened(EventType.CLOSED, moment, **drawn)
+
+    def continued(self, moment: str | datetime, *, due: str | datetime = DUE) -> Self:
+        """The rest of what was fixed in part is asked for."""
+        return self._happened(EventType.CONTINUED, moment, due_at=at(due))
+
+    def looked_back(
+        self, moment: str | datetime, *, found: Found = Found.HOLDS, occasions: tuple[Occasion, ...] = ()
+    ) -> Self:
+        """Somebody independent goes back after the closing."""
+        who = {"by": oid("the inspector"), "level": Level.CITY, "independent": True}
+        photos = [oid("a photo of the look-back")]
+        return self._happened(
+            EventType.LOOKED_BACK, moment, **who, found=found, occasions=list(occasions), photos=photos
+        )
 
     def deferred(self, moment: str | datetime, *, review: str | datetime = "06-01") -> Self:
         return self._happened(EventType.DEFERRED, moment, review_at=at(review))

@@ -72,11 +72,33 @@ def test_every_kind_of_event_is_understood() -> None:
         EventType.NOT_ACCEPTED: {},
         EventType.DUPLICATE: {"duplicate_of": oid("another")},
         EventType.SHOWN: {},
+        EventType.REASSIGNED: {"unit_id": oid("housing"), "co_unit_ids": [], "due_at": at("05-01")},
+        EventType.MERGED: {"problem": oid("another")},
+        EventType.SPLIT_OFF: {"problem": oid("another"), "report_ids": []},
+        EventType.CONTINUED: {"due_at": at("05-01")},
+        EventType.LOOKED_BACK: {"by": None, "level": "city", "independent": True, "found": "holds"},
+        EventType.SATISFACTION: {"by": None, "reply": "satisfied"},
+    }
+    limit = {"due_at": at("05-01"), "warn_at": None, "official": True}
+    words |= {
+        EventType.PROTECTED: {"by": None, "photos": [oid("a barrier")]},
+        EventType.EXTENSION_ASKED: {"due_at": at("05-01"), "by": oid("the official")},
+        EventType.DEFERRAL_ASKED: {"review_at": at("05-01"), "by": oid("the official")},
+        EventType.ASK_REFUSED: {"answers": "extension"},
+        EventType.RESUMED: {**limit, "protection": limit},
+        EventType.SUPERVISION_ENDED: {},
+        EventType.ERRAND_GIVEN: {"errand_id": oid("an errand"), "due_at": at("05-01")},
+        EventType.ERRAND_ANSWERED: {"errand_id": oid("an errand")},
+        EventType.OBJECTED: {"objection_id": oid("an objection")},
+        EventType.OBJECTION_ANSWERED: {"objection_id": oid("an objection"), "outcome": "rejected"},
+        EventType.EVIDENCE_ADDED: {"by": None, "before": [], "after": [oid("a photo")], "documents": []},
+        EventType.PHOTO_BLACKED_OUT: {"photo": oid("a photo")},
     }
     for kind, payload in words.items():
         after = apply(told.case, event(told, kind, **payload))
         assert after.version == told.case.version + 1
         known.add(kind.value)
+    known |= {"merge_undone", "took_over", "gave_back", "split_from"}  # of two cases at once: tests of merging and splitting
     assert known == {kind.value for kind in EventType}
 
 

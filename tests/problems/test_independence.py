@@ -14,9 +14,14 @@
 from __future__ import annotations
 
 import pytest
+from bson import ObjectId
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.places.responsibility import Backers
+from media_tracker.places.units import Unit, UnitTree
+from media_tracker.problems.case import EventType
 from media_tracker.problems.independence import SENTENCES, Dependence, dependences, parties
 from tests.problems.cases import Tale, oid
 
@@ -46,12 +51,18 @@ def person(
     )
 
 
-CLAIMED_BY_TEAM = Tale().assigned("team", "03-01", co=("street office",)).claimed("03-02", by="the team's clerk").case
+CLAIMED_BY_TEAM = (
+    Tale()
+    .assigned("team", "03-01", co=("street office",))
+    .claimed("03-02", by="the team's clerk", reviewed="the team's head")
+    .case
+)
 
 BACKERS = Backers(frozenset({oid("the leader by the table")}), frozenset({oid("civilised unit")}))
 
-C, O, UP, DOWN, A, B, U = (  # noqa: E741 - short names keep the table a table
+C, R, O, UP, DOWN, A, B, U = (  # noqa: E741 - short names keep the table a table
     Dependence.CLAIMANT,
+    Dependence.REVIEWER,
     Dependence.OWN_UNIT,
     Dependence.SUPERIOR,
     Dependence.SUBORDINATE,
@@ -63,6 +74,8 @@ C, O, UP, DOWN, A, B, U = (  # noqa: E741 - short names keep the table a table
 TABLE = [
     ("the claimant, who has left the unit", person(name="the team's clerk"), {C}),
     ("the claimant, still there", person("team", name="the team's clerk"), {C, O}),
+    ("who released the answer, and has left the unit", person(name="the team's head"), {R}),
+    ("who released the answer, still there", person("team", name="the team's head"), {R, O}),
     ("a colleague in the unit", person("team"), {O}),
     ("somebody of the co-handling unit", person("street office"), {O}),
     ("the bureau right above", person("district bureau"), {UP}),
@@ -152,5 +165,65 @@ def test_a_unit_that_sent_it_back_untouched_has_no_stake() -> None:
     assert dependences(person("team"), parties(case, PLACE), ANCESTORS) == ()
 
 
+def test_who_put_evidence_on_record_has_a_stake_wherever_they_work_now() -> None:
+    tale = Tale().assigned("team", "03-01").started("03-02")
+    photo = {"by": oid("a clerk"), "before": [], "after": [oid("a photo")], "documents": []}
+    tale.happened(EventType.EVIDENCE_ADDED, "03-03", **photo).claimed("03-04", by="the team's clerk")
+    assert dependences(person(name="a clerk"), parties(tale.case, PLACE), ANCESTORS) == (Dependence.CLAIMANT,)
+
+
 def test_nobody_is_dependent_on_a_problem_that_nobody_has_touched() -> None:
     assert dependences(person("team"), parties(Tale().case, ()), ANCESTORS) == ()
+
+
+# Any tree of units, anybody
+
+NAMES = [f"unit {number}" for number in range(8)]
+some = st.sets(st.sampled_from(NAMES), max_size=2)
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> dict[str, str | None]:
+    """Units with the unit above each: only earlier ones, so nothing is above itself."""
+    above: dict[str, str | None] = {}
+    for name in NAMES:
+        above[name] = draw(st.sampled_from([None, *above]))
+    return above
+
+
+def _is_above(tree: dict[str, str | None], high: str, low: str) -> bool:
+    climbing = tree[low]
+    while climbing is not None and climbing != high:
+        climbing = tree[climbing]
+    return climbing == high
+
+
+def _has_a_stake(tree: dict[str, str | None], own: str, party: str) -> bool:
+    return own == party or _is_above(tree, own, party) or _is_above(tree, party, own)
+
+
+@settings(deadline=None, max_examples=200)
+@given(trees(), st.sampled_from(NAMES), some, some, some)
+def test_who_has_a_stake_is_whoever_stands_in_line_with_a_unit_that_worked_on_it(
+    tree: dict[str, str | None], lead: str, helpers: set[str], own: set[str], answered: set[str]
+) -> None:
+    case = Tale().assigned(lead, "03-01", co=tuple(sorted(helpers))).claimed("03-02").case
+    ancestors = UnitTree(Unit(oid(each), each, oid(above) if above else None) for each, above in tree.items()).ancestors
+    actor = person(*own, answers_for=tuple(answered))
+    expected = any(_has_a_stake(tree, each, party) for each in own | answered for party in {lead, *helpers})
+    assert bool(dependences(actor, parties(case, PLACE), ancestors)) is expected
+
+
+@settings(deadline=None, max_examples=100)
+@given(trees(), st.sampled_from(NAMES), some, some, some, st.sampled_from([(), ("370303",), ("370391",)]))
+def test_another_duty_never_makes_anybody_independent(
+    tree: dict[str, str | None], lead: str, own: set[str], more: set[str], answered: set[str], backs: tuple[str, ...]
+) -> None:
+    case = Tale().assigned(lead, "03-01").claimed("03-02").case
+    ancestors: dict[ObjectId, tuple[ObjectId, ...]] = {
+        oid(each): tuple(oid(other) for other in tree if _is_above(tree, other, each)) for each in tree
+    }
+    of = parties(case, PLACE)
+    before = set(dependences(person(*own), of, ancestors))
+    after = set(dependences(person(*own, *more, answers_for=tuple(answered), backs=backs), of, ancestors))
+    assert before <= after

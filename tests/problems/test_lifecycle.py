@@ -12,10 +12,23 @@ from hypothesis import strategies as st
 
 from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.errors import Conflict, Forbidden, InvalidInput, MediaTrackerError
-from media_tracker.problems.case import OPEN_STATES, Basis, Case, Channel, Outcome, Precision, State
+from media_tracker.problems.case import (
+    OPEN_STATES,
+    AskKind,
+    Basis,
+    Case,
+    Channel,
+    EventType,
+    Given,
+    Outcome,
+    Precision,
+    State,
+)
 from media_tracker.problems.closing import revocable
 from media_tracker.problems.folding import fold
 from media_tracker.problems.lifecycle import Decided, Surroundings, available, decide, refusal
+from media_tracker.problems.lookbacks_facts import Found
+from media_tracker.problems.satisfaction import Answer
 from media_tracker.problems.steps import ROWS, TABLE, Command, Step
 from tests.problems.cases import Tale, at, fixed_problem, oid
 
@@ -67,6 +80,7 @@ OFFICE = {"publicity staff", OFFICE_BOUND}
 DISPATCHERS = {"an editor", *OFFICE}
 INDEPENDENT_OFFICE = {"publicity staff"}
 VERIFIERS = {"an inspector"}
+CALLERS_BACK = {*DISPATCHERS, *(name for name, actor in PEOPLE.items() if Role.INSPECTOR in actor.roles)}
 
 
 # What DESIGN says
@@ -93,10 +107,13 @@ DESIGN: Mapping[Step, Rule] = {
     Step.RETURN: Rule("assigned in_progress", "returned", HANDLERS, "text"),
     Step.START: Rule("assigned rework", "in_progress", HANDLERS, "text"),
     Step.CLAIM: Rule(WORK, "claimed_fixed", HANDLERS, "outcome text fixed_at after"),
-    Step.VERIFY: Rule("claimed_fixed", "verified", VERIFIERS, "verified_outcome on_site text"),
-    Step.FAIL: Rule("claimed_fixed", "rework", VERIFIERS, "on_site text", fresh_deadline=True),
-    Step.CONFIRM_NOTHING: Rule("claimed_fixed", "nothing_found", VERIFIERS, "on_site text"),
+    Step.VERIFY: Rule("claimed_fixed", "verified", VERIFIERS, "verified_outcome on_site after text"),
+    Step.FAIL: Rule("claimed_fixed", "rework", VERIFIERS, "on_site after text", fresh_deadline=True),
+    Step.CONFIRM_NOTHING: Rule("claimed_fixed", "nothing_found", VERIFIERS, "on_site after text"),
     Step.CLOSE: Rule("verified", "closed", DISPATCHERS),
+    Step.CONTINUE: Rule("verified", "rework", DISPATCHERS, "text", fresh_deadline=True),
+    Step.LOOK_BACK: Rule("closed", None, VERIFIERS, "found on_site after text"),
+    Step.SATISFACTION: Rule("claimed_fixed verified closed nothing_found", None, CALLERS_BACK, "satisfaction"),
     Step.DEFER: Rule(WORK, "deferred", INDEPENDENT_OFFICE, "text review_at"),
     Step.RESUME: Rule("deferred", "assigned", OFFICE, fresh_deadline=True),
     Step.EXTEND: Rule(WORK, None, OFFICE, "text due_at"),
@@ -108,6 +125,14 @@ DESIGN: Mapping[Step, Rule] = {
     Step.REVOKE: Rule("verified closed", "rework", OFFICE, "text", fresh_deadline=True),
     Step.WITHHOLD: Rule(EVERY, None, OFFICE, "text"),
     Step.SHOW: Rule(EVERY, None, OFFICE),
+    Step.PROTECT: Rule(WORK, None, HANDLERS, "text"),
+    Step.ASK_EXTENSION: Rule(WORK, None, HANDLERS, "text due_at"),
+    Step.ASK_DEFERRAL: Rule(WORK, None, HANDLERS, "text review_at"),
+    Step.REFUSE_ASK: Rule(WORK, None, OFFICE, "text"),
+    Step.REASSIGN: Rule(WORK, "assigned", DISPATCHERS, "unit_id text", fresh_deadline=True),
+    Step.MERGE: Rule("in_progress claimed_fixed verified closed deferred rework", "duplicate", OFFICE, "target"),
+    Step.END_SUPERVISION: Rule(UNDER_WAY, None, OFFICE, "text"),
+    Step.ADD_EVIDENCE: Rule(WORK, "in_progress", HANDLERS, "documents"),
 }
 
 
@@ -146,8 +171,31 @@ def tale_for(step: Step, state: State) -> Tale:
     """A problem in ``state`` with which ``step`` makes sense, if it ever does."""
     if step is Step.CONFIRM_NOTHING and state is State.CLAIMED_FIXED:
         return _claimed(Outcome.NOTHING_FOUND)
+    if step is Step.CONTINUE and state is State.VERIFIED:
+        return _claimed().verified("03-04", outcome=Outcome.PARTLY_RESOLVED)
     tale = IN_STATE[state]()
+    if step is Step.PROTECT:
+        return dangerous(tale)
+    if step is Step.END_SUPERVISION:
+        return tale.happened(EventType.SUPERVISED, "03-05 11:00")
+    if step is Step.REFUSE_ASK and state in ROWS[step].sources:
+        return tale.happened(EventType.EXTENSION_ASKED, "03-05 11:00", due_at=at("03-25"), by=oid(HANDLER))
+    if step is Step.SATISFACTION:
+        return tale.reported(Channel.TICKET, "03-05 11:00", number="12345-7")
     return tale.withheld("03-05 10:00") if step is Step.SHOW else tale
+
+
+PROTECTED_BY = at("03-01 12:00")
+
+
+def dangerous(tale: Tale) -> Tale:
+    """The same tale of a danger: whoever it was given to had until noon of the first day to put up a barrier."""
+    limit = {"due_at": PROTECTED_BY, "warn_at": None, "official": True}
+    tale.events[:] = [
+        replace(event, payload={**event.payload, "protection": limit}) if event.type == EventType.ASSIGNED else event
+        for event in tale.events
+    ]
+    return tale
 
 
 def good(step: Step, moment: datetime = NOW, case: Case | None = None) -> Command:
@@ -157,7 +205,7 @@ def good(step: Step, moment: datetime = NOW, case: Case | None = None) -> Comman
         step,
         moment,
         text="as agreed on the spot",
-        unit_id=oid(UNIT),
+        unit_id=oid("housing" if step is Step.REASSIGN else UNIT),
         co_unit_ids=(oid(CO_UNIT),),
         outcome=Outcome.RESOLVED,
         verified_outcome=Outcome.RESOLVED,
@@ -167,6 +215,8 @@ def good(step: Step, moment: datetime = NOW, case: Case | None = None) -> Comman
         review_at=moment + timedelta(days=30),
         due_at=max(present, moment) + timedelta(days=5),
         target=oid("another"),
+        found=Found.HOLDS,
+        satisfaction=Answer.SATISFIED,
     )
 
 
@@ -193,7 +243,8 @@ def test_a_step_that_the_state_allows_leads_where_design_says(step: Step, state:
     target = DESIGN[step].target
     assert after.state == (State(target) if target else before.state)
     assert after.version == before.version + len(decided)
-    assert len(decided) == (2 if step is Step.CLAIM and state is not State.IN_PROGRESS else 1)
+    begins = step in (Step.CLAIM, Step.ADD_EVIDENCE) and state is not State.IN_PROGRESS
+    assert len(decided) == (2 if begins else 1), "work that nobody has begun begins with it"
 
 
 @pytest.mark.parametrize(("step", "state"), FORBIDDEN)
@@ -237,6 +288,9 @@ BAD: Mapping[str, dict[str, object]] = {
     "review_at": {"review_at": None},
     "due_at": {"due_at": None},
     "target": {"target": None},
+    "found": {"found": None},
+    "satisfaction": {"satisfaction": None},
+    "documents": {"documents": (), "before": (), "after": (), "text": ""},
 }
 NEEDS = [(step, need) for step, rule in DESIGN.items() for need in rule.needs.split()]
 
@@ -421,6 +475,132 @@ def test_only_steps_that_start_a_clock_or_extend_it_touch_the_deadline(step: Ste
             assert after.original_due_at == before.original_due_at
 
 
+# Limits as they are given: warnings, interim protection, and what a unit asks for
+
+WARNED = replace(AROUND, fresh_warn_at=at("03-19 18:00"), fresh_official=False)
+RISKY = replace(WARNED, fresh_protection=Given(due_at=at("03-06 14:00")))
+
+
+def taken(tale: Tale, command: Command, around: Surroundings = AROUND) -> Case:
+    """The case after ``command`` by somebody who may."""
+    return tale.follow(decide(tale.case, command, who_does(command.step), around), command.at).case
+
+
+def test_a_limit_is_given_with_its_warning_and_with_whether_the_calendar_is_official() -> None:
+    case = taken(_registered(), good(Step.ASSIGN), WARNED)
+    assert (case.due_at, case.warn_at, case.official) == (FRESH, at("03-19 18:00"), False)
+    extended = _assigned().extended("03-02", due="06-30")
+    kept = taken(extended.claimed("03-03", by=HANDLER), good(Step.FAIL), WARNED)
+    assert (kept.due_at, kept.warn_at, kept.official) == (at("06-30"), None, True), (
+        "what stays keeps what belongs to it"
+    )
+
+
+def test_a_danger_that_is_handed_over_gets_a_limit_for_interim_protection_first() -> None:
+    assert taken(_registered(), good(Step.ASSIGN)).protection is None
+    tale = _registered()
+    assert taken(tale, good(Step.ASSIGN), RISKY).protection == Given(due_at=at("03-06 14:00"))
+    protected = taken(tale, with_(good(Step.PROTECT), after=(oid("a barrier"),)))
+    assert protected.protected is not None
+    assert (protected.protected.at, protected.protected.by) == (NOW, who_does(Step.PROTECT).user_id)
+    assert protected.protected.photos == (oid("a barrier"),)
+    assert Step.PROTECT not in available(protected, PEOPLE[HANDLER], AROUND)
+    assert protected.due_at == FRESH, "the clock of the fix runs on"
+
+
+@pytest.mark.parametrize("step", [Step.FAIL, Step.REVOKE])
+def test_where_a_danger_is_there_again_it_is_protected_again(step: Step) -> None:
+    tale = dangerous(_assigned()).happened(EventType.PROTECTED, "03-01 11:00", by=None, photos=[])
+    tale.claimed("03-03", by=HANDLER)
+    case = taken(tale if step is Step.FAIL else tale.verified("03-04"), good(step), RISKY)
+    assert (case.protection, case.protected) == (Given(due_at=at("03-06 14:00")), None)
+
+
+def test_a_danger_that_is_handed_on_keeps_the_protection_that_it_has() -> None:
+    tale = dangerous(_assigned()).happened(EventType.PROTECTED, "03-01 11:00", by=None, photos=[]).returned("03-02")
+    before = tale.case
+    assert (taken(tale, good(Step.ASSIGN), RISKY).protected, tale.case.protection) == (
+        before.protected,
+        before.protection,
+    )
+    bare = taken(dangerous(_assigned()).returned("03-02"), good(Step.ASSIGN), RISKY)
+    assert bare.protection == Given(due_at=at("03-06 14:00")), "the new unit has its own time"
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ({"fixed_at": at("03-01 11:59")}, False),
+        ({"fixed_at": at("03-01 12:01")}, True),
+        ({"fixed_at": at("03-01"), "precision": Precision.DAY}, False),
+        ({"fixed_at": at("03-02"), "precision": Precision.DAY}, True),
+        ({"outcome": Outcome.NOTHING_FOUND, "fixed_at": at("03-05")}, False),
+        ({"unprotected": True, "fixed_at": at("03-05")}, False),
+    ],
+    ids=["in time", "late", "that day", "the day after", "nothing found", "and says so"],
+)
+def test_a_danger_is_claimed_fixed_if_the_fix_came_within_the_limit_of_protection_or_the_unit_says_that_none_was(
+    changes: dict[str, object], asked: bool
+) -> None:
+    case = dangerous(_assigned()).case
+    assert refused_fields(case, with_(good(Step.CLAIM), **changes)) == ({"unprotected"} if asked else set())
+    safe = dangerous(_assigned()).happened(EventType.PROTECTED, "03-04", by=None, photos=[]).case
+    assert refused_fields(safe, with_(good(Step.CLAIM), **changes)) == set(), "late protection is protection"
+
+
+def test_that_there_was_no_protection_stands_in_the_claim() -> None:
+    case = taken(dangerous(_assigned()), with_(good(Step.CLAIM), unprotected=True))
+    assert case.round is not None
+    assert case.round.claim is not None
+    assert case.round.claim.unprotected
+
+
+def test_a_danger_rests_only_when_it_is_protected() -> None:
+    tale = dangerous(_assigned())
+    assert isinstance(refusal(tale.case, PEOPLE["publicity staff"], Step.DEFER, AROUND), Conflict)
+    tale.happened(EventType.PROTECTED, "03-01 11:00", by=None, photos=[])
+    assert refusal(tale.case, PEOPLE["publicity staff"], Step.DEFER, AROUND) is None
+
+
+@pytest.mark.parametrize(
+    ("ask", "grant", "kind"),
+    [
+        (Step.ASK_EXTENSION, Step.EXTEND, AskKind.EXTENSION),
+        (Step.ASK_DEFERRAL, Step.DEFER, AskKind.DEFERRAL),
+    ],
+)
+def test_the_unit_asks_and_the_office_grants_or_refuses(ask: Step, grant: Step, kind: AskKind) -> None:
+    tale = _assigned()
+    before = tale.case
+    asking = taken(tale, good(ask, case=before))
+    assert asking.asked is not None
+    assert (asking.asked.kind, asking.asked.by) == (kind, who_does(ask).user_id)
+    assert (asking.state, asking.due_at, asking.review_at) == (before.state, before.due_at, None), "nothing shifts yet"
+    assert not {Step.ASK_EXTENSION, Step.ASK_DEFERRAL} & set(available(asking, PEOPLE[HANDLER], AROUND)), (
+        "once is enough"
+    )
+    granted = Tale()
+    granted.events = list(tale.events)
+    refused = taken(tale, good(Step.REFUSE_ASK))
+    assert (refused.asked, refused.due_at, refused.state) == (None, before.due_at, before.state)
+    assert tale.events[-1].payload["answers"] == kind
+    after = taken(granted, good(grant, case=before))
+    assert (after.asked, after.original_due_at) == (None, before.original_due_at)
+    assert granted.events[-1].payload["answers"] == kind
+    assert (after.state is State.DEFERRED) is (kind is AskKind.DEFERRAL)
+
+
+def test_the_office_grants_unasked_too_and_what_was_asked_is_over_when_the_problem_moves_on() -> None:
+    decided = decide(_assigned().case, good(Step.EXTEND, case=_assigned().case), who_does(Step.EXTEND), AROUND)
+    assert decided[0].payload["answers"] is None
+    asked = _assigned().happened(EventType.EXTENSION_ASKED, "03-02", due_at=at("03-25"), by=oid(HANDLER))
+    assert Step.REFUSE_ASK not in available(_assigned().case, PEOPLE["publicity staff"], AROUND)
+    for step in (Step.CLAIM, Step.RETURN, Step.DEFER):
+        tale = Tale()
+        tale.events = list(asked.events)
+        assert taken(tale, good(step, case=asked.case)).asked is None
+
+
 def test_the_unit_in_charge_is_not_its_own_co_handler() -> None:
     command = with_(good(Step.ASSIGN), co_unit_ids=(oid(UNIT), oid(CO_UNIT)))
     case = _registered().follow(decide(_registered().case, command, PEOPLE["an editor"], AROUND), NOW).case
@@ -517,7 +697,9 @@ def test_no_sequence_of_tries_leads_where_the_table_forbids(
     moment = at("03-01 12:00")
     for wanted, actor, changes, hours in attempts:
         moment += timedelta(hours=hours)
-        around = replace(AROUND, now=moment, fresh_due_at=moment + timedelta(days=5))
+        limit = Given(due_at=moment + timedelta(hours=2))  # every third day it is a danger
+        risk = limit if moment.day % 3 == 0 else None
+        around = replace(AROUND, now=moment, fresh_due_at=moment + timedelta(days=5), fresh_protection=risk)
         before = tale.case
         step = wanted
         if isinstance(step, int):  # something that the state allows, by somebody who may: else nothing gets far
@@ -529,11 +711,12 @@ def test_no_sequence_of_tries_leads_where_the_table_forbids(
         if isinstance(result, list):
             assert before.state.value in rule.sources.split()
             after = tale.follow(result, moment).case
+            assert ROWS[step].event in [each.type for each in result], "what is accepted leaves its event"
             assert after.state == (State(rule.target) if rule.target else before.state)
             continue
         assert (step in available(before, actor, around)) is isinstance(result, InvalidInput)
         if isinstance(result, InvalidInput):
-            assert set(result.fields) <= set(rule.needs.split())
+            assert set(result.fields) <= {*rule.needs.split(), *(["unprotected"] if step is Step.CLAIM else [])}
         elif isinstance(result, Forbidden):
             assert before.state.value in rule.sources.split()
         else:
@@ -568,7 +751,8 @@ def assert_it_can_still_end(tale: Tale, moment: datetime) -> None:
             step = Step.CONFIRM_NOTHING
         actor = _able(case, step, around)
         assert actor is not None, f"nobody can take a problem on from {case.state}"
-        tale.follow(decide(case, good(step, moment, case), actor, around), moment)
+        command = with_(good(step, moment, case), unprotected=True)
+        tale.follow(decide(case, command, actor, around), moment)
     raise AssertionError(f"still {tale.case.state} after five steps")
 
 

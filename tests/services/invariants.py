@@ -7,9 +7,12 @@ from collections import Counter
 from bson import ObjectId
 
 from media_tracker.db.connection import Json
+from media_tracker.files.office_files import ENDINGS
 from media_tracker.ingest.documents import DeskState, Disposition, Kind
+from media_tracker.problems.case import Case
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.folding import fold
+from media_tracker.problems.material import files_of
 from media_tracker.wiring import Services
 
 
@@ -86,11 +89,12 @@ async def _nothing_stands_without_its_document(services: Services) -> None:
 async def _photos_are_attached_if_and_only_if_a_case_or_a_story_has_them(services: Services) -> None:
     used: set[ObjectId] = set()
     async for row in services.database["problems"].find({}, {"case": 1}):
-        for each in row["case"]["rounds"]:
-            claim, check = each["claim"] or {}, each["verification"] or {}
-            used.update([*claim.get("before", ()), *claim.get("after", ()), *check.get("photos", ())])
+        used.update(files_of(Case.model_validate(row["case"])))
     async for row in services.database["stories"].find({"attachments": {"$exists": True}}, {"attachments": 1}):
         used.update(row["attachments"])
-    query = {"metadata.attached": True, "metadata.thumbnail_id": {"$ne": None}}
-    attached = set(await services.database["files.files"].distinct("_id", query))
-    assert attached == used, "photos do not match cases and stories"
+    files = services.database["files.files"]
+    whole = {"$or": [{"metadata.thumbnail_id": {"$ne": None}}, {"metadata.content_type": {"$in": list(ENDINGS)}}]}
+    attached = set(await files.distinct("_id", {"metadata.attached": True, "metadata.stands_for": None, **whole}))
+    assert attached == used, "files do not match cases and stories"
+    async for row in files.find({"metadata.attached": True, "metadata.stands_for": {"$ne": None}}):
+        assert row["metadata"]["stands_for"] in used, "a version of a photo that is not on record"

@@ -15,8 +15,10 @@ from media_tracker.desk.service import Decision
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.ingest.service import FeedResult, Ingest
 from media_tracker.outlets.documents import Feed, OutletKind, Platform
-from media_tracker.problems.case import Channel, Outcome, Report
+from media_tracker.problems.case import Basis, Channel, Outcome, Report
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.lookbacks_facts import Found
+from media_tracker.problems.satisfaction import Answer
 from media_tracker.problems.service import NewProblem
 from media_tracker.problems.steps import Command, Step
 from media_tracker.wiring import Services
@@ -26,6 +28,7 @@ from tests.services.origin import Item, Origin
 
 XINHUA, XIYUAN = "370303001001", "370303002001"
 """Two communities of one district, in different streets."""
+CHECKS = frozenset({Step.VERIFY, Step.FAIL, Step.CONFIRM_NOTHING, Step.LOOK_BACK})
 RUBBISH, PARKING, COVER = "201", "301", "102"
 """One working day, three working days, and twenty-four hours of danger."""
 
@@ -174,9 +177,13 @@ class Scene:
     # The life of a problem
 
     async def act(self, problem: Problem, command: Command, person: Actor) -> Problem:
-        """Take one step, by somebody who has just loaded the page."""
+        """Take one step, by somebody who has just loaded the page; who looks takes a photo."""
+        if command.step in CHECKS and command.basis is Basis.ON_SITE and not command.after:
+            command = replace(command, after=(await self.photo(),))
         now = await self.services.problems.get(problem.number)
-        return await self.services.problems.act(problem.number, now.case.version, command, person, self.who(person))
+        services = self.services
+        take = services.look_backs.look_back if command.step is Step.LOOK_BACK else services.problems.act
+        return await take(problem.number, now.case.version, command, person, self.who(person))
 
     async def photo(self, colour: str = "RGB") -> ObjectId:
         """A photo that has been sent, and that nothing needs yet."""
@@ -192,6 +199,8 @@ class Scene:
             Step.VERIFY: {"verified_outcome": Outcome.RESOLVED, "on_site": True, "text": "到场看过"},
             Step.FAIL: {"on_site": True, "text": "仍有垃圾"},
             Step.CONFIRM_NOTHING: {"on_site": True, "text": "没有"},
+            Step.LOOK_BACK: {"found": Found.HOLDS, "on_site": True, "text": "回头看，保持良好"},
+            Step.SATISFACTION: {"satisfaction": Answer.SATISFIED},
             Step.DEFER: {"text": "待改造", "review_at": now + timedelta(days=60)},
             Step.EXTEND: {"text": "雨天", "due_at": now + timedelta(days=20)},
         }

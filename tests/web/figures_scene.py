@@ -139,7 +139,10 @@ class Scene:
         return await problems.register(new, [report], self.editor, SYSTEM)
 
     async def step(self, problem: Problem, step: Step, actor: Actor, moment: str, **given: Any) -> Problem:
-        """One step of the lifecycle."""
+        """One step of the lifecycle; who looks takes a photo."""
+        if step in (Step.VERIFY, Step.FAIL, Step.CONFIRM_NOTHING) and "after" not in given:
+            photo = await self.services.files.save_image(camera_jpeg(), "check.jpg", actor.user_id, "check")
+            given["after"] = (photo.id,)
         self.clock.set(at(moment))
         current = await self.services.problems.get(problem.number)
         command = Command(step, self.clock(), text="说明", **given)

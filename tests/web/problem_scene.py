@@ -135,6 +135,8 @@ class City:
 
     async def verified(self, by: User, inspector: User) -> Problem:
         """A problem whose fix ``inspector`` has verified."""
+        claimed = await self.claimed(by)
+        saved = await self.services.files.save_image(photo("blue"), "check.jpg", inspector.object_id, "problem")
         command = Command(
             Step.VERIFY,
             self.clock(),
@@ -142,8 +144,9 @@ class City:
             verified_outcome=Outcome.RESOLVED,
             on_site=True,
             basis=Basis.ON_SITE,
+            after=(saved.id,),
         )
-        return await self.act(await self.claimed(by), command, inspector)
+        return await self.act(claimed, command, inspector)
 
     async def state(self, number: str) -> State:
         return (await self.services.problems.get(number)).case.state

@@ -61,8 +61,8 @@ async def test_who_is_signed_in_is_sent_on_from_the_form(services: Services) -> 
     ("roles", "start"),
     [
         ({Role.EDITOR, Role.PUBLICITY, Role.ADMIN}, "/desk"),
-        ({Role.OFFICIAL}, "/problems"),
-        ({Role.INSPECTOR, Role.PUBLICITY}, "/problems"),
+        ({Role.OFFICIAL}, "/work"),
+        ({Role.INSPECTOR, Role.PUBLICITY}, "/work"),
         ({Role.PUBLICITY, Role.ADMIN}, "/monitor"),
         ({Role.ADMIN}, "/admin/users"),
         ({Role.ADMIN, Role.VIEWER}, "/monitor"),

@@ -231,6 +231,25 @@ async def test_a_number_that_no_problem_has_comes_back(scene: Scene, number: str
 NEW = {"title": "路面坑洼", "severity": "key", "long_standing": "1", **DECISION}
 
 
+async def test_the_form_for_a_new_problem_says_whom_the_responsibility_table_names(scene: Scene) -> None:
+    story = await scene.put_story()
+    roads, covers = [await scene.services.places.add_unit(name) for name in ("市政养护处", "供水公司")]
+    rows = [
+        {"unit_id": unit, "duty": "lead", "category": category, "region": None, "valid_from": "2020-01-01", "valid_to": None}
+        for unit, category in ((roads, PAVING), (covers, COVER))
+    ]
+    await scene.services.database["responsibilities"].insert_many(rows)
+    async with scene.browser() as editor:
+        now = await scene.decide(editor, story)
+        shown = (await editor.get(f"/desk?story={story.id}")).text
+        assert "belongs to 市政养护处 since" in shown
+        look = {"version": str(now.version), **NEW, "category": COVER, "look": "1"}
+        answer = await editor.post(f"/desk/{story.id}/expose", look)
+        assert answer.status_code == 200
+        assert "belongs to 供水公司 since" in answer.text
+    assert await scene.services.database["problems"].count_documents({}) == 0
+
+
 async def test_an_exposure_brings_a_new_problem_and_then_another(scene: Scene) -> None:
     story = await scene.put_story()
     async with scene.browser() as editor:

@@ -24,6 +24,8 @@ from tests.web.problem_scene import CATEGORY, City, build_city, photo, photos
 
 CLAIM = {"outcome": "resolved", "text": "Swept.", "fixed_at": "2026-03-02T10:30"}
 VERIFY = {"verified_outcome": "resolved", "basis": "on_site", "text": "Clean."}
+LOOKED = photos(("after", "check.jpg", photo("blue")))
+"""What who checks has seen there."""
 DESCRIPTION = {"title": "Broken lamp", "place": "River Street 3", "category": "103", "region": "东城区河畔街道"}
 
 
@@ -79,7 +81,7 @@ async def test_a_problem_goes_all_the_way_from_the_desk_to_its_closing(
         pictures = photos(("before", "b.jpg", photo("red")), ("after", "a.png", photo("green", "PNG")))
         await step(olga, problem, "claim", files=pictures, **CLAIM)
         assert "Not counted yet" in (await olga.get(f"/problems/{problem.number}")).text
-        await step(ines, problem, "verify", **VERIFY)
+        await step(ines, problem, "verify", files=LOOKED, **VERIFY)
         await step(edith, problem, "close")
         html = (await olga.get(f"/problems/{problem.number}")).text
     case = (await city.services.problems.get(problem.number)).case
@@ -104,7 +106,7 @@ async def test_photos_are_shown_side_by_side_with_their_thumbnails(city: City, o
     kept = (await city.services.files.photos(claim.after))[claim.after[0]]
     async with await city.browser(official) as browser:
         html = (await browser.get(f"/problems/{problem.number}")).text
-        assert f'href="/files/{kept.id}"><img src="/files/{kept.thumbnail_id}"' in html
+        assert f'href="/problems/{problem.number}/photos/{kept.id}"><img src="/files/{kept.thumbnail_id}"' in html
         assert "No photo from before" in html
         picture = await browser.get(f"/files/{kept.thumbnail_id}")
     assert picture.headers["content-type"] == "image/jpeg"
@@ -228,7 +230,7 @@ async def test_nothing_found_needs_no_photo_and_gets_its_own_check(city: City, o
         html = (await ines.get(f"/problems/{problem.number}")).text
         assert "/steps/confirm_nothing" in html
         assert "/steps/verify" not in html
-        await step(ines, problem, "confirm_nothing", basis="on_site", text="Nobody there knows of it.")
+        await step(ines, problem, "confirm_nothing", basis="on_site", text="Nobody there knows of it.", files=LOOKED)
     assert await city.state(problem.number) is State.NOTHING_FOUND
 
 
@@ -261,7 +263,7 @@ async def test_a_districts_check_is_shown_as_such_and_stays_out_of_the_citys_fig
     problem = await city.claimed(official)
     async with await city.browser(local) as browser:
         assert "Yours is a district check" in (await browser.get(f"/problems/{problem.number}")).text
-        await step(browser, problem, "verify", **VERIFY)
+        await step(browser, problem, "verify", files=LOOKED, **VERIFY)
         html = (await browser.get(f"/problems/{problem.number}")).text
         chinese = (await browser.get(f"/problems/{problem.number}", **{"accept-language": "zh-CN"})).text
     assert "District check passed: Resolved" in html
@@ -322,20 +324,13 @@ async def test_a_problem_is_not_given_to_a_unit_that_is_none(city: City, editor:
     assert await city.state(problem.number) is State.REGISTERED
 
 
-async def test_a_duplicate_is_named_by_the_number_of_the_other(city: City, editor: User) -> None:
+async def test_a_problem_that_was_merged_leads_to_the_one_that_stays(city: City, editor: User) -> None:
     stays, goes = await city.problem("The one"), await city.problem("The same again", exposed=False, number="HZ-77")
-    path = f"/problems/{goes.number}/steps/mark_duplicate"
+    path = f"/problems/{goes.number}/merge"
     async with await city.browser(editor) as browser:
-        data: dict[str, object] = {"version": goes.case.version}
-        for target, sentence in (
-            ("", "Please give the number of the other problem."),
-            ("2026-99999", "There is no problem with this number."),
-            (goes.number, "Please give the number of the other problem."),
-        ):
-            response = await browser.post(path, {**data, "target": target})
-            assert response.status_code == 422
-            assert sentence in response.text
-        assert (await browser.post(path, {**data, "target": f" {stays.number} "})).status_code == 303
+        assert (await browser.post(f"/problems/{goes.number}/steps/mark_duplicate", {"version": 2})).status_code == 404
+        form = {"version": goes.case.version, "stays": stays.number, "stays_version": stays.case.version}
+        assert (await browser.post(path, form)).status_code == 303
         html = (await browser.get(f"/problems/{goes.number}")).text
         assert f'<a href="/problems/{stays.number}">{stays.number}</a>' in html
         late = await browser.post(
@@ -708,12 +703,12 @@ async def test_photos_that_are_too_much_together_are_refused_by_a_limit_that_the
     city.clock.advance(hours=3)
     heavy = b"\xff\xd8" + bytes(10 * 2**20 - 2)
     async with await city.browser(official) as browser:
-        assert "up to 10 MB each and 50 MB together" in (await browser.get(f"/problems/{problem.number}")).text
+        assert "Up to 10 MB each and 50 MB together" in (await browser.get(f"/problems/{problem.number}")).text
         files = photos(*(("after", f"{n}.jpg", heavy) for n in range(5)), ("before", "b.jpg", photo()))
         data = {"version": problem.case.version, **CLAIM}
         response = await browser.post(f"/problems/{problem.number}/steps/claim", data, files)
         assert response.status_code == 422
-        assert "All photos of a form together may have at most 50 MB." in response.text
+        assert "All files of a form together may have at most 50 MB." in response.text
         assert "Swept." in response.text
         files = photos(*(("after", f"{n}.jpg", heavy) for n in range(6)))
         response = await browser.post(f"/problems/{problem.number}/steps/claim", data, files)

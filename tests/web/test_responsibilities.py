@@ -235,3 +235,79 @@ async def test_a_new_problem_can_be_registered_with_the_unit_of_the_table(
     problem = await city.services.problems.get(sent.headers["location"].rpartition("/")[2])
     assert problem.case.state is State.ASSIGNED
     assert (problem.case.unit_id, problem.case.co_unit_ids) == (city.cleaners, (city.roads,))
+
+
+# Single rows
+
+
+def edition_of(text: str) -> str:
+    found = re.search(r'name="edition" value="(\d+)"', text)
+    assert found is not None
+    return found[1]
+
+
+async def lead(city: City, category: str = "201") -> ObjectId | None:
+    return (await city.services.problems.proposal_for(category, "990101001")).lead
+
+
+async def test_a_row_is_added_given_to_another_unit_ended_and_undone(city: City, admin: Browser) -> None:
+    await take(admin, since="2022-01-01")
+    form = (await admin.get(f"{PATH}/rows/new")).text
+    new = {"unit_id": str(city.roads), "duty": "lead", "category": "201", "region": "东城区", "first": "2026-03-02"}
+    added = await admin.post(f"{PATH}/rows/new", {"edition": edition_of(form), **new})
+    assert added.status_code == 303
+    assert await lead(city) == city.roads
+    stale = await admin.post(f"{PATH}/rows/new", {"edition": edition_of(form), **new, "category": "301"})
+    assert stale.status_code == 409, "somebody has changed the table since that form was loaded"
+    assert str(city.roads) in stale.text
+    twice = await admin.post(f"{PATH}/rows/new", {"edition": edition_of(stale.text), **new})
+    assert twice.status_code == 422
+    assert "The table says this already." in twice.text
+
+    undo = re.search(r'name="edit" value="(\w+)"', (await admin.get(PATH)).text)
+    assert undo is not None
+    assert (await admin.post(f"{PATH}/undo", {"edit": undo[1]})).status_code == 303
+    assert await lead(city) == city.cleaners
+    assert (await admin.post(f"{PATH}/undo", {"edit": undo[1]})).status_code == 409
+    assert 'name="edit"' not in (await admin.get(PATH)).text
+
+    row = next(each for each in await city.services.responsibilities.table.duties() if each.unit_id == city.cleaners)
+    page = (await admin.get(f"{PATH}/rows/{row.id}")).text
+    data = {"edition": edition_of(page), "unit_id": str(city.roads), "first": "2026-03-02"}
+    assert (await admin.post(f"{PATH}/rows/{row.id}/unit", data)).status_code == 303
+    assert await lead(city) == city.roads
+    row = next(each for each in await city.services.responsibilities.table.duties() if each.category == "102")
+    page = (await admin.get(f"{PATH}/rows/{row.id}")).text
+    end = {"edition": edition_of(page), "last": "2026-03-01"}
+    assert (await admin.post(f"{PATH}/rows/{row.id}/end", end)).status_code == 303
+    assert await lead(city, "102") is None
+    entries = await city.services.audit.latest(20)
+    assert sum(entry.action is AuditAction.RESPONSIBILITIES_CHANGED for entry in entries) == 5
+
+
+async def test_a_row_that_names_nothing_that_is_there_is_refused(city: City, admin: Browser) -> None:
+    await city.services.places.set_unit_active(str(city.roads), False)
+    good = {"unit_id": str(city.cleaners), "duty": "lead", "category": "201", "region": "", "first": "2026-03-02"}
+    for wrong in (
+        {"unit_id": str(city.roads)},
+        {"unit_id": ""},
+        {"category": "nonsense"},
+        {"region": "nowhere"},
+        {"first": "soon"},
+        {"last": "2026-01-01"},
+    ):
+        answer = await admin.post(f"{PATH}/rows/new", {"edition": "0", **good, **wrong})
+        assert answer.status_code == 422, wrong
+        assert "field-error" in answer.text
+    assert (await admin.get(f"{PATH}/rows/{ObjectId()}")).status_code == 404
+    assert await city.services.responsibilities.table.duties() == []
+
+
+async def test_open_problems_of_a_dissolved_unit_are_listed_for_handing_over(city: City, admin: Browser) -> None:
+    problem = await city.assigned()
+    assert "units that are dissolved" not in (await admin.get(PATH)).text
+    await city.services.places.set_unit_active(str(city.cleaners), False)
+    text = (await admin.get(PATH)).text
+    link = re.search(r'href="(/problems\?show=open&amp;unit=\w+)">Street cleaners</a>: 1', text)
+    assert link is not None
+    assert problem.number in (await admin.get(link[1].replace("&amp;", "&"))).text

@@ -42,6 +42,11 @@ NO_PAGE = frozenset(
         "/{path:path}",
         "/static/{file_path:path}",
         "/problems/{number:str}/steps/{step:str}",
+        "/dossiers/dossier.docx",
+        "/e/{secret:str}",
+        "/problems/{number:str}/answer",
+        "/problems/{number:str}/errands",
+        "/e/{secret:str}/photos/{place:str}",
     }
 )
 """Routes that answer with something else, or that no link of a signed-in person leads to."""

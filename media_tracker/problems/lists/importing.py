@@ -30,6 +30,7 @@ from media_tracker.files.rows import RowError
 from media_tracker.places.service import Places
 from media_tracker.problems.arriving import ARRIVING, DONE, IMPORTS, STAGED, STAGING
 from media_tracker.problems.casebook import ENTITY, Casebook, follow, row_of
+from media_tracker.problems.clock_book import ClockBook
 from media_tracker.problems.documents import Listed, Problem, Words
 from media_tracker.problems.links import COLLECTION as LINKS
 from media_tracker.problems.links import Links, link_row
@@ -96,7 +97,7 @@ class ListImport:
         self._transactor = transactor
         self._places = places
         self._taxonomy = taxonomy
-        self._tables = Tables(places, taxonomy, clock, zone)
+        self._tables = Tables(places, taxonomy, clock, zone, ClockBook(database, clock))
         links = Links(database, taxonomy, zone)
         self._casebook = Casebook(self._problems, links, self._tables, clock)
         self._clock = clock
@@ -228,7 +229,7 @@ class ListImport:
         return errors, bool(course.decided)
 
     async def _moment(self, row: ListRow, now: datetime) -> Moment:
-        return Moment(now, self._zone, await self._tables.fresh_due_at(row.category, now))
+        return Moment(now, self._zone, await self._tables.fresh_due_at(row.category, now, row.severity))
 
     # Staging
 

@@ -12,14 +12,13 @@ from litestar.response import Redirect
 from media_tracker.accounts.actor import Actor
 from media_tracker.accounts.documents import Language
 from media_tracker.errors import N_, InvalidInput, TooMany
+from media_tracker.web.account.view import account_page_of
 from media_tracker.web.forms import read_form
 from media_tracker.web.guards import anyone, signed_in
 from media_tracker.web.render import page, safe_path, start_of
 from media_tracker.web.visitor import SESSION_COOKIE, actor, client_address, request_id, services, visitor
 
 PREFERENCE_SECONDS = 365 * 24 * 3600
-FIELD_NAMES = {"old_password": "old", "password": "new"}
-"""What the form calls the fields that ``Accounts`` complains of."""
 LANGUAGES: tuple[Language, ...] = ("zh_CN", "en")
 
 
@@ -31,18 +30,6 @@ class LoginPage:
     username: str = ""
     message: str = ""
     """An untranslated sentence, when the try before this one failed."""
-    params: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPage:
-    """``templates/account/account.html``"""
-
-    username: str
-    must_change_password: bool
-    errors: dict[str, str] = field(default_factory=dict)
-    message: str = ""
-    """An untranslated sentence, when the try before this one failed; ``params`` fill it and the ``errors``."""
     params: dict[str, object] = field(default_factory=dict)
 
 
@@ -99,8 +86,8 @@ async def logout(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @get("/account", guards=[signed_in])
 async def account_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    """One's own account: password, sessions."""
-    return await page(request, "account/account.html", _account(request))
+    """One's own account: password, sessions, notices."""
+    return await page(request, "account/account.html", await account_page_of(request))
 
 
 @post("/account/password", guards=[signed_in])
@@ -117,7 +104,7 @@ async def change_password(request: Request[Any, Any, Any]) -> Response[Any]:
             actor(request), old, new, client=client_address(request), request_id=request_id(request.scope)
         )
     except InvalidInput as error:
-        context = _account(request, error)
+        context = await account_page_of(request, error)
         return await page(request, "account/account.html", context, status=422)
     sessions = services(request).sessions
     found = await sessions.find(token)
@@ -157,15 +144,6 @@ async def preferences(request: Request[Any, Any, Any]) -> Response[Any]:
 def _wished(target: str, who: Actor) -> str:
     """The page that was asked for; ``/`` is what stands in the form when none was."""
     return start_of(who) if target == "/" else target
-
-
-def _account(request: Request[Any, Any, Any], error: InvalidInput | None = None) -> AccountPage:
-    user = visitor(request).user
-    assert user is not None  # the guard has seen to it
-    if error is None:
-        return AccountPage(user.username, user.must_change_password)
-    errors = {FIELD_NAMES.get(name, name): sentence for name, sentence in error.fields.items()}
-    return AccountPage(user.username, user.must_change_password, errors, error.message, error.params)
 
 
 def _set_session(request: Request[Any, Any, Any], answer: Response[Any], token: str) -> None:

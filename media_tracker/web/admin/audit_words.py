@@ -18,6 +18,7 @@ DETAIL_NAMES: Mapping[str, str] = {
     "from": N_("First day"),
     "to": N_("Last day"),
     "rows": N_("Rows"),
+    "reason": N_("Reason"),
     "outlets": N_("New outlets"),
     "feeds": N_("Feeds"),
     "known": N_("Feeds that were known"),
@@ -47,7 +48,11 @@ TABLE_NAMES: Mapping[str, str] = {
 RELEASE = "release/"
 EDITION = "rules/"
 VERSION = "model/"
+CLOCKS = "clocks/"
+PROBLEM = "problem/"
 FIGURE = "monitor/"
+ORDER = "order/"
+DOSSIER = "dossier/"
 
 
 def details(entry: AuditEvent, names: Names) -> str:
@@ -72,6 +77,18 @@ def subject(text: str, names: Names) -> tuple[str, str]:
     if text.startswith(VERSION):
         number = text.removeprefix(VERSION)
         return names.pages.catalogue.translate(N_("Version {number}"), None, number=number), "/admin/learning"
+    if text.startswith(PROBLEM):
+        number = text.removeprefix(PROBLEM)
+        return names.pages.catalogue.translate(N_("Problem {number}"), None, number=number), f"/problems/{number}"
+    if text.startswith(CLOCKS):
+        number = text.removeprefix(CLOCKS)
+        return names.pages.catalogue.translate(N_("Edition {number}"), None, number=number), "/admin/clocks"
+    if text.startswith(ORDER):
+        return names.pages.catalogue.translate(N_("Order {number}"), None, number=text.removeprefix(ORDER)), ""
+    if text.startswith(DOSSIER):
+        number = text.removeprefix(DOSSIER)
+        href = f"/problems/{number}" if number else ""
+        return names.pages.catalogue.translate(N_("Dossier {number}"), None, number=number), href
     key, _, suffix = text.removeprefix(FIGURE).partition(".")
     if text.startswith(FIGURE) and key in set(Key) and suffix in FILE_NAMES:
         return f"{names.gettext(DEFINITIONS[Key(key)].name)} ({FILE_NAMES[suffix]})", ""

@@ -19,7 +19,9 @@ from media_tracker.errors import N_, Conflict, InvalidInput, MediaTrackerError, 
 from media_tracker.files.tables import USUAL
 from media_tracker.places.responsibility import Responsibility, clashes
 from media_tracker.places.responsibility_import import Outlook
+from media_tracker.places.responsibility_rows import Edit
 from media_tracker.places.responsibility_sheet import ResponsibilitySheet
+from media_tracker.web.admin.dissolved import DissolvedRow, dissolved_rows
 from media_tracker.web.admin.responsibilities_view import (
     GAPS_SHOWN,
     ROWS_SHOWN,
@@ -33,6 +35,7 @@ from media_tracker.web.admin.responsibilities_view import (
     gap_rows,
     preview,
 )
+from media_tracker.web.admin.responsibility_rows import ROUTES as ROWS
 from media_tracker.web.choices import Option, category_filter, district_options, option
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import admins
@@ -88,6 +91,12 @@ class ResponsibilitiesPage:
     units: Sequence[Option]
     categories: Sequence[Option]
     districts: Sequence[Option]
+    last_edit: Edit | None = None
+    """The last change of single rows, while it can be undone."""
+    edited: str = ""
+    """The unit that it was about."""
+    dissolved: Sequence[DissolvedRow] = ()
+    """Units that are no more and still have open problems."""
     preview: Preview | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -211,6 +220,9 @@ async def _table(request: Request[Any, Any, Any], asked: Asked, names: Names) ->
         units=[option(unit.id, unit.name) for unit in names.units],
         categories=category_filter(names),
         districts=district_options(names),
+        last_edit=(last := await services(request).responsibility_rows.undoable()),
+        edited=names.unit(last.subject) if last is not None else "",
+        dissolved=await dissolved_rows(request, names),
         values={"since": _today(request).isoformat()},
     )
 
@@ -254,4 +266,4 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-ROUTES = [responsibilities_page, upload, take]
+ROUTES = [responsibilities_page, upload, take, *ROWS]

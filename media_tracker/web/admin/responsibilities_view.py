@@ -40,6 +40,8 @@ class TableRow:
     last: date | None
     stranger: bool = False
     """A leader without an account."""
+    id: str = ""
+    """Of a row of duties: where it can be ended or given to another unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def duty_row(row: Responsibility, names: Names) -> TableRow:
         _region(row.region, names),
         row.valid_from,
         row.valid_to,
+        id=str(row.id) if row.id is not None else "",
     )
 
 

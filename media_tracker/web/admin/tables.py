@@ -104,6 +104,22 @@ async def set_unit_active(request: Request[Any, Any, Any], unit_id: FromPath[str
     return await see_other(request, "/admin/units", message)
 
 
+@post("/admin/units/{unit_id:str}/reviews", guards=[admins])
+async def set_unit_reviews(request: Request[Any, Any, Any], unit_id: FromPath[str]) -> Response[Any]:
+    """Have a unit's answers released by a second person, or no longer."""
+    form = await read_form(request)
+    reviews = form.flag("reviews")
+    await services(request).places.set_unit_reviews(unit_id, reviews, by=actor(request))
+    action = AuditAction.UNIT_REVIEWS if reviews else AuditAction.UNIT_REVIEWS_NOT
+    await write_down(request, action, ObjectId(unit_id))
+    message = (
+        N_("From now on a second person of the unit releases its answers.")
+        if reviews
+        else N_("The unit's answers go out without a review again.")
+    )
+    return await see_other(request, "/admin/units", message)
+
+
 # -- regions
 
 
@@ -177,4 +193,4 @@ async def _regions(request: Request[Any, Any, Any], q: str, error: str = "") -> 
     )
 
 
-ROUTES = [units_page, add_unit, set_unit_active, regions_page, set_body, audit_page]
+ROUTES = [units_page, add_unit, set_unit_active, set_unit_reviews, regions_page, set_body, audit_page]

@@ -47,6 +47,7 @@ ACTION_NAMES: Mapping[AuditAction, str] = {
     AuditAction.OUTLET_ADDED: N_("added the outlet"),
     AuditAction.PARTNER_MADE: N_("made the outlet a partner"),
     AuditAction.PARTNER_ENDED: N_("ended the partnership with the outlet"),
+    AuditAction.CONTACT_CHANGED: N_("changed the mail address of the outlet"),
     AuditAction.FEED_ADDED: N_("added the feed"),
     AuditAction.FEED_SET_UP: N_("changed the settings of the feed"),
     AuditAction.FEED_NOTICE_DISMISSED: N_("dismissed the notice about the feed"),
@@ -57,16 +58,23 @@ ACTION_NAMES: Mapping[AuditAction, str] = {
     AuditAction.UNIT_ADDED: N_("added the unit"),
     AuditAction.UNIT_DISSOLVED: N_("dissolved the unit"),
     AuditAction.UNIT_REVIVED: N_("brought the unit back"),
+    AuditAction.UNIT_REVIEWS: N_("had answers of the unit reviewed"),
+    AuditAction.UNIT_REVIEWS_NOT: N_("had answers of the unit reviewed no longer"),
+    AuditAction.CONTACT_READ: N_("looked at who made the objection"),
     AuditAction.REGION_GIVEN: N_("gave the region to another body"),
     AuditAction.REGION_TAKEN_BACK: N_("gave the region back to its own district"),
     AuditAction.RESPONSIBILITIES_CHANGED: N_("took in a responsibility table"),
     AuditAction.CATEGORY_CHANGED: N_("changed the category"),
+    AuditAction.CLOCKS_CHANGED: N_("changed the clock rules"),
+    AuditAction.EVIDENCE_READ: N_("looked at when and where photos were taken"),
+    AuditAction.ORIGINAL_OPENED: N_("opened a photo without its black-outs"),
     AuditAction.RULES_CHANGED: N_("changed the rules for suggestions"),
     AuditAction.RULES_RESTORED: N_("brought former rules for suggestions back"),
     AuditAction.MODEL_ASKED: N_("asked for a new version of the model"),
     AuditAction.MODEL_TRAINED: N_("trained a version of the model, which is used now"),
     AuditAction.MODEL_SET_ASIDE: N_("trained a version of the model, which was set aside"),
     AuditAction.MODEL_CHOSEN: N_("chose the version of the model"),
+    AuditAction.PAPER_CHANGED: N_("changed a template of papers"),
 }
 OF_REGIONS = frozenset({AuditAction.REGION_GIVEN, AuditAction.REGION_TAKEN_BACK})
 """Actions whose subject is the code of a region."""
@@ -84,6 +92,7 @@ class UnitRow:
     aliases: Sequence[str]
     region: str
     active: bool
+    reviews_answers: bool
     open_problems: int
 
 
@@ -147,6 +156,7 @@ def unit_rows(units: UnitTree, regions: RegionTree, open_problems: Mapping[Objec
             aliases=unit.aliases,
             region=regions.label(unit.region) if unit.region is not None and unit.region in regions else "",
             active=unit.active,
+            reviews_answers=unit.reviews_answers,
             open_problems=open_problems.get(unit.id, 0),
         )
         for unit, depth in _walk(units)

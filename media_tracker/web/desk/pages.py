@@ -102,9 +102,15 @@ async def attach(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
 
 @post("/desk/{story_id:str}/expose", guards=[editors])
 async def expose(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Response[Any]:
-    """Register the problem that a story exposes; with ``relapse_of`` as one that has come back."""
+    """Register the problem that a story exposes; with ``relapse_of`` as one that has come back.
+
+    With ``look`` nothing is registered: the form comes back with the unit that the responsibility table names.
+    """
     form = await read_form(request)
     found = services(request)
+    if form.flag("look"):
+        typed = Typed("tie", form.values, {}, "", {})
+        return await page(request, TEMPLATE, await desk_page(request, story_id, typed=typed))
     try:
         severity = form.choice("severity", Severity, required=N_("Please choose from the list."))
         title, place, category = form.text("title"), form.text("place"), form.text("category")

@@ -13,6 +13,7 @@ from litestar import Request
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.desk.reprints import is_settled, waiting
 from media_tracker.desk.service import DISPOSITIONS, TIEABLE
+from media_tracker.errors import InvalidInput
 from media_tracker.ingest.attention import count_feeds
 from media_tracker.ingest.documents import DeskState, Kind, Story
 from media_tracker.ingest.stories import StoryFilter
@@ -24,7 +25,8 @@ from media_tracker.web.desk.decide_form import DecideForm, Options, decide_form,
 from media_tracker.web.desk.kept import kept_text
 from media_tracker.web.forms import LONGEST_LINE
 from media_tracker.web.naming import Names, names_of
-from media_tracker.web.region_input import region_text
+from media_tracker.web.problems.proposal import ProposalView, read_proposal_for
+from media_tracker.web.region_input import region_text, resolve_region
 from media_tracker.web.stories.view import (
     DISPOSITIONS as DISPOSITION_NAMES,
 )
@@ -79,6 +81,8 @@ class TieForm:
     regions: Options
     reasons: Options
     """Why the story may lead to no problem: {value, label (untranslated)}."""
+    proposal: ProposalView | None = None
+    """Whom the responsibility table names for the category and the region of the form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +314,17 @@ async def _tie_form(
         categories=category_options(names, (values["category"],)),
         regions=await regions(request, values["region"]),
         reasons=[] if tied else reasons,
+        proposal=await _proposal(request, values, names) if decision.kind is Kind.EXPOSURE else None,
     )
+
+
+async def _proposal(request: Request[Any, Any, Any], values: Mapping[str, str], names: Names) -> ProposalView | None:
+    """Whom the table names for what the form says; a region that nobody knows is none."""
+    try:
+        region = await resolve_region(services(request).places, values["region"])
+    except InvalidInput:
+        region = None
+    return await read_proposal_for(request, values["category"], region, names)
 
 
 async def _offer(

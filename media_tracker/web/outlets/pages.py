@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -97,6 +97,8 @@ class OutletPage:
     latest: Sequence[StoryLine]
     may_change: bool
     may_enter: bool
+    contact: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 @get("/outlets", guards=[signed_in])
@@ -182,6 +184,20 @@ async def set_partner(request: Request[Any, Any, Any], outlet_id: FromPath[str])
     return await see_other(request, f"/outlets/{outlet_id}", N_("Saved."))
 
 
+@post("/outlets/{outlet_id:str}/contact", guards=[admins])
+async def set_contact(request: Request[Any, Any, Any], outlet_id: FromPath[str]) -> Response[Any]:
+    """Say where the outlet is told of problems that it has exposed."""
+    form = await read_form(request)
+    outlet = await services(request).outlets.get(outlet_id)
+    try:
+        await services(request).outlets.set_contact(outlet_id, form.text("contact"), by=actor(request))
+    except InvalidInput as error:
+        context = replace(await _outlet(request, outlet), contact=form.text("contact"), errors=error.fields)
+        return await page(request, "outlets/outlet.html", context, status=422)
+    await write_down(request, AuditAction.CONTACT_CHANGED, ObjectId(outlet_id))
+    return await see_other(request, f"/outlets/{outlet_id}", N_("Saved."))
+
+
 # -- what pages show
 
 
@@ -251,6 +267,7 @@ async def _outlet(request: Request[Any, Any, Any], outlet: Outlet) -> OutletPage
         latest=[story_line(story) for story in latest.stories],
         may_change=has_role(request, Role.ADMIN),
         may_enter=has_role(request, Role.EDITOR),
+        contact=outlet.contact,
     )
 
 
@@ -269,4 +286,5 @@ ROUTES = [
     export_opml,
     outlet_page,
     set_partner,
+    set_contact,
 ]

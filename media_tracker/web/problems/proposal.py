@@ -30,6 +30,7 @@ SEVERAL_NAMED = N_(
 REROUTED = N_(
     "The description has been corrected. By the responsibility table this belongs to {unit} now: {present} can send it back."
 )
+DISSOLVED = N_("{present} is dissolved. A dispatcher hands this over to another unit.")
 NO_REGION = N_("a place without a region")
 MOVABLE = frozenset({State.ASSIGNED, State.IN_PROGRESS, State.REWORK, State.DEFERRED})
 """Where it matters that somebody else should have it."""
@@ -84,10 +85,13 @@ async def read_rerouting(
     room = services(request)
     if problem.case.state not in MOVABLE:
         return ""
+    present = names.unit(problem.case.unit_id)
+    if problem.case.unit_id not in {unit.id for unit in names.units.active()}:
+        return names.pages.catalogue.translate(DISSOLVED, present=present)
     changed = await room.problems.rerouting(problem, events)
     if changed is None:
         return ""
-    unit, present = names.unit(changed.after.lead), names.unit(problem.case.unit_id)
+    unit = names.unit(changed.after.lead)
     return names.pages.catalogue.translate(REROUTED, unit=unit, present=present)
 
 

@@ -8,24 +8,38 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bson import ObjectId
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.db.events import Origin
-from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTrackerError, NotFound, TooLarge
+from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTrackerError, NotFound
 from media_tracker.problems.case import Basis, Channel, Outcome, Precision, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.lifecycle import Surroundings, refusal
+from media_tracker.problems.lookbacks_facts import Found
+from media_tracker.problems.satisfaction import Answer
 from media_tracker.problems.steps import Command, Step
 from media_tracker.web.choices import Option, option, unit_groups, unit_options
 from media_tracker.web.forms import LONGEST_TEXT, PHOTOS_BYTES, Form, read_form
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import names_of
+from media_tracker.web.problems.aftercare import Aftercare, read_aftercare
+from media_tracker.web.problems.clocks import ClocksView, read_clocks
 from media_tracker.web.problems.kept import kept_text
+from media_tracker.web.problems.merging import RegroupedView, read_regrouped
 from media_tracker.web.problems.proposal import ProposalView, read_proposal, read_rerouting
+from media_tracker.web.problems.unit_work import UnitWork, read_unit_work
+from media_tracker.web.problems.uploads import (
+    Uploads,
+    fields_of,
+    not_saved_yet,
+    read_uploads,
+    remove_uploads,
+    save_uploads,
+    with_files,
+)
 from media_tracker.web.problems.view import ProblemView, read_view, story_name
 from media_tracker.web.problems.words import STATE_NAMES, STEP_WORDS, StepWords, needs, needs_text
 from media_tracker.web.render import Pages, page, see_other
@@ -33,12 +47,8 @@ from media_tracker.web.visitor import actor, origin, services
 
 STEP_BODY_BYTES = PHOTOS_BYTES + 10_000_000
 """Of a step's form with its photos; a little too much still comes back with what was typed."""
-PHOTO_FIELDS = ("before", "after")
-CHECKS = (Step.VERIFY, Step.FAIL, Step.CONFIRM_NOTHING)
-
-Photos = dict[str, list[tuple[str, bytes]]]
-"""File names and contents by field."""
-PhotoIds = Mapping[str, tuple[ObjectId, ...]]
+HANDING = frozenset({Step.ASSIGN, Step.REASSIGN})
+CHECKS = (Step.VERIFY, Step.FAIL, Step.CONFIRM_NOTHING, Step.LOOK_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,9 @@ class ProblemPage:
     """``templates/problems/problem.html``"""
 
     problem: ProblemView
+    regrouped: RegroupedView
+    aftercare: Aftercare
+    unit_work: UnitWork
     steps: Sequence[StepView]
     refused: str
     """Why a person who checks may not check this one."""
@@ -79,6 +92,7 @@ class ProblemPage:
     errors: Mapping[str, str]
     notice: str
     """Why a form came back though nothing in it is wrong."""
+    clocks: ClocksView
     kept: str
     """What was written for a step that is offered no longer."""
 
@@ -104,28 +118,46 @@ async def show_problem(
     steps = frozenset(await room.problems.steps(problem, who))
     names = await names_of(request)
     events = await room.problems.history(problem)
-    proposal = await read_proposal(request, problem, events, names) if Step.ASSIGN in steps else None
-    co_units = sent.co_units if sent.step is Step.ASSIGN or proposal is None else proposal.co_ids
+    proposal = await read_proposal(request, problem, events, names) if steps & HANDING else None
+    rerouted = await read_rerouting(request, problem, events, names)
+    opened = Step.REASSIGN if sent.step is None and rerouted else sent.step
+    co_units = sent.co_units if sent.step in HANDING or proposal is None else proposal.co_ids
     lost = sent.step is not None and sent.step not in steps
     context = ProblemPage(
         problem=await read_view(request, problem),
-        steps=[_step_view(step, sent.step) for step in STEP_WORDS if step in steps],
+        regrouped=await read_regrouped(request, problem, who, who.has(Role.EDITOR, Role.PUBLICITY)),
+        aftercare=await read_aftercare(request, problem, events),
+        unit_work=await read_unit_work(request, problem, events),
+        steps=[_step_view(step, opened) for step in STEP_WORDS if step in steps],
         refused=_why_no_check(problem, who, around),
         district_check=who.level is Level.DISTRICT and room.monitor.level is Level.CITY,
         may_edit=who.has(Role.EDITOR, Role.PUBLICITY),
         fresh_due_at=around.fresh_due_at,
-        units=unit_groups(names, problem.district) if Step.ASSIGN in steps else (),
-        other_units=unit_options(names, problem.district) if Step.ASSIGN in steps else (),
+        units=_others(unit_groups(names, problem.district), problem) if steps & HANDING else (),
+        other_units=unit_options(names, problem.district) if steps & HANDING else (),
         proposal=proposal,
-        rerouted=await read_rerouting(request, problem, events, names),
+        rerouted=rerouted,
         follow_ups=await _follow_ups(request, problem) if steps.intersection(CHECKS) else (),
         co_units=co_units,
         values=sent.values,
         errors=sent.errors,
         notice=sent.notice,
+        clocks=await read_clocks(request, problem, events),
         kept=kept_text(sent.values, sent.co_units, names) if lost else "",
     )
     return await page(request, "problems/problem.html", context, status=status)
+
+
+def _others(groups: Sequence[Option], problem: Problem) -> Sequence[Option]:
+    """The units that a problem can be handed to: all but the one that has it."""
+    present = str(problem.case.unit_id)
+    offered: list[Option] = []
+    for group in groups:
+        inner = group.get("options")
+        left = [each for each in inner if each["value"] != present] if isinstance(inner, list) else None
+        if left or (left is None and group.get("value") != present):
+            offered.append(group if left is None else {**group, "options": left})
+    return offered
 
 
 def _step_view(step: Step, opened: Step | None) -> StepView:
@@ -163,17 +195,17 @@ async def take_step(request: Request[Any, Any, Any], number: FromPath[str], step
     chosen = _step(step)
     room, who = services(request), actor(request)
     form = await read_form(request)
-    photos = await _read_photos(form)
+    photos = await read_uploads(form, fields_of(chosen))
     command = _command(chosen, form, room.clock())
-    command = await _with_target(request, form, command)
     try:
         await _check(request, number, form, command, photos)
-        saved = await _save_photos(request, form, photos)
+        saved = await save_uploads(request, form, photos)
         try:
             acting = _acting(origin(request), await room.problems.get(number), who)
-            await room.problems.act(number, form.version(), _with_photos(command, saved), who, acting)
+            take = room.look_backs.look_back if chosen is Step.LOOK_BACK else room.problems.act
+            await take(number, form.version(), with_files(command, saved), who, acting)
         except MediaTrackerError:
-            await _remove(request, saved)
+            await remove_uploads(request, saved)
             raise
     except InvalidInput as error:
         sent = Sent(chosen, form.values, [str(unit) for unit in command.co_unit_ids], error.fields)
@@ -187,10 +219,10 @@ async def take_step(request: Request[Any, Any, Any], number: FromPath[str], step
 
 
 def _step(name: str) -> Step:
-    try:
-        return Step(name)
-    except ValueError:
-        raise NotFound(N_("There is nothing at this address.")) from None
+    step = next((each for each in Step if each.value == name), None)
+    if step is None or step in (Step.MARK_DUPLICATE, Step.MERGE):  # merging has a page of its own
+        raise NotFound(N_("There is nothing at this address."))
+    return step
 
 
 def _command(step: Step, form: Form, now: datetime) -> Command:
@@ -217,6 +249,9 @@ def _command(step: Step, form: Form, now: datetime) -> Command:
         units_own_copy=not form.flag("not_own_copy"),
         review_at=_midnight(form, "review_at", form.zone),
         due_at=form.moment("due_at"),
+        unprotected=form.flag("unprotected"),
+        found=form.choice("found", Found),
+        satisfaction=form.choice("satisfaction", Answer),
     )
 
 
@@ -225,71 +260,14 @@ def _midnight(form: Form, name: str, zone: ZoneInfo) -> datetime | None:
     return datetime.combine(day, time(), zone) if day is not None else None
 
 
-async def _with_target(request: Request[Any, Any, Any], form: Form, command: Command) -> Command:
-    """The other problem, by the number that was typed."""
-    number = form.text("target")
-    if not number or command.step is not Step.MARK_DUPLICATE:
-        return command
-    try:
-        return replace(command, target=(await services(request).problems.get(number)).case.id)
-    except NotFound:
-        form.errors["target"] = N_("There is no problem with this number.")
-        return command
-
-
-async def _read_photos(form: Form) -> Photos:
-    """The photos of every photo field; one that is too large, or all that are too much, is a mistake of its field."""
-    photos: Photos = {}
-    for name in PHOTO_FIELDS:
-        try:
-            photos[name] = await form.photos(name)
-        except TooLarge as error:
-            form.errors[name] = error.message
-    sizes = {name: sum(len(data) for _, data in content) for name, content in photos.items()}
-    if sum(sizes.values()) > PHOTOS_BYTES:
-        largest = max(sizes, key=lambda name: sizes[name])
-        form.errors.setdefault(
-            largest, N_("All photos of a form together may have at most 50 MB. Choose fewer, or smaller ones.")
-        )
-    return photos
-
-
-async def _check(request: Request[Any, Any, Any], number: str, form: Form, command: Command, photos: Photos) -> None:
+async def _check(request: Request[Any, Any, Any], number: str, form: Form, command: Command, photos: Uploads) -> None:
     """Everything that can be wrong before a photo is saved, told at once. The form's own mistakes are the more exact ones."""
     room, who = services(request), actor(request)
-    unsaved = {name: tuple(ObjectId() for _ in content) for name, content in photos.items()}
     try:
-        await room.problems.check(number, form.version(), _with_photos(command, unsaved), who)
+        await room.problems.check(number, form.version(), with_files(command, not_saved_yet(photos)), who)
     except InvalidInput as error:
         form.errors = {**error.fields, **form.errors}
     form.check()
-
-
-async def _save_photos(request: Request[Any, Any, Any], form: Form, photos: Photos) -> PhotoIds:
-    """Ids of the saved photos by field; when one of them is no photo, none is kept."""
-    pages: Pages = request.app.state.pages
-    saved: dict[str, tuple[ObjectId, ...]] = dict.fromkeys(PHOTO_FIELDS, ())
-    for name, content in photos.items():
-        for filename, data in content:
-            try:
-                stored = await services(request).files.save_image(data, filename, actor(request).user_id, "problem")
-            except (InvalidInput, TooLarge) as error:
-                form.errors[name] = f"{filename}: {pages.catalogue.explain(error)}"
-                break
-            saved[name] = (*saved[name], stored.id)
-    if form.errors:
-        await _remove(request, saved)
-    form.check()
-    return saved
-
-
-def _with_photos(command: Command, ids: PhotoIds) -> Command:
-    return replace(command, before=ids.get("before", ()), after=ids.get("after", ()))
-
-
-async def _remove(request: Request[Any, Any, Any], saved: PhotoIds) -> None:
-    for photo in (each for ids in saved.values() for each in ids):
-        await services(request).files.delete(photo)
 
 
 def _acting(made_by: Origin, problem: Problem, who: Actor) -> Origin:

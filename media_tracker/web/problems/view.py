@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any
 
 from bson import ObjectId
@@ -14,21 +13,29 @@ from litestar import Request
 from media_tracker.accounts.actor import Level
 from media_tracker.db.events import Event
 from media_tracker.errors import N_
-from media_tracker.files.store import Photo
+from media_tracker.files.kept import Paper, Photo
 from media_tracker.ingest.documents import Story
 from media_tracker.monitor.counting import occasions
 from media_tracker.monitor.credit import SENTENCES, Credit, judge
+from media_tracker.papers.order_rules import may_have_order
 from media_tracker.problems.case import Case, Channel, Claim, EventType, Precision, Report, State, Verification
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import light
+from media_tracker.problems.material import Part, documents_of
 from media_tracker.web.naming import Names, names_of
-from media_tracker.web.problems.history import HistoryItem, Teller, may_read_callers, people_in
+from media_tracker.web.problems.evidence_view import (
+    EvidenceView,
+    MaterialView,
+    Shown,
+    read_evidence,
+    read_material,
+    shown,
+)
+from media_tracker.web.problems.aftercare import earlier_findings
+from media_tracker.web.problems.history import HistoryItem, Teller, may_read_callers, people_in, problems_in
 from media_tracker.web.problems.words import CHANNEL_NAMES
 from media_tracker.web.render import Pages
 from media_tracker.web.visitor import actor, services
-
-Shown = dict[str, Any]
-"""A photo as ``ui.photo`` takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,6 @@ class ClaimView:
     claimed_at: datetime
     by: str
     text: str
-    pairs: Sequence[tuple[Shown | None, Shown | None]]
-    more: Sequence[Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,11 @@ class RoundView:
     co_units: Sequence[str]
     started_at: datetime
     plan: str
+    material: MaterialView
     claim: ClaimView | None
     check: CheckView | None
+    earlier: Sequence[CheckView]
+    """Checks that the city has done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,9 @@ class ProblemView:
     duplicate_of: str
     relapse_of: str
     relapsed_as: str
+    evidence: EvidenceView
+    has_order: bool
+    """It is with a unit, and the reader may have the order that gave it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +149,10 @@ class _Known:
     people: Mapping[ObjectId, str]
     stories: Mapping[ObjectId, Story]
     photos: Mapping[ObjectId, Photo]
+    papers: Mapping[ObjectId, Paper]
     numbers: Mapping[ObjectId, str]
+    number: str
+    """Of the problem itself."""
 
 
 async def read_view(request: Request[Any, Any, Any], problem: Problem) -> ProblemView:
@@ -146,13 +160,15 @@ async def read_view(request: Request[Any, Any, Any], problem: Problem) -> Proble
     room = services(request)
     case = problem.case
     events = await room.problems.history(problem)
-    linked = [each for each in (case.duplicate_of, case.relapse_of, case.relapsed_as) if each is not None]
+    linked = [each for each in (case.duplicate_of, case.relapse_of, case.relapsed_as, *problems_in(events)) if each]
     known = _Known(
         names=await names_of(request),
         people=await room.accounts.names(people_in(events)),
         stories=await room.stories.many(r.story_id for r in case.reports if r.story_id is not None),
-        photos=await room.files.photos(_photo_ids(case)),
+        photos=await room.evidence.photos(problem),
+        papers=await room.files.papers(documents_of(case)),
         numbers=await room.problems.numbers(linked) if linked else {},
+        number=problem.number,
     )
     pages: Pages = request.app.state.pages
     callers = may_read_callers(actor(request))
@@ -189,6 +205,8 @@ async def read_view(request: Request[Any, Any, Any], problem: Problem) -> Proble
         duplicate_of=_number(known, case.duplicate_of),
         relapse_of=_number(known, case.relapse_of),
         relapsed_as=_number(known, case.relapsed_as),
+        evidence=await read_evidence(request, problem),
+        has_order=case.unit_id is not None and may_have_order(actor(request), (case.unit_id, *case.co_unit_ids)),
     )
 
 
@@ -201,15 +219,6 @@ def story_name(story: Story | None) -> tuple[str, str]:
 
 def _number(known: _Known, problem_id: ObjectId | None) -> str:
     return known.numbers.get(problem_id, "") if problem_id is not None else ""
-
-
-def _photo_ids(case: Case) -> set[ObjectId]:
-    claims = [each.claim for each in case.rounds if each.claim is not None]
-    checks = [each.verification for each in case.rounds if each.verification is not None]
-    return {
-        *(photo for claim in claims for photo in (*claim.before, *claim.after)),
-        *(photo for check in checks for photo in check.photos),
-    }
 
 
 def _reports(case: Case, known: _Known) -> list[ReportRow]:
@@ -248,6 +257,8 @@ _CHECKS = frozenset({EventType.VERIFIED, EventType.FAILED, EventType.NOTHING_FOU
 def _rounds(problem: Problem, events: Sequence[Event], known: _Known, pages: Pages) -> list[RoundView]:
     views: list[RoundView] = []
     said = _said(problem, events)
+    earlier = earlier_findings(problem, events)
+    words = {each.seq: each.text for each in problem.words}
     for each in problem.case.rounds:
         plan, done, found = (said.get((each.number, kinds), "") for kinds in (_STARTS, _CLAIMS, _CHECKS))
         views.append(
@@ -257,8 +268,15 @@ def _rounds(problem: Problem, events: Sequence[Event], known: _Known, pages: Pag
                 co_units=known.names.units_of(each.co_unit_ids),
                 started_at=each.started_at,
                 plan=plan,
+                material=read_material(
+                    problem.number, each, words, known.photos, known.papers, known.people, pages
+                ),
                 claim=_claim(each.claim, done, known, pages) if each.claim else None,
                 check=_check(each.verification, found, known, pages) if each.verification else None,
+                earlier=[
+                    _check(check, text, known, pages)
+                    for check, text in zip(each.earlier_checks, earlier.get(each.number, ()), strict=False)
+                ],
             )
         )
     return views
@@ -278,20 +296,23 @@ def _said(problem: Problem, events: Iterable[Event]) -> dict[tuple[int, frozense
 
 
 def _claim(claim: Claim, text: str, known: _Known, pages: Pages) -> ClaimView:
-    before = _shown(claim.before, N_("Photo from before the fix"), known, pages)
-    after = _shown(claim.after, N_("Photo from after the fix"), known, pages)
-    pairs = list(zip_longest(before, after))
-    whole = [pair for pair in pairs if None not in pair] or pairs[:1]
     return ClaimView(
         outcome=claim.outcome.value,
         fixed_at=claim.fixed_at,
         by_day=claim.precision is Precision.DAY,
         claimed_at=claim.claimed_at,
-        by=known.people.get(claim.by, "") if claim.by is not None else "",
+        by=_written_and_released(claim, known, pages),
         text=text,
-        pairs=whole,
-        more=[photo for pair in pairs[len(whole) :] for photo in pair if photo is not None],
     )
+
+
+def _written_and_released(claim: Claim, known: _Known, pages: Pages) -> str:
+    """Who wrote it, and where the unit reviews its answers who released it."""
+    writer = known.people.get(claim.by, "") if claim.by is not None else ""
+    if claim.reviewed_by is None:
+        return writer
+    released = pages.catalogue.translate(N_("released by {name}"), None, name=known.people.get(claim.reviewed_by, ""))
+    return f"{writer} · {released}"
 
 
 def _check(check: Verification, text: str, known: _Known, pages: Pages) -> CheckView:
@@ -306,14 +327,6 @@ def _check(check: Verification, text: str, known: _Known, pages: Pages) -> Check
         by_story=check.story_id is not None,
         story_href=href,
         story_title=title,
-        photos=_shown(check.photos, N_("Photo from the check"), known, pages),
+        photos=shown(known.number, check.photos, Part.CHECK, known.photos, pages),
     )
 
-
-def _shown(ids: Iterable[ObjectId], alt: str, known: _Known, pages: Pages) -> list[Shown]:
-    found = [known.photos[photo] for photo in ids if photo in known.photos]
-    words = pages.catalogue.gettext(alt)
-    return [
-        {"src": f"/files/{photo.thumbnail_id}", "href": f"/files/{photo.id}", "alt": words, "at": photo.taken_at}
-        for photo in found
-    ]

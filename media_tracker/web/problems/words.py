@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from media_tracker.errors import N_
 from media_tracker.problems.case import Channel, Outcome, Severity, State
+from media_tracker.problems.lookbacks_facts import Found, Occasion
+from media_tracker.problems.satisfaction import Answer
+from media_tracker.problems.clocks import ClockKind, Source
 from media_tracker.problems.steps import ROWS, Need, Step
 from media_tracker.web.i18n import Catalogue
 
@@ -25,11 +28,39 @@ STATE_NAMES: Mapping[State, str] = {
     State.NOTHING_FOUND: N_("Nothing found"),
 }
 
+CLOCK_NAMES: Mapping[ClockKind, str] = {
+    ClockKind.HAND_OVER: N_("Hand-over"),
+    ClockKind.FEEDBACK: N_("Feedback"),
+    ClockKind.PROTECTION: N_("Interim protection"),
+    ClockKind.REVIEW: N_("Review of the deferral"),
+}
+SOURCE_NAMES: Mapping[Source, str] = {
+    Source.MEDIA: N_("exposed by media"),
+    Source.OTHER: N_("from other channels"),
+}
+
 OUTCOME_NAMES: Mapping[Outcome, str] = {
     Outcome.RESOLVED: N_("Resolved"),
     Outcome.PARTLY_RESOLVED: N_("Partly resolved"),
     Outcome.NOTHING_FOUND: N_("Nothing found"),
     Outcome.DEFERRED: N_("Deferred"),
+}
+
+FOUND_NAMES: Mapping[Found, str] = {
+    Found.HOLDS: N_("the fix has held"),
+    Found.CAME_BACK: N_("it has come back"),
+}
+
+OCCASION_NAMES: Mapping[Occasion, str] = {
+    Occasion.SAMPLE: N_("Random re-check"),
+    Occasion.DAYS_30: N_("Look-back after 30 days"),
+    Occasion.DAYS_90: N_("Look-back after 90 days"),
+}
+
+REPLY_NAMES: Mapping[Answer, str] = {
+    Answer.SATISFIED: N_("satisfied"),
+    Answer.DISSATISFIED: N_("dissatisfied"),
+    Answer.NOT_REACHED: N_("not reached"),
 }
 
 CHANNEL_NAMES: Mapping[Channel, str] = {
@@ -82,9 +113,28 @@ _REASON = N_("Reason")
 
 STEP_WORDS: Mapping[Step, StepWords] = {
     Step.ASSIGN: StepWords(N_("Assign"), N_("Give it to the unit in charge; the clock starts."), N_("Remark")),
+    Step.REASSIGN: StepWords(
+        N_("Hand over to another unit"),
+        N_("It has returned nothing; the original deadline stays on show."),
+        _REASON,
+        look="",
+    ),
     Step.ACKNOWLEDGE: StepWords(N_("Acknowledge receipt"), N_("Say that your unit has received it.")),
+    Step.PROTECT: StepWords(
+        N_("Report interim protection"),
+        N_("A barrier, a cover or a guard, so that nobody is hurt until it is fixed."),
+        N_("What was set up"),
+        photos=True,
+    ),
     Step.START: StepWords(
         N_("Start work"), N_("File the plan; a new round begins."), N_("Plan"), N_("Who does what, and by when.")
+    ),
+    Step.ADD_EVIDENCE: StepWords(
+        N_("Add photos, documents or a note"),
+        N_("They stand with this round of work; the report of the result may rest on them."),
+        N_("What was done"),
+        look="",
+        photos=True,
     ),
     Step.CLAIM: StepWords(
         N_("Report the result"),
@@ -107,7 +157,34 @@ STEP_WORDS: Mapping[Step, StepWords] = {
     Step.FAIL: StepWords(
         N_("Check failed"), N_("It is not fixed: back to the unit, with a new limit."), _FINDINGS, "", "danger", True
     ),
-    Step.CLOSE: StepWords(N_("Close the problem"), N_("The fix is verified; nothing is left to do."), N_("Remark")),
+    Step.CLOSE: StepWords(
+        N_("Close the problem"),
+        N_("The fix is verified; nothing is left to do."),
+        N_("Remark"),
+        N_("Needed where it was fixed in part: why the rest stays as it is."),
+    ),
+    Step.CONTINUE: StepWords(
+        N_("Ask for the rest"), N_("It was fixed in part: back to the unit, with a new limit."), N_("What is still to be done")
+    ),
+    Step.LOOK_BACK: StepWords(
+        N_("Look back"), N_("You have been there again after the closing."), _FINDINGS, photos=True
+    ),
+    Step.SATISFACTION: StepWords(
+        N_("Record what the citizen says"), N_("It is satisfaction, not a check: figures do not count it."), N_("Remark"), "", ""
+    ),
+    Step.ASK_EXTENSION: StepWords(
+        N_("Ask for more time"),
+        N_("The office decides; until then the deadline stands."),
+        _REASON,
+        N_("Why it takes longer, and what will be done by when."),
+        "",
+    ),
+    Step.ASK_DEFERRAL: StepWords(
+        N_("Ask to defer it"), N_("It cannot be fixed for now; the office decides."), _REASON, "", ""
+    ),
+    Step.REFUSE_ASK: StepWords(
+        N_("Refuse what the unit asks"), N_("The deadline stays as it is."), _REASON, N_("The unit reads it."), "danger"
+    ),
     Step.REMIND: StepWords(N_("Send a reminder"), N_("It is written into the history."), N_("Remark"), look=""),
     Step.EXTEND: StepWords(
         N_("Extend the deadline"),
@@ -121,9 +198,12 @@ STEP_WORDS: Mapping[Step, StepWords] = {
     ),
     Step.RESUME: StepWords(N_("Resume"), N_("Work goes on; a new limit starts."), N_("Remark")),
     Step.SUPERVISE: StepWords(N_("Put under supervision"), "", _REASON, look=""),
-    Step.INSTRUCT: StepWords(N_("Record an instruction"), "", N_("Who instructed what"), look=""),
-    Step.MARK_DUPLICATE: StepWords(
-        N_("Mark as a duplicate"), N_("Its reports go over to the problem that stays."), N_("Remark"), "", ""
+    Step.END_SUPERVISION: StepWords(N_("End the supervision"), "", _REASON, look=""),
+    Step.INSTRUCT: StepWords(
+        N_("Record an instruction"),
+        N_("It stands at the top of the problem's page from then on."),
+        N_("Who instructed what"),
+        look="",
     ),
     Step.REFUSE: StepWords(N_("Do not accept"), N_("It is not ours to solve."), _REASON, "", "danger"),
     Step.REVOKE: StepWords(

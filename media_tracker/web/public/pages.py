@@ -47,6 +47,8 @@ class PublicLine:
     state_name: str = ""
     outlet: str = ""
     url: str = ""
+    object_href: str = ""
+    """Where somebody whom it names objects."""
     withheld: bool = False
 
 
@@ -96,7 +98,8 @@ async def released_list(request: Request[Any, Any, Any], number: FromPath[str], 
     shown = min(read_page(request.query_params), pages)
     start = (shown - 1) * PAGE_ROWS
     names = await names_of(request)
-    lines = [_line(row, names) for row in rows[start : start + PAGE_ROWS]]
+    shown_rows = enumerate(rows[start : start + PAGE_ROWS], start)
+    lines = [_line(row, names, f"release={release.number}&key={key}&row={place}") for place, row in shown_rows]
     title = names.gettext(figure.name)
     context = PublicListPage(
         name=title,
@@ -126,7 +129,8 @@ async def _home(request: Request[Any, Any, Any], release: Release | None, *, lat
     return await page(request, "public/home.html", HomePage(view, latest, work))
 
 
-def _line(row: PublicRow, names: Names) -> PublicLine:
+def _line(row: PublicRow, names: Names, query: str) -> PublicLine:
+    """A row as the list shows it; ``query``: by which the form for objections knows it."""
     if row.withheld:
         return PublicLine(withheld=True)
     state = row.state or ""
@@ -138,6 +142,7 @@ def _line(row: PublicRow, names: Names) -> PublicLine:
         state_name=names.gettext(STATE_NAMES[State(state)]) if state in set(State) else state,
         outlet=names.outlets.get(row.outlet_id, "") if row.outlet_id else "",
         url=row.url if row.url.startswith(("https://", "http://")) else "",
+        object_href=f"/objections/new?{query}",
     )
 
 

@@ -1,0 +1,174 @@
+"""How quickly the pages of problems answer sixteen people at once, over as many problems as an office keeps.
+
+The pages are served as they are in an installation, by processes of their own on loopback; the clients are an official of a busy
+unit, an inspector and an editor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from statistics import median, quantiles
+
+from aiohttp import ClientError, ClientSession
+from beanie import init_beanie
+
+from bench.many_problems import Scene, make_problems, set_scene
+from bench.table import show
+from media_tracker.accounts.actor import Role
+from media_tracker.accounts.duties import Duties
+from media_tracker.db.clock import system_clock
+from media_tracker.db.connection import open_database
+from media_tracker.settings import Settings
+from media_tracker.web.visitor import SESSION_COOKIE
+from media_tracker.wiring import DOCUMENTS, Services, assemble, open_fetcher
+
+DATABASE = "media_tracker_bench_problems"
+AT_ONCE = 16
+REQUESTS = 160
+"""Of each page."""
+BAR = 0.300
+PROCESSES = 2
+STARTS_WITHIN = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, and who asks for it."""
+
+    name: str
+    path: str
+    who: Role = Role.EDITOR
+
+
+def pages(scene: Scene) -> Sequence[Page]:
+    """What is measured: the list as it is first seen, each quick filter, single filters, both orders, search, my work."""
+    unit, region, category = scene.units[0], scene.regions[0], scene.categories[0]
+    return [
+        Page("all, newest first", "/problems?show=all"),
+        Page("all, nearest limit first", "/problems?show=all&sort=due"),
+        Page("open", "/problems?show=open"),
+        Page("overdue", "/problems?show=overdue"),
+        Page("to verify", "/problems?show=to_verify"),
+        Page("my unit, open", "/problems", Role.OFFICIAL),
+        Page("my unit, red", "/problems?show=mine&light=red", Role.OFFICIAL),
+        Page("my work, official", "/work", Role.OFFICIAL),
+        Page("my work, inspector", "/work", Role.INSPECTOR),
+        Page("one unit", f"/problems?show=all&unit={unit}"),
+        Page("one subdistrict", f"/problems?show=all&region={region}"),
+        Page("one category", f"/problems?show=all&category={category}"),
+        Page("urgent, exposed", "/problems?show=all&severity=urgent&exposed=yes"),
+        Page("search: one word", "/problems?show=all&words=井盖"),
+        Page("search: two words", "/problems?show=all&words=清泉小区"),
+        Page("search: a number's beginning", "/problems?show=all&words=HZ-2026"),
+        Page("areas, the city", "/areas"),
+    ]
+
+
+async def run(uri: str, problems: int) -> None:
+    """Fill a database, serve it, ask, and print the table."""
+    async with open_database(uri, DATABASE) as database:
+        await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
+        settings = Settings(_env_file=None, secret_key="of the benchmark", allowed_hosts="127.0.0.1")  # noqa: S106
+        services = assemble(settings, database, open_fetcher(settings), system_clock)
+        await database.client.drop_database(DATABASE)
+        try:
+            await services.migrator.migrate()
+            scene = await set_scene(services)
+            started = time.perf_counter()
+            await make_problems(services, scene, problems)
+            made = time.perf_counter() - started
+            tokens = await _people(services, scene)
+            async with _served(uri) as address:
+                rows = [await _measured(address, each, tokens[each.who]) for each in pages(scene)]
+        finally:
+            await database.client.drop_database(DATABASE)
+    load = os.getloadavg()[0]
+    title = (
+        f"Pages of {problems:,} problems (made in {made:.0f} s), {AT_ONCE} at once, load {load:.1f}; bar: p95 ≤ 300 ms"
+    )
+    show(title, ["page", "p50", "p95", "bar"], rows)
+
+
+async def _people(services: Services, scene: Scene) -> dict[Role, str]:
+    """Session tokens of one person of each role; the official's unit is the busiest."""
+    tokens = {}
+    for role in (Role.EDITOR, Role.OFFICIAL, Role.INSPECTOR):
+        units = {Role.OFFICIAL: (scene.units[0],), Role.INSPECTOR: (scene.units[-1],)}.get(role, ())
+        duties = Duties(frozenset({role}), unit_ids=units)
+        added = await services.accounts.add_user(f"bench-{role.value}", role.value, duties, must_change_password=False)
+        tokens[role] = await services.sessions.open(added.user)
+    return tokens
+
+
+@asynccontextmanager
+async def _served(uri: str) -> AsyncIterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with tempfile.TemporaryDirectory(prefix="media-tracker-bench-") as folder:
+        environment = {
+            **os.environ,
+            "MONGODB_URI": uri,
+            "MEDIA_TRACKER_DATABASE": DATABASE,
+            "MEDIA_TRACKER_DATA_DIR": folder,
+            "MEDIA_TRACKER_SECRET_KEY": "of the benchmark",
+            "MEDIA_TRACKER_SECURE_COOKIES": "false",
+        }
+        command = [sys.executable, "-m", "media_tracker.cli", "serve", "--port", str(port), "--workers", str(PROCESSES)]
+        with Path(folder, "log").open("wb") as log:  # noqa: ASYNC230 - nothing else runs yet
+            server = await asyncio.create_subprocess_exec(*command, env=environment, cwd=folder, stdout=log, stderr=log)
+        try:
+            await _until_it_answers(f"http://127.0.0.1:{port}/healthz", Path(folder, "log"))
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            await server.wait()
+
+
+async def _until_it_answers(url: str, log: Path) -> None:
+    async with ClientSession() as session:
+        for _ in range(int(STARTS_WITHIN * 10)):
+            try:
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            except ClientError:
+                pass
+            await asyncio.sleep(0.1)
+    raise RuntimeError(f"the pages were not served: {_end_of(log)}")
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text("utf-8")[-2_000:]
+
+
+async def _measured(address: str, page: Page, token: str) -> list[str]:
+    numbers = count()
+    taken: list[float] = []
+
+    async def client(session: ClientSession) -> None:
+        while next(numbers) < REQUESTS:
+            started = time.perf_counter()
+            async with session.get(address + page.path) as answer:
+                body = await answer.text()
+            taken.append(time.perf_counter() - started)
+            if answer.status != 200 or "<h1>" not in body:
+                raise RuntimeError(f"{page.path} answered {answer.status}")
+
+    cookies = {SESSION_COOKIE: token}
+    async with ClientSession(cookies=cookies, headers={"accept": "text/html", "accept-language": "zh-CN"}) as session:
+        async with session.get(address + page.path) as first:  # what a process reads once
+            await first.read()
+        await asyncio.gather(*(client(session) for _ in range(AT_ONCE)))
+    slow = quantiles(taken, n=20)[-1]
+    return [page.name, f"{median(taken) * 1000:.0f} ms", f"{slow * 1000:.0f} ms", "" if slow <= BAR else "*"]

@@ -1,0 +1,1 @@
+"""What somebody should hear of: who, by which way, and once."""

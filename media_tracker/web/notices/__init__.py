@@ -1,0 +1,1 @@
+"""Notices: the list of one's own, their words, the letters that carry them."""

@@ -82,19 +82,23 @@ from media_tracker.places.documents import BackingDocument, RegionDocument, Resp
 from media_tracker.places.responsibility_import import Responsibilities
 from media_tracker.places.responsibility_rows import ResponsibilityRows
 from media_tracker.places.service import Places
-from media_tracker.problems import arriving, bulk, drafts, errands, links, objections, saved_views
-from media_tracker.problems.bulk import BulkSteps
-from media_tracker.problems.clock_keeping import ClockKeeping
+from media_tracker.problems import arriving
+from media_tracker.problems.afterwards.revisits_list import Revisits
+from media_tracker.problems.afterwards.work import LookBacks
+from media_tracker.problems.answers import drafts, errands
+from media_tracker.problems.answers.drafts import Drafts
+from media_tracker.problems.answers.errands import Errands
+from media_tracker.problems.clocks.keeping import ClockKeeping
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.drafts import Drafts
-from media_tracker.problems.errands import Errands
-from media_tracker.problems.evidence import Evidence
+from media_tracker.problems.evidence.service import Evidence
+from media_tracker.problems.finding import bulk, saved_views
+from media_tracker.problems.finding.bulk import BulkSteps
+from media_tracker.problems.finding.saved_views import SavedViews
+from media_tracker.problems.linking import links
 from media_tracker.problems.lists.importing import ListImport
-from media_tracker.problems.lookbacks_work import LookBacks
-from media_tracker.problems.objections import Objections
-from media_tracker.problems.regrouping import Regrouping
-from media_tracker.problems.revisits_list import Revisits
-from media_tracker.problems.saved_views import SavedViews
+from media_tracker.problems.objections import service as objections
+from media_tracker.problems.objections.service import Objections
+from media_tracker.problems.regrouping.service import Regrouping
 from media_tracker.problems.service import Problems
 from media_tracker.settings import Settings
 from media_tracker.tagging import versions as model_versions

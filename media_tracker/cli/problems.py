@@ -73,7 +73,7 @@ def problems_verify_dossier(file: BinaryIO) -> None:
 
 def groups(rows: Sequence[Row]) -> Iterator[Row]:
     """``{id, problem}`` of each row, in order. A row without an id gets its number among them, from 1."""
-    from media_tracker.problems.grouping import group
+    from media_tracker.problems.linking.grouping import group
 
     ids = _ids(rows)
     found = group([text_of(row, "title") for row in rows], [text_of(row, "body") for row in rows])
@@ -87,7 +87,7 @@ def matches(rows: Sequence[Row]) -> Iterator[Row]:
     Raises:
         InvalidInput: a row has another role.
     """
-    from media_tracker.problems.following import Told, match
+    from media_tracker.problems.linking.following import Told, match
 
     ids = _ids(rows)
     sides: dict[str, list[int]] = {role: [] for role in ROLES}

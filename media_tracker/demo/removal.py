@@ -13,12 +13,24 @@ from media_tracker.db.events import COLLECTION as EVENTS
 from media_tracker.db.events import VOID
 from media_tracker.errors import NotFound
 from media_tracker.problems.case import Case
-from media_tracker.problems.material import files_of
+from media_tracker.problems.evidence.material import files_of
 from media_tracker.wiring import Services
 
 REPEATING = frozenset({"problem_links", "notices", "notice_alarms"})
 """What only repeats other records; nobody counts it."""
-MARKED = ("stories", "problems", "problem_links", "notices", "notice_alarms", "deeds", "releases", "projects", "feeds", "outlets", "units")
+MARKED = (
+    "stories",
+    "problems",
+    "problem_links",
+    "notices",
+    "notice_alarms",
+    "deeds",
+    "releases",
+    "projects",
+    "feeds",
+    "outlets",
+    "units",
+)
 ENTITIES = {"stories": "story", "problems": "problem", "deeds": "deed", "releases": "release"}
 
 

@@ -23,8 +23,8 @@ from media_tracker.places.service import Places
 from media_tracker.problems.case import Case, Channel, Precision, Report, State
 from media_tracker.problems.closing import revocable, settled_at
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.matching import Candidate, Wanted
-from media_tracker.problems.place_names import same_place
+from media_tracker.problems.linking.matching import Candidate, Wanted
+from media_tracker.problems.linking.place_names import same_place
 from media_tracker.problems.service import NewProblem, Problems
 from media_tracker.tagging.service import Tagging
 from media_tracker.tagging.withdrawal import WithdrawalReason

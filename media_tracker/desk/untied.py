@@ -10,9 +10,9 @@ from media_tracker.ingest.documents import DeskState, Kind, Story
 from media_tracker.ingest.stories import NEWEST_FIRST
 from media_tracker.problems.case import EXITS
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.links import COLLECTION as LINKS
-from media_tracker.problems.links import known_of
-from media_tracker.problems.matching import Candidate, rank
+from media_tracker.problems.linking.links import COLLECTION as LINKS
+from media_tracker.problems.linking.links import known_of
+from media_tracker.problems.linking.matching import Candidate, rank
 from media_tracker.taxonomy.service import Taxonomy
 
 LOOKED_AT = 300

@@ -10,8 +10,8 @@ from bson import ObjectId
 
 from media_tracker.ingest.documents import Story
 from media_tracker.ingest.identity import normalise_url
-from media_tracker.problems.matching import Wanted, sketch
-from media_tracker.problems.rarity import background_weights
+from media_tracker.problems.linking.matching import Wanted, sketch
+from media_tracker.problems.linking.rarity import background_weights
 from media_tracker.text.backrefs import find_back_references
 from media_tracker.text.normalise import normalise
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from media_tracker.db.clock import system_clock
 from media_tracker.db.connection import Database
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.links import COLLECTION, Links
+from media_tracker.problems.linking.links import COLLECTION, Links
 from media_tracker.settings import Settings
 from media_tracker.taxonomy.service import Taxonomy
 

@@ -6,7 +6,7 @@ from pymongo import UpdateOne
 
 from media_tracker.db.connection import Database
 from media_tracker.problems.case import Case
-from media_tracker.problems.clock_book import COLLECTION
+from media_tracker.problems.clocks.book import COLLECTION
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import pressing
 

@@ -12,7 +12,7 @@ from media_tracker.files.kept import camera_row
 from media_tracker.files.store import CAMERA, FILES
 from media_tracker.problems.case import Case
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.material import files_of
+from media_tracker.problems.evidence.material import files_of
 
 BATCH = 1_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pymongo import UpdateOne
 
 from media_tracker.db.connection import Database
-from media_tracker.problems.afterwards import afterwards
+from media_tracker.problems.afterwards.service import afterwards
 from media_tracker.problems.documents import Problem
 
 _AT_ONCE = 500

@@ -206,7 +206,6 @@ class Releases:
         links = {row["_id"]: row async for row in stories}
         return [_public(row, withheld, links) for row in frozen]
 
-
     async def problem_behind(self, number: int, key: str, place: int) -> ObjectId | None:
         """The problem that row ``place`` (from 0) of a public list counts; None for a row that there is not."""
         row = await self._rows.find_one({"release": number, "key": key, "place": place}, {"problem_id": 1})

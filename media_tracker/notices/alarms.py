@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from media_tracker.notices.kinds import NoticeKind
+from media_tracker.problems.afterwards.look_backs import schedule
 from media_tracker.problems.case import Case
-from media_tracker.problems.clocks import ClockKind
+from media_tracker.problems.clocks.rules import ClockKind
 from media_tracker.problems.light import running
-from media_tracker.problems.lookbacks import schedule
 
 NEWS_FOR = timedelta(days=7)
 """What happened, or fell due, longer ago is no news when it is found out: it stands in the lists, and nobody is told of it."""

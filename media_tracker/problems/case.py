@@ -13,8 +13,8 @@ from bson import ObjectId
 from pydantic import BaseModel, ConfigDict
 
 from media_tracker.accounts.actor import Level
-from media_tracker.problems.lookbacks_facts import LookBack
-from media_tracker.problems.satisfaction import Satisfaction
+from media_tracker.problems.afterwards.facts import LookBack
+from media_tracker.problems.afterwards.satisfaction import Satisfaction
 
 
 class State(StrEnum):

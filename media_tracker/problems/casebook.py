@@ -20,7 +20,7 @@ from media_tracker.problems.case import Case
 from media_tracker.problems.documents import Problem, Words
 from media_tracker.problems.folding import apply
 from media_tracker.problems.lifecycle import Decided
-from media_tracker.problems.links import Links
+from media_tracker.problems.linking.links import Links
 from media_tracker.problems.tables import Tables
 
 ENTITY = "problem"

@@ -10,8 +10,8 @@ from bson import ObjectId
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from media_tracker.problems.afterwards import INDEXES as AFTERWARDS
-from media_tracker.problems.afterwards import Afterwards
+from media_tracker.problems.afterwards.service import INDEXES as AFTERWARDS
+from media_tracker.problems.afterwards.service import Afterwards
 from media_tracker.problems.case import Case
 from media_tracker.problems.lists.row import ListRow
 

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from bson import ObjectId
 
+from media_tracker.problems.afterwards.facts import LookBack
+from media_tracker.problems.afterwards.satisfaction import Satisfaction
 from media_tracker.problems.case import (
     Addition,
     Ask,
@@ -28,9 +30,7 @@ from media_tracker.problems.case import (
     State,
     Verification,
 )
-from media_tracker.problems.lookbacks_facts import LookBack
-from media_tracker.problems.merging_folds import REGROUPING
-from media_tracker.problems.satisfaction import Satisfaction
+from media_tracker.problems.regrouping.folds import REGROUPING
 
 
 class Fact(Protocol):

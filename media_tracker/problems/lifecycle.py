@@ -13,11 +13,11 @@ from typing import Any
 from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
 from media_tracker.places.responsibility import NOBODY, Backers
+from media_tracker.problems.afterwards.facts import Found
+from media_tracker.problems.afterwards.look_backs import looked_back
 from media_tracker.problems.case import AskKind, Basis, Case, EventType, Given, Outcome, State
 from media_tracker.problems.closing import can_be_taken_back, revocable
 from media_tracker.problems.independence import SENTENCES, Ancestors, dependences, parties
-from media_tracker.problems.lookbacks import looked_back
-from media_tracker.problems.lookbacks_facts import Found
 from media_tracker.problems.needs import missing
 from media_tracker.problems.steps import ROWS, TABLE, Command, Step, Who
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from media_tracker.problems.case import Case, Given, State
-from media_tracker.problems.clocks import ClockKind
+from media_tracker.problems.clocks.rules import ClockKind
 
 WAITING = frozenset({State.ASSIGNED, State.IN_PROGRESS, State.REWORK, State.RETURNED})
 """States in which the clock runs: nobody has called the problem fixed."""

@@ -6,7 +6,7 @@ from bson import ObjectId
 
 from media_tracker.errors import N_
 from media_tracker.problems.case import Basis, Case, Channel, Outcome
-from media_tracker.problems.material import too_many, under_way
+from media_tracker.problems.evidence.material import too_many, under_way
 from media_tracker.problems.steps import Command, Need, Step, Transition
 
 _MISSING: dict[Need, str] = {

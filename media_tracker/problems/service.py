@@ -22,21 +22,21 @@ from media_tracker.errors import N_, Conflict
 from media_tracker.files.store import FileStore
 from media_tracker.places.responsibility import Proposal
 from media_tracker.places.service import Places
+from media_tracker.problems.afterwards.draws import Draws
 from media_tracker.problems.arriving import without_arriving
 from media_tracker.problems.case import Case, Channel, EventType, Report, Severity, State
 from media_tracker.problems.casebook import ENTITY, Casebook, at_version, stored_problem
-from media_tracker.problems.clock_book import ClockBook
-from media_tracker.problems.clocks import Source
+from media_tracker.problems.clocks.book import ClockBook
+from media_tracker.problems.clocks.rules import Source
 from media_tracker.problems.closing import revocable, settled_at
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.entries import check_dispatcher, check_reports
+from media_tracker.problems.finding.listing import PAGE, Order, ProblemFilter, ProblemPage, count, read_page
 from media_tracker.problems.lifecycle import Decided, Surroundings, available, danger_anew, decide, given_anew
-from media_tracker.problems.links import Links
-from media_tracker.problems.listing import PAGE, Order, ProblemFilter, ProblemPage, count, read_page
-from media_tracker.problems.lookbacks_draws import Draws
-from media_tracker.problems.matching import Candidate, Wanted
+from media_tracker.problems.linking.links import Links
+from media_tracker.problems.linking.matching import Candidate, Wanted
 from media_tracker.problems.occasions import occasion_for
-from media_tracker.problems.regrouping import merge_in
+from media_tracker.problems.regrouping.service import merge_in
 from media_tracker.problems.routing import Rerouting, last_assignment
 from media_tracker.problems.steps import Command, Step
 from media_tracker.problems.tables import Tables

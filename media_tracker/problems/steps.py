@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from bson import ObjectId
 
+from media_tracker.problems.afterwards.facts import Found
+from media_tracker.problems.afterwards.satisfaction import Answer
 from media_tracker.problems.case import OPEN_STATES, Basis, EventType, Outcome, Precision, State
-from media_tracker.problems.lookbacks_facts import Found
-from media_tracker.problems.satisfaction import Answer
 
 
 class Step(StrEnum):

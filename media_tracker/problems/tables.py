@@ -12,16 +12,16 @@ from media_tracker.db.clock import Clock
 from media_tracker.errors import N_, InvalidInput
 from media_tracker.places.responsibility import Proposal, routing_path
 from media_tracker.places.service import Places
-from media_tracker.problems.afterwards import afterwards
+from media_tracker.problems.afterwards.service import afterwards
 from media_tracker.problems.case import Case, Given, Severity
-from media_tracker.problems.clock_book import ClockBook
-from media_tracker.problems.clock_table import shipped_rules
-from media_tracker.problems.clocks import Circumstances, ClockKind, Source, Verdict, own_rule, source_of, verdict
+from media_tracker.problems.clocks.book import ClockBook
+from media_tracker.problems.clocks.rules import Circumstances, ClockKind, Source, Verdict, own_rule, source_of, verdict
+from media_tracker.problems.clocks.table import shipped_rules
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.finding import describe_for_finding
+from media_tracker.problems.evidence.material import files_of
+from media_tracker.problems.finding.search import describe_for_finding
 from media_tracker.problems.lifecycle import Surroundings
 from media_tracker.problems.light import pressing
-from media_tracker.problems.material import files_of
 from media_tracker.problems.steps import Command, Step
 from media_tracker.taxonomy.service import Taxonomy
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from media_tracker.problems.following import Told, log_odds, match
+from media_tracker.problems.linking.following import Told, log_odds, match
 from media_tracker.quality.measure import Measure, rows
 
 LOCAL_NEWS = "local_news_given.jsonl"

@@ -26,9 +26,9 @@ from media_tracker.db.connection import Database, open_database
 from media_tracker.db.embedded import EmbeddedServer
 from media_tracker.problems.case import Case, State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.links import COLLECTION, INDEXES, Links, link_row
-from media_tracker.problems.matching import Wanted, sketch
-from media_tracker.problems.rarity import background_weights
+from media_tracker.problems.linking.links import COLLECTION, INDEXES, Links, link_row
+from media_tracker.problems.linking.matching import Wanted, sketch
+from media_tracker.problems.linking.rarity import background_weights
 from media_tracker.quality.measure import Measure
 from media_tracker.taxonomy.categories import read_categories
 from media_tracker.taxonomy.service import Taxonomy

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from media_tracker.problems.following import Told, match
+from media_tracker.problems.linking.following import Told, match
 from media_tracker.quality.measure import Measure, rows
 
 REPLIES = "teddycup2020c/fj4_reply.jsonl"

@@ -19,7 +19,7 @@ from typing import TypeVar
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from media_tracker.problems.grouping import group
+from media_tracker.problems.linking.grouping import group
 from media_tracker.quality.measure import Measure, rows
 
 T = TypeVar("T", bound=Hashable)

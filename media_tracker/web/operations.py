@@ -21,7 +21,7 @@ from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, NotFound
 from media_tracker.files.holding import Holding
 from media_tracker.files.kept import FileMetadata
-from media_tracker.problems.draft_rules import may_see
+from media_tracker.problems.answers.draft_rules import may_see
 from media_tracker.web.file_answer import file_answer
 from media_tracker.web.guards import anyone, only, signed_in
 from media_tracker.web.metrics import snapshot

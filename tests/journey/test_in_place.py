@@ -43,7 +43,9 @@ async def test_a_list_is_filtered_without_loading_the_page_again(chromium: Brows
         await editor.goto(f"{city.address}/problems?show=all")
         await editor.evaluate(MARK)
         await editor.select_option("select[name=state]", "closed")
-        await expect(editor).to_have_url(re.compile(r"/problems\?show=all&words=&state=closed&light=&region=&category=&"))
+        await expect(editor).to_have_url(
+            re.compile(r"/problems\?show=all&words=&state=closed&light=&region=&category=&")
+        )
         assert await editor.evaluate(MARKED)
         assert said == []
 

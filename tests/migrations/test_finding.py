@@ -8,7 +8,7 @@ from media_tracker.accounts.actor import Role
 from media_tracker.db.connection import Database
 from media_tracker.migrations import m0010_finding
 from media_tracker.problems.case import State
-from media_tracker.problems.listing import Order, ProblemFilter
+from media_tracker.problems.finding.listing import Order, ProblemFilter
 from media_tracker.problems.steps import Command, Step
 from tests.fake_clock import FakeClock
 from tests.web.problem_scene import build_city

@@ -26,10 +26,10 @@ from zoneinfo import ZoneInfo
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Level
+from media_tracker.problems.afterwards.facts import Found, Occasion
 from media_tracker.problems.case import Basis, Case, Channel, EventType, Outcome, Precision, Severity, State
 from media_tracker.problems.folding import fold
 from media_tracker.problems.lifecycle import Decided
-from media_tracker.problems.lookbacks_facts import Found, Occasion
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNIT = "sanitation"

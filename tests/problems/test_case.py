@@ -98,7 +98,12 @@ def test_every_kind_of_event_is_understood() -> None:
         after = apply(told.case, event(told, kind, **payload))
         assert after.version == told.case.version + 1
         known.add(kind.value)
-    known |= {"merge_undone", "took_over", "gave_back", "split_from"}  # of two cases at once: tests of merging and splitting
+    known |= {
+        "merge_undone",
+        "took_over",
+        "gave_back",
+        "split_from",
+    }  # of two cases at once: tests of merging and splitting
     assert known == {kind.value for kind in EventType}
 
 

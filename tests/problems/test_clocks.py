@@ -11,8 +11,7 @@ from hypothesis import given as always
 from hypothesis import strategies as st
 
 from media_tracker.problems.case import Severity
-from media_tracker.problems.clock_table import in_order, row_of, rule_of, shipped_rules
-from media_tracker.problems.clocks import (
+from media_tracker.problems.clocks.rules import (
     DANGER,
     DEFAULT_WORKDAYS,
     RULED,
@@ -28,6 +27,7 @@ from media_tracker.problems.clocks import (
     source_of,
     verdict,
 )
+from media_tracker.problems.clocks.table import in_order, row_of, rule_of, shipped_rules
 from media_tracker.taxonomy.categories import read_categories
 from tests.problems.cases import SHANGHAI, Tale, at
 

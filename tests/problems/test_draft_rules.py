@@ -9,8 +9,7 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import Conflict, Forbidden
-from media_tracker.problems.case import Case, Outcome, State
-from media_tracker.problems.draft_rules import (
+from media_tracker.problems.answers.draft_rules import (
     Content,
     Draft,
     Stage,
@@ -19,6 +18,7 @@ from media_tracker.problems.draft_rules import (
     why_not_release,
     why_not_write,
 )
+from media_tracker.problems.case import Case, Outcome, State
 from media_tracker.problems.lifecycle import Surroundings, decide
 from tests.problems.cases import Tale, at, oid
 

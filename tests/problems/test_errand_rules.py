@@ -8,8 +8,7 @@ from datetime import timedelta
 import pytest
 
 from media_tracker.accounts.actor import Actor, Role
-from media_tracker.problems.case import State
-from media_tracker.problems.errand_rules import (
+from media_tracker.problems.answers.errand_rules import (
     LONGEST_LIFE,
     SENTENCES,
     Dead,
@@ -19,6 +18,7 @@ from media_tracker.problems.errand_rules import (
     why_dead,
     why_not_give,
 )
+from media_tracker.problems.case import State
 from tests.problems.cases import Tale, at, oid
 
 NOW = at("03-04 09:00")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.places.responsibility import Backers, Backing, Relation
 from media_tracker.problems.case import Case, Claim, Outcome, Precision, Round, Severity, State
-from media_tracker.problems.facets import (
+from media_tracker.problems.finding.facets import (
     MARK,
     Flag,
     Waiting,

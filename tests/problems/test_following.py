@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from media_tracker.problems.following import Told, match
+from media_tracker.problems.linking.following import Told, match
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2021, 3, 24, 8, tzinfo=ZONE)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
-from media_tracker.problems.grouping import _ties, group, of_vectors
-from media_tracker.problems.similarity import vectors
+from media_tracker.problems.linking.grouping import _ties, group, of_vectors
+from media_tracker.problems.linking.similarity import vectors
 
 BINS = ("晴岚社区北门垃圾桶满溢", "晴岚社区北门的三个垃圾桶满了一周没人清运,居民绕着走,街道表示会核对清运路线。")
 BINS_AGAIN = ("晴岚社区垃圾桶还是没人管", "住在晴岚社区的市民说,北门垃圾桶满溢一周,一直没有清运车来,酸臭味很重。")
@@ -45,7 +45,7 @@ def test_a_group_is_named_by_its_first_report(reports: list[tuple[str, str]]) ->
 def test_a_heap_that_is_too_large_is_taken_apart_at_its_weakest_ties(
     largest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("media_tracker.problems.grouping._LARGEST", largest)
+    monkeypatch.setattr("media_tracker.problems.linking.grouping._LARGEST", largest)
     reports = [BINS, BINS, LAMPS, BINS_AGAIN, LAMPS]
     rows = vectors([title for title, _ in reports], [body for _, body in reports])
     found = of_vectors(rows, [set() for _ in reports])
@@ -62,7 +62,7 @@ def test_vectors_have_length_one_and_a_text_without_words_has_none() -> None:
 def test_what_is_said_too_often_to_be_compared_each_with_each_is_one_problem(
     largest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("media_tracker.problems.grouping._LARGEST", largest)
+    monkeypatch.setattr("media_tracker.problems.linking.grouping._LARGEST", largest)
     assert _groups(*[BINS, LAMPS] * 6) == [0, 1] * 6
 
 

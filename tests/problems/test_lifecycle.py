@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.errors import Conflict, Forbidden, InvalidInput, MediaTrackerError
+from media_tracker.problems.afterwards.facts import Found
+from media_tracker.problems.afterwards.satisfaction import Answer
 from media_tracker.problems.case import (
     OPEN_STATES,
     AskKind,
@@ -27,8 +29,6 @@ from media_tracker.problems.case import (
 from media_tracker.problems.closing import revocable
 from media_tracker.problems.folding import fold
 from media_tracker.problems.lifecycle import Decided, Surroundings, available, decide, refusal
-from media_tracker.problems.lookbacks_facts import Found
-from media_tracker.problems.satisfaction import Answer
 from media_tracker.problems.steps import ROWS, TABLE, Command, Step
 from tests.problems.cases import Tale, at, fixed_problem, oid
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from media_tracker.problems.case import EventType, Given, State
-from media_tracker.problems.clocks import ClockKind
+from media_tracker.problems.clocks.rules import ClockKind
 from media_tracker.problems.light import Light, Running, is_overdue, light, pressing, running
 from tests.problems.cases import UNIT, Tale, at, oid
 

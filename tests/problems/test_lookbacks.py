@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.errors import Conflict, Forbidden, InvalidInput
+from media_tracker.problems.afterwards.facts import Found, Occasion
+from media_tracker.problems.afterwards.look_backs import AFTER, LEAD, is_drawn, next_due_at, open_occasions, schedule
 from media_tracker.problems.case import Basis, Channel, EventType, Outcome, State
 from media_tracker.problems.lifecycle import Surroundings, available, decide, refusal
-from media_tracker.problems.lookbacks import AFTER, LEAD, is_drawn, next_due_at, open_occasions, schedule
-from media_tracker.problems.lookbacks_facts import Found, Occasion
 from media_tracker.problems.steps import Command, Step
 from tests.problems.cases import UNIT, Tale, at, fixed_problem, oid
 

@@ -10,7 +10,16 @@ from bson import ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_tracker.problems.matching import NOTHING, Known, Wanted, asking_keys, keys_of, rank, same_place, sketch
+from media_tracker.problems.linking.matching import (
+    NOTHING,
+    Known,
+    Wanted,
+    asking_keys,
+    keys_of,
+    rank,
+    same_place,
+    sketch,
+)
 from media_tracker.text.grams import SIZE
 
 AT = datetime(2021, 3, 26, tzinfo=UTC)

@@ -10,9 +10,9 @@ import pytest
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import InvalidInput
 from media_tracker.problems.case import EventType, Outcome, State
+from media_tracker.problems.evidence.material import MOST_PER_ROUND, Part, files_of, photos_of, under_way
+from media_tracker.problems.evidence.photo_rules import Hint, Taken, hints, may_black_out, nearest
 from media_tracker.problems.lifecycle import Decided, Surroundings, decide
-from media_tracker.problems.material import MOST_PER_ROUND, Part, files_of, photos_of, under_way
-from media_tracker.problems.photo_rules import Hint, Taken, hints, may_black_out, nearest
 from media_tracker.problems.steps import Command, Step
 from tests.problems.cases import UNIT, Tale, at, oid
 

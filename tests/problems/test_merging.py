@@ -20,8 +20,8 @@ from media_tracker.problems.case import Case, Channel, EventType, State
 from media_tracker.problems.folding import fold
 from media_tracker.problems.independence import parties
 from media_tracker.problems.lifecycle import Decided, Surroundings
-from media_tracker.problems.merging import STAYS, may_undo, merge, step_of, undo
 from media_tracker.problems.occasions import occasion_for
+from media_tracker.problems.regrouping.merging import STAYS, may_undo, merge, step_of, undo
 from media_tracker.problems.steps import ROWS, Step
 from tests.problems.cases import Tale, at, fixed_problem, oid
 
@@ -317,8 +317,10 @@ def counted_occasions(case: Case) -> int:
 
 
 HAPPENINGS = st.sampled_from(
-    ["exposed", "exposed", "told", "ticket", "withheld", "withdrawn"]
-    + ["assigned", "returned", "started", "claimed", "failed", "verified", "closed"]
+    [
+        *("exposed", "exposed", "told", "ticket", "withheld", "withdrawn"),
+        *("assigned", "returned", "started", "claimed", "failed", "verified", "closed"),
+    ]
 )
 FROM = {
     "assigned": {State.REGISTERED, State.RETURNED},

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from media_tracker.problems.case import Case, EventType, State
 from media_tracker.problems.folding import apply
 from media_tracker.problems.light import light
-from media_tracker.problems.objection_rules import Contact, due, mistakes, stands_at_once, why_not_stand
+from media_tracker.problems.objections.rules import Contact, due, mistakes, stands_at_once, why_not_stand
 from tests.problems.cases import SHANGHAI, Happened, Tale, at, oid
 
 NOW = at("2026-03-02 09:00")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from media_tracker.problems.afterwards.revisits import UNTOLD_AFTER, UNVERIFIED_AFTER, Revisit, Why, revisit
 from media_tracker.problems.case import Outcome, Precision
-from media_tracker.problems.revisits import UNTOLD_AFTER, UNVERIFIED_AFTER, Revisit, Why, revisit
 from tests.problems.cases import UNIT, Tale, at, fixed_problem
 
 VERIFIED = at("03-04 11:00")

@@ -14,7 +14,7 @@ from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import Conflict, InvalidInput, MediaTrackerError
 from media_tracker.monitor.definitions import Key
 from media_tracker.problems.case import Case, Severity, State
-from media_tracker.problems.splitting import SPLITTABLE, Division, Share, may_split, split, split_off
+from media_tracker.problems.regrouping.splitting import SPLITTABLE, Division, Share, may_split, split, split_off
 from tests.problems.cases import Tale, at, fixed_problem, oid
 from tests.problems.test_merging import IN_STATE, LATER, START, counted, live, lives, merged, same, standing
 

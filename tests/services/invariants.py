@@ -11,8 +11,8 @@ from media_tracker.files.office_files import ENDINGS
 from media_tracker.ingest.documents import DeskState, Disposition, Kind
 from media_tracker.problems.case import Case
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.evidence.material import files_of
 from media_tracker.problems.folding import fold
-from media_tracker.problems.material import files_of
 from media_tracker.wiring import Services
 
 

@@ -15,10 +15,10 @@ from media_tracker.desk.service import Decision
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.ingest.service import FeedResult, Ingest
 from media_tracker.outlets.documents import Feed, OutletKind, Platform
+from media_tracker.problems.afterwards.facts import Found
+from media_tracker.problems.afterwards.satisfaction import Answer
 from media_tracker.problems.case import Basis, Channel, Outcome, Report
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lookbacks_facts import Found
-from media_tracker.problems.satisfaction import Answer
 from media_tracker.problems.service import NewProblem
 from media_tracker.problems.steps import Command, Step
 from media_tracker.wiring import Services

@@ -12,7 +12,7 @@ from bson import Binary
 
 from media_tracker.problems.case import State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.material import photos_of
+from media_tracker.problems.evidence.material import photos_of
 from media_tracker.problems.steps import Step
 from tests.services.dying_child import DIED
 from tests.services.invariants import assert_nothing_lost_or_doubled

@@ -13,9 +13,9 @@ from media_tracker.accounts.actor import Role
 from media_tracker.errors import Conflict, Forbidden, InvalidInput
 from media_tracker.migrations import m0006_clocks
 from media_tracker.problems.case import AskKind, Channel, EventType, Severity, State
-from media_tracker.problems.clock_book import ClockBook
-from media_tracker.problems.clock_table import shipped_rules
-from media_tracker.problems.clocks import ClockKind, ClockRule, Source
+from media_tracker.problems.clocks.book import ClockBook
+from media_tracker.problems.clocks.rules import ClockKind, ClockRule, Source
+from media_tracker.problems.clocks.table import shipped_rules
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import Light, light, pressing
 from media_tracker.problems.steps import Step

@@ -14,8 +14,8 @@ from media_tracker.monitor.credit import Credit, judge
 from media_tracker.monitor.periods import Quick, quick
 from media_tracker.problems.case import Channel, EventType, Outcome, Severity, State
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.finding.listing import ProblemFilter
 from media_tracker.problems.folding import fold
-from media_tracker.problems.listing import ProblemFilter
 from media_tracker.problems.lists.importing import ListImport, Plan
 from media_tracker.problems.lists.sheet import ListSheet, read_list
 from media_tracker.problems.steps import Step

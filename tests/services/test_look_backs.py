@@ -17,20 +17,21 @@ from media_tracker.ingest.documents import Kind
 from media_tracker.migrations import m0008_afterwards
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.facts import Period
-from media_tracker.problems import arriving, lookbacks_draws
+from media_tracker.problems import arriving
+from media_tracker.problems.afterwards import draws as lookbacks_draws
+from media_tracker.problems.afterwards.draws import Draws
+from media_tracker.problems.afterwards.facts import Found, Occasion
+from media_tracker.problems.afterwards.look_backs import is_drawn
+from media_tracker.problems.afterwards.revisits import Why
+from media_tracker.problems.afterwards.revisits_list import RevisitFilter
+from media_tracker.problems.afterwards.revisits_list import query_of as revisits_query
+from media_tracker.problems.afterwards.satisfaction import Answer
+from media_tracker.problems.afterwards.work import LookBackFilter, LookBacks, Show
+from media_tracker.problems.afterwards.work import query_of as look_backs_query
 from media_tracker.problems.arriving import ARRIVING, IMPORTS
 from media_tracker.problems.case import Basis, Case, Channel, EventType, Outcome, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.lifecycle import Decided
-from media_tracker.problems.lookbacks import is_drawn
-from media_tracker.problems.lookbacks_draws import Draws
-from media_tracker.problems.lookbacks_facts import Found, Occasion
-from media_tracker.problems.lookbacks_work import LookBackFilter, LookBacks, Show
-from media_tracker.problems.lookbacks_work import query_of as look_backs_query
-from media_tracker.problems.revisits import Why
-from media_tracker.problems.revisits_list import RevisitFilter
-from media_tracker.problems.revisits_list import query_of as revisits_query
-from media_tracker.problems.satisfaction import Answer
 from media_tracker.problems.steps import Step
 from media_tracker.wiring import Services
 from tests.services.deaths import DyingTransactor, Killed

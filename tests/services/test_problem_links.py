@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from media_tracker.ingest.documents import Kind
 from media_tracker.migrations import m0005_problem_links
-from media_tracker.problems.links import COLLECTION
+from media_tracker.problems.linking.links import COLLECTION
 from tests.services.scene import Scene
 
 BINS = "晴岚社区北门的三个垃圾桶满了一周没人清运,居民绕着走,摊主们自己动手往里推,街道表示会核对清运路线。"

@@ -18,9 +18,9 @@ from media_tracker.accounts.duties import Duties
 from media_tracker.db.connection import Json
 from media_tracker.problems.case import OPEN_STATES, Case, Channel, Severity, State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.facets import Flag, Waiting
+from media_tracker.problems.finding.facets import Flag, Waiting
+from media_tracker.problems.finding.listing import Order, ProblemFilter, Span, ask, count, read_page, unarrived
 from media_tracker.problems.light import WAITING, Light, is_overdue, pressing
-from media_tracker.problems.listing import Order, ProblemFilter, Span, ask, count, read_page, unarrived
 from media_tracker.problems.stakes import Dependent
 from media_tracker.wiring import Services
 

@@ -17,12 +17,12 @@ from media_tracker.monitor.facts import Period, Slice
 from media_tracker.problems.arriving import ARRIVING, IMPORTS
 from media_tracker.problems.case import Case, Channel, EventType, Report, Severity, State
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.finding.listing import ProblemFilter
 from media_tracker.problems.folding import fold
 from media_tracker.problems.lifecycle import Decided
-from media_tracker.problems.listing import ProblemFilter
 from media_tracker.problems.lists.row import ListRow
-from media_tracker.problems.regrouping import Part
-from media_tracker.problems.splitting import Share
+from media_tracker.problems.regrouping.service import Part
+from media_tracker.problems.regrouping.splitting import Share
 from media_tracker.problems.steps import Step
 from tests.services.scene import PARKING, RUBBISH, XINHUA, XIYUAN, Scene
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import AuditAction, User
 from media_tracker.db.connection import Database
-from media_tracker.problems.clock_table import shipped_rules
+from media_tracker.problems.clocks.table import shipped_rules
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.steps import Command, Step
 from tests.fake_clock import FakeClock

@@ -235,7 +235,14 @@ async def test_the_form_for_a_new_problem_says_whom_the_responsibility_table_nam
     story = await scene.put_story()
     roads, covers = [await scene.services.places.add_unit(name) for name in ("市政养护处", "供水公司")]
     rows = [
-        {"unit_id": unit, "duty": "lead", "category": category, "region": None, "valid_from": "2020-01-01", "valid_to": None}
+        {
+            "unit_id": unit,
+            "duty": "lead",
+            "category": category,
+            "region": None,
+            "valid_from": "2020-01-01",
+            "valid_to": None,
+        }
         for unit, category in ((roads, PAVING), (covers, COVER))
     ]
     await scene.services.database["responsibilities"].insert_many(rows)

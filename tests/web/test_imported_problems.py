@@ -11,7 +11,7 @@ from media_tracker.accounts.documents import User
 from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.problems.case import State
-from media_tracker.problems.listing import ProblemFilter
+from media_tracker.problems.finding.listing import ProblemFilter
 from media_tracker.problems.lists.sheet import read_list
 from tests.fake_clock import FakeClock
 from tests.problems.lists import as_csv, table

@@ -15,9 +15,9 @@ from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
 from media_tracker.accounts.duties import Duties
 from media_tracker.db.connection import Database
-from media_tracker.problems.bulk import MOST
 from media_tracker.problems.case import State
-from media_tracker.problems.listing import Order
+from media_tracker.problems.finding.bulk import MOST
+from media_tracker.problems.finding.listing import Order
 from media_tracker.problems.steps import Command, Step
 from media_tracker.web.problems.asked import Asked, Lit, Show
 from media_tracker.web.problems.views import read_query

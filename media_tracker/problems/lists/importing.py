@@ -30,10 +30,10 @@ from media_tracker.files.rows import RowError
 from media_tracker.places.service import Places
 from media_tracker.problems.arriving import ARRIVING, DONE, IMPORTS, STAGED, STAGING
 from media_tracker.problems.casebook import ENTITY, Casebook, follow, row_of
-from media_tracker.problems.clock_book import ClockBook
+from media_tracker.problems.clocks.book import ClockBook
 from media_tracker.problems.documents import Listed, Problem, Words
-from media_tracker.problems.links import COLLECTION as LINKS
-from media_tracker.problems.links import Links, link_row
+from media_tracker.problems.linking.links import COLLECTION as LINKS
+from media_tracker.problems.linking.links import Links, link_row
 from media_tracker.problems.lists.events import Moment, changes, first_events, words_with
 from media_tracker.problems.lists.names import ListNames
 from media_tracker.problems.lists.row import ListRow, digest_of, is_another

@@ -12,8 +12,8 @@ from litestar.params import FromPath, FromQuery
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
 from media_tracker.problems.case import Severity
-from media_tracker.problems.clock_book import ClockRules
-from media_tracker.problems.clocks import DANGER, RULED, ClockKind, ClockRule, Source, Verdict
+from media_tracker.problems.clocks.book import ClockRules
+from media_tracker.problems.clocks.rules import DANGER, RULED, ClockKind, ClockRule, Source, Verdict
 from media_tracker.web.admin.categories import UNIT_NAMES, Unit
 from media_tracker.web.choices import Option, category_filter, category_options, option
 from media_tracker.web.forms import Form, read_form

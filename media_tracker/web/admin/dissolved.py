@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Request
 
 from media_tracker.problems.case import OPEN_STATES
-from media_tracker.problems.listing import ProblemFilter
+from media_tracker.problems.finding.listing import ProblemFilter
 from media_tracker.web.naming import Names
 from media_tracker.web.visitor import services
 

@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, InvalidInput
 from media_tracker.problems.case import OPEN_STATES
-from media_tracker.problems.listing import ProblemFilter
+from media_tracker.problems.finding.listing import ProblemFilter
 from media_tracker.web.admin.view import (
     AuditRow,
     RegionRow,

@@ -19,7 +19,7 @@ from media_tracker.ingest.documents import DeskState, Kind, Story
 from media_tracker.ingest.stories import StoryFilter
 from media_tracker.problems.case import Severity
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.matching import Candidate
+from media_tracker.problems.linking.matching import Candidate
 from media_tracker.web.choices import category_options
 from media_tracker.web.desk.decide_form import DecideForm, Options, decide_form, regions
 from media_tracker.web.desk.kept import kept_text

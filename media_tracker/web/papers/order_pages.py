@@ -17,7 +17,7 @@ from media_tracker.papers.order_rules import MOST_PROBLEMS, order_number
 from media_tracker.papers.shipped import Paper
 from media_tracker.problems.case import State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.listing import ProblemFilter
+from media_tracker.problems.finding.listing import ProblemFilter
 from media_tracker.web.choices import Option, option
 from media_tracker.web.forms import read_form
 from media_tracker.web.guards import dispatchers, only

@@ -12,12 +12,12 @@ from litestar import Request
 
 from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.db.events import Event
+from media_tracker.problems.afterwards.facts import LookBack, Occasion
+from media_tracker.problems.afterwards.look_backs import Task, schedule
+from media_tracker.problems.afterwards.satisfaction import Satisfaction
 from media_tracker.problems.case import Case, EventType
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lookbacks import Task, schedule
-from media_tracker.problems.lookbacks_facts import LookBack, Occasion
-from media_tracker.problems.material import Part
-from media_tracker.problems.satisfaction import Satisfaction
+from media_tracker.problems.evidence.material import Part
 from media_tracker.web.problems.evidence_view import Shown, shown
 from media_tracker.web.problems.history import may_read_callers
 from media_tracker.web.problems.words import FOUND_NAMES, OCCASION_NAMES, REPLY_NAMES

@@ -16,8 +16,8 @@ from media_tracker.accounts.actor import Actor
 from media_tracker.errors import N_
 from media_tracker.places.regions import LEVELS, Region, RegionTree
 from media_tracker.problems.case import State
-from media_tracker.problems.facets import Flag
-from media_tracker.problems.listing import counts
+from media_tracker.problems.finding.facets import Flag
+from media_tracker.problems.finding.listing import counts
 from media_tracker.web.choices import Option, option
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import names_of

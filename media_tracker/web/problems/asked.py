@@ -18,9 +18,9 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.problems.case import OPEN_STATES, Channel, Severity, State
-from media_tracker.problems.facets import Flag, Waiting
+from media_tracker.problems.finding.facets import Flag, Waiting
+from media_tracker.problems.finding.listing import Order, ProblemFilter, Span
 from media_tracker.problems.light import Light
-from media_tracker.problems.listing import Order, ProblemFilter, Span
 from media_tracker.problems.stakes import Dependent
 
 Choice = TypeVar("Choice", bound=StrEnum)

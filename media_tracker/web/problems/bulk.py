@@ -12,8 +12,8 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from media_tracker.errors import N_, InvalidInput, MediaTrackerError
-from media_tracker.problems.bulk import MOST, STEPS, Came, Item, Planned
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.finding.bulk import MOST, STEPS, Came, Item, Planned
 from media_tracker.problems.steps import Step
 from media_tracker.web.choices import Option, unit_options
 from media_tracker.web.forms import LONGEST_LINE, Form, read_form

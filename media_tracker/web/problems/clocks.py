@@ -13,7 +13,7 @@ from litestar import Request
 from media_tracker.db.events import Event
 from media_tracker.errors import N_
 from media_tracker.problems.case import Ask, AskKind, Case, EventType, State
-from media_tracker.problems.clocks import ClockKind
+from media_tracker.problems.clocks.rules import ClockKind
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import Light, running
 from media_tracker.problems.steps import Step

@@ -15,9 +15,9 @@ from litestar.response import Redirect
 
 from media_tracker.db.events import Origin
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTrackerError
+from media_tracker.problems.answers.draft_rules import Content, Draft, Stage, may_see, why_not_release, why_not_write
 from media_tracker.problems.case import Outcome, Precision
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.draft_rules import Content, Draft, Stage, may_see, why_not_release, why_not_write
 from media_tracker.problems.light import light
 from media_tracker.problems.steps import Step
 from media_tracker.web.forms import LONGEST_TEXT, PHOTOS_BYTES, Form, read_form

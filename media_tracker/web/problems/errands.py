@@ -13,9 +13,9 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from media_tracker.errors import N_, Conflict, InvalidInput, MediaTrackerError, NotFound, TooLarge
+from media_tracker.problems.answers.errand_rows import NewErrand
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.errand_rows import NewErrand
-from media_tracker.problems.material import photos_of
+from media_tracker.problems.evidence.material import photos_of
 from media_tracker.web.forms import LONGEST_LINE, LONGEST_TEXT, PHOTOS_BYTES, Form, read_form
 from media_tracker.web.guards import signed_in
 from media_tracker.web.once import FIELD, new_key

@@ -16,9 +16,9 @@ from media_tracker.files.kept import Paper, Photo
 from media_tracker.files.office_files import DOCX, PDF, XLSX
 from media_tracker.problems.case import Addition, Round
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.evidence import Use
-from media_tracker.problems.material import Filed, Part
-from media_tracker.problems.photo_rules import may_read_camera, may_see_uses
+from media_tracker.problems.evidence.material import Filed, Part
+from media_tracker.problems.evidence.photo_rules import may_read_camera, may_see_uses
+from media_tracker.problems.evidence.service import Use
 from media_tracker.web.render import Pages
 from media_tracker.web.visitor import actor, services
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from media_tracker.errors import N_
-from media_tracker.problems.facets import Flag, Waiting
-from media_tracker.problems.listing import Order
+from media_tracker.problems.finding.facets import Flag, Waiting
+from media_tracker.problems.finding.listing import Order
 from media_tracker.web.problems.asked import Lit, Show, Told
 
 SHOW_NAMES: Mapping[Show, str] = {

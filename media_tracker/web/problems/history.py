@@ -12,12 +12,12 @@ from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.db.connection import Json
 from media_tracker.db.events import Event
 from media_tracker.errors import N_
+from media_tracker.problems.afterwards.facts import Found
+from media_tracker.problems.afterwards.satisfaction import Answer
 from media_tracker.problems.case import Case, Channel, EventType, Outcome
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.folding import apply
-from media_tracker.problems.lookbacks_facts import Found
-from media_tracker.problems.objection_rules import ObjectionAnswer
-from media_tracker.problems.satisfaction import Answer
+from media_tracker.problems.objections.rules import ObjectionAnswer
 from media_tracker.web.i18n import NOTHING, Catalogue, Formats
 from media_tracker.web.naming import Names
 from media_tracker.web.problems.objection_words import ANSWER_NAMES

@@ -12,10 +12,10 @@ from media_tracker.accounts.actor import Role
 from media_tracker.errors import InvalidInput
 from media_tracker.monitor.counting import occasions
 from media_tracker.problems.case import State
-from media_tracker.problems.clocks import ClockKind
+from media_tracker.problems.clocks.rules import ClockKind
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.finding.listing import MOST_COUNTED, ProblemFilter
 from media_tracker.problems.light import Light, pressing
-from media_tracker.problems.listing import MOST_COUNTED, ProblemFilter
 from media_tracker.problems.stakes import Dependent, dependent
 from media_tracker.web.naming import Names
 from media_tracker.web.problems.asked import Asked, Reader, filter_of

@@ -12,8 +12,8 @@ from litestar import Request, Response, get
 from litestar.params import FromQuery
 
 from media_tracker.accounts.actor import Actor, Role
+from media_tracker.problems.afterwards.work import LookBackFilter, Show
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.lookbacks_work import LookBackFilter, Show
 from media_tracker.web.choices import Option, district_options
 from media_tracker.web.guards import only
 from media_tracker.web.naming import Names, names_of

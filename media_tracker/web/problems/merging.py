@@ -15,7 +15,7 @@ from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTra
 from media_tracker.monitor.counting import occasions
 from media_tracker.problems.case import State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.merging import moved_reports
+from media_tracker.problems.regrouping.merging import moved_reports
 from media_tracker.web.forms import LONGEST_TEXT, read_form
 from media_tracker.web.guards import dispatchers
 from media_tracker.web.naming import Names, names_of

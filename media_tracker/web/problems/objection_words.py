@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from media_tracker.errors import N_
-from media_tracker.problems.objection_rules import ObjectionAnswer, ObjectionState, Way
+from media_tracker.problems.objections.rules import ObjectionAnswer, ObjectionState, Way
 
 STATE_NAMES: Mapping[ObjectionState, str] = {
     ObjectionState.WAITING: N_("Waits for the office"),

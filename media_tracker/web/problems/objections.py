@@ -15,7 +15,7 @@ from media_tracker.accounts.visits import Allowance
 from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
 from media_tracker.monitor.definitions import Key
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.objection_rules import (
+from media_tracker.problems.objections.rules import (
     LONGEST_TEXT,
     Contact,
     Objection,

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.problems.case import State
-from media_tracker.problems.listing import counts
+from media_tracker.problems.finding.listing import counts
 from media_tracker.web.choices import Option, category_filter, named, option, outlet_options
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import Names, names_of

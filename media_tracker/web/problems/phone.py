@@ -18,8 +18,8 @@ from litestar.response import Redirect, Stream
 
 from media_tracker.accounts.visits import Allowance
 from media_tracker.errors import N_, InvalidInput, MediaTrackerError, NotFound, TooLarge, TooMany
-from media_tracker.problems.errand_rules import MOST_PHOTOS, SENTENCES
-from media_tracker.problems.errands import TOO_MANY, Opened
+from media_tracker.problems.answers.errand_rules import MOST_PHOTOS, SENTENCES
+from media_tracker.problems.answers.errands import TOO_MANY, Opened
 from media_tracker.web.forms import LONGEST_TEXT, PHOTOS_BYTES, Form, read_form
 from media_tracker.web.guards import anyone
 from media_tracker.web.problems.uploads import PURPOSE

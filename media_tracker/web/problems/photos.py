@@ -16,9 +16,8 @@ from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
 from media_tracker.files.images import Box
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.evidence import NO_SUCH_FILE, NOT_YOURS, filed
-from media_tracker.problems.material import Filed, photos_of
-from media_tracker.problems.photo_rules import (
+from media_tracker.problems.evidence.material import Filed, photos_of
+from media_tracker.problems.evidence.photo_rules import (
     Hint,
     Taken,
     hints,
@@ -28,6 +27,7 @@ from media_tracker.problems.photo_rules import (
     may_see_uses,
     nearest,
 )
+from media_tracker.problems.evidence.service import NO_SUCH_FILE, NOT_YOURS, filed
 from media_tracker.web.file_answer import file_answer
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import only, signed_in

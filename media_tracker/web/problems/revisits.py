@@ -13,9 +13,9 @@ from litestar.params import FromQuery
 
 from media_tracker.errors import N_
 from media_tracker.monitor.counting import occasions
+from media_tracker.problems.afterwards.revisits import Why
+from media_tracker.problems.afterwards.revisits_list import RevisitFilter
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.revisits import Why
-from media_tracker.problems.revisits_list import RevisitFilter
 from media_tracker.web.choices import Option, district_options
 from media_tracker.web.guards import dispatchers
 from media_tracker.web.naming import Names, names_of

@@ -16,8 +16,8 @@ from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
 from media_tracker.ingest.documents import Story
 from media_tracker.problems.case import Channel, Severity
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.regrouping import Part
-from media_tracker.problems.splitting import Share
+from media_tracker.problems.regrouping.service import Part
+from media_tracker.problems.regrouping.splitting import Share
 from media_tracker.web.choices import Option, category_options
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import dispatchers

@@ -15,11 +15,11 @@ from litestar.response import Redirect
 from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.db.events import Origin
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTrackerError, NotFound
+from media_tracker.problems.afterwards.facts import Found
+from media_tracker.problems.afterwards.satisfaction import Answer
 from media_tracker.problems.case import Basis, Channel, Outcome, Precision, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.lifecycle import Surroundings, refusal
-from media_tracker.problems.lookbacks_facts import Found
-from media_tracker.problems.satisfaction import Answer
 from media_tracker.problems.steps import Command, Step
 from media_tracker.web.choices import Option, option, unit_groups, unit_options
 from media_tracker.web.forms import LONGEST_TEXT, PHOTOS_BYTES, Form, read_form

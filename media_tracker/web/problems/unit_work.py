@@ -15,11 +15,11 @@ from media_tracker.db.events import Event
 from media_tracker.errors import N_, Conflict
 from media_tracker.files.kept import Photo
 from media_tracker.places.units import Unit
+from media_tracker.problems.answers.draft_rules import Draft, Stage, why_not_release, why_not_write
+from media_tracker.problems.answers.errand_rules import Dead, Errand, ErrandState, is_needed
 from media_tracker.problems.case import EventType, State
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.draft_rules import Draft, Stage, why_not_release, why_not_write
-from media_tracker.problems.errand_rules import Dead, Errand, ErrandState, is_needed
-from media_tracker.problems.objection_rules import Objection, ObjectionState
+from media_tracker.problems.objections.rules import Objection, ObjectionState
 from media_tracker.web.problems.objection_words import ANSWER_NAMES, STATE_NAMES
 from media_tracker.web.problems.words import STATE_NAMES as STATES
 from media_tracker.web.render import Pages

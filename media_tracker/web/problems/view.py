@@ -20,9 +20,10 @@ from media_tracker.monitor.credit import SENTENCES, Credit, judge
 from media_tracker.papers.order_rules import may_have_order
 from media_tracker.problems.case import Case, Channel, Claim, EventType, Precision, Report, State, Verification
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.evidence.material import Part, documents_of
 from media_tracker.problems.light import light
-from media_tracker.problems.material import Part, documents_of
 from media_tracker.web.naming import Names, names_of
+from media_tracker.web.problems.aftercare import earlier_findings
 from media_tracker.web.problems.evidence_view import (
     EvidenceView,
     MaterialView,
@@ -31,7 +32,6 @@ from media_tracker.web.problems.evidence_view import (
     read_material,
     shown,
 )
-from media_tracker.web.problems.aftercare import earlier_findings
 from media_tracker.web.problems.history import HistoryItem, Teller, may_read_callers, people_in, problems_in
 from media_tracker.web.problems.words import CHANNEL_NAMES
 from media_tracker.web.render import Pages
@@ -268,9 +268,7 @@ def _rounds(problem: Problem, events: Sequence[Event], known: _Known, pages: Pag
                 co_units=known.names.units_of(each.co_unit_ids),
                 started_at=each.started_at,
                 plan=plan,
-                material=read_material(
-                    problem.number, each, words, known.photos, known.papers, known.people, pages
-                ),
+                material=read_material(problem.number, each, words, known.photos, known.papers, known.people, pages),
                 claim=_claim(each.claim, done, known, pages) if each.claim else None,
                 check=_check(each.verification, found, known, pages) if each.verification else None,
                 earlier=[
@@ -329,4 +327,3 @@ def _check(check: Verification, text: str, known: _Known, pages: Pages) -> Check
         story_title=title,
         photos=shown(known.number, check.photos, Part.CHECK, known.photos, pages),
     )
-

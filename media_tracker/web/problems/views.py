@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from media_tracker.accounts.actor import Role
 from media_tracker.errors import N_, Conflict, InvalidInput
-from media_tracker.problems.saved_views import LONGEST_NAME, SavedView
+from media_tracker.problems.finding.saved_views import LONGEST_NAME, SavedView
 from media_tracker.web.choices import Option, option
 from media_tracker.web.forms import read_form
 from media_tracker.web.guards import signed_in

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from media_tracker.errors import N_
+from media_tracker.problems.afterwards.facts import Found, Occasion
+from media_tracker.problems.afterwards.satisfaction import Answer
 from media_tracker.problems.case import Channel, Outcome, Severity, State
-from media_tracker.problems.lookbacks_facts import Found, Occasion
-from media_tracker.problems.satisfaction import Answer
-from media_tracker.problems.clocks import ClockKind, Source
+from media_tracker.problems.clocks.rules import ClockKind, Source
 from media_tracker.problems.steps import ROWS, Need, Step
 from media_tracker.web.i18n import Catalogue
 
@@ -164,13 +164,19 @@ STEP_WORDS: Mapping[Step, StepWords] = {
         N_("Needed where it was fixed in part: why the rest stays as it is."),
     ),
     Step.CONTINUE: StepWords(
-        N_("Ask for the rest"), N_("It was fixed in part: back to the unit, with a new limit."), N_("What is still to be done")
+        N_("Ask for the rest"),
+        N_("It was fixed in part: back to the unit, with a new limit."),
+        N_("What is still to be done"),
     ),
     Step.LOOK_BACK: StepWords(
         N_("Look back"), N_("You have been there again after the closing."), _FINDINGS, photos=True
     ),
     Step.SATISFACTION: StepWords(
-        N_("Record what the citizen says"), N_("It is satisfaction, not a check: figures do not count it."), N_("Remark"), "", ""
+        N_("Record what the citizen says"),
+        N_("It is satisfaction, not a check: figures do not count it."),
+        N_("Remark"),
+        "",
+        "",
     ),
     Step.ASK_EXTENSION: StepWords(
         N_("Ask for more time"),

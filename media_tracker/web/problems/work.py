@@ -11,8 +11,8 @@ from litestar import Request, Response, get
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import N_
 from media_tracker.problems.case import State
-from media_tracker.problems.facets import Waiting
-from media_tracker.problems.listing import Order, counts
+from media_tracker.problems.finding.facets import Waiting
+from media_tracker.problems.finding.listing import Order, counts
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import names_of
 from media_tracker.web.problems.asked import Asked, Days, Lit, Show

@@ -1,0 +1,1 @@
+"""What proves a fix: photos and documents of each round."""

@@ -1,0 +1,1 @@
+"""Finding problems: lists, filters, counts, saved views, and doing something with many at once."""

@@ -1,0 +1,1 @@
+"""Objections of those who were exposed."""

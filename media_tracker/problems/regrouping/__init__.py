@@ -1,0 +1,1 @@
+"""Two problems that are one, and one that is two."""

@@ -70,7 +70,8 @@ def pages(scene: Scene) -> Sequence[Page]:
         Page("search: one word", "/problems?show=all&words=井盖"),
         Page("search: two words", "/problems?show=all&words=清泉小区"),
         Page("search: a number's beginning", "/problems?show=all&words=HZ-2026"),
-        Page("areas, the city", "/areas"),
+        Page("areas, all cities", "/areas"),
+        Page("areas, a city and its districts", f"/areas?region={scene.regions[-1][:4]}"),
     ]
 
 

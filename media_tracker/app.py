@@ -29,6 +29,9 @@ from media_tracker.wiring import Services, open_services, secret_key
 
 BODY_BYTES = 1_000_000
 """Of ordinary forms; the routes that take photos allow more."""
+READERS = 1
+"""Processes for what hubs push, editors paste and systems hand in, started with the first of it: a document that was made to take
+for ever must not take this process's time."""
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Litestar:
@@ -41,7 +44,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         if services is not None:
             yield
             return
-        async with open_services(settings) as opened:
+        async with open_services(settings, processes=READERS) as opened:
             _install(app, opened)
             yield
 

@@ -24,6 +24,7 @@ from media_tracker.accounts.actor import Level
 from media_tracker.accounts.audit import Audit
 from media_tracker.accounts.documents import AuditEvent, User
 from media_tracker.accounts.passwords import Passwords
+from media_tracker.accounts.sealing import Seal
 from media_tracker.accounts.service import Accounts
 from media_tracker.accounts.sessions import Sessions
 from media_tracker.accounts.throttle import Throttle
@@ -95,6 +96,7 @@ from media_tracker.problems.finding import bulk, saved_views
 from media_tracker.problems.finding.bulk import BulkSteps
 from media_tracker.problems.finding.saved_views import SavedViews
 from media_tracker.problems.linking import links
+from media_tracker.problems.linking.relinking import Relinking
 from media_tracker.problems.lists.importing import ListImport
 from media_tracker.problems.objections import service as objections
 from media_tracker.problems.objections.service import Objections
@@ -180,6 +182,7 @@ class Services:
     by_hand: ByHand
     handing_in: HandingIn
     pasted: Pasted
+    reading: Runner
     sheet_drafts: SheetDrafts
     tokens: Tokens
     articles: Articles
@@ -254,7 +257,9 @@ async def open_services(
         runner = InProcesses(processes) if processes else None
         if runner is not None:
             stack.push_async_callback(runner.close)
-        yield assemble(settings, database, fetcher, clock, runner=runner)
+        services = assemble(settings, database, fetcher, clock, runner=runner)
+        stack.push_async_callback(services.ingest.finish)
+        yield services
 
 
 def assemble(
@@ -300,9 +305,11 @@ def assemble(
     deeds = Deeds(database, places, clock)
     responsibilities = Responsibilities(database, transactor, places, taxonomy, clock)
     answer_drafts = Drafts(database, transactor, problems, files, clock)
+    contacts = Seal(lambda: secret_key(settings), "objection contacts")
     desk = Desk(database, transactor, stories, tagging, problems, deeds, places, taxonomy, clock)
     monitor = Monitor(database, places, taxonomy, clock, Level(settings.level), zone)
     consuming = ConsumerRunner(database, log, clock, owner)
+    relinking = Relinking(database, transactor, links.Links(database, taxonomy, zone))
     carrier = carrier_for(settings.mail_server, settings.mail_from, settings.data_dir / "mail")
     sender = Sender(settings.mail_from or NOBODYS_ADDRESS, settings.office_name)
     outbox = Outbox(database, clock, owner, carrier, sender, accounts.reachable)
@@ -328,6 +335,7 @@ def assemble(
         by_hand=by_hand,
         handing_in=HandingIn(database, transactor, by_hand, ingest, files, clock),
         pasted=Pasted(fetcher, reading, clock, zone),
+        reading=reading,
         sheet_drafts=SheetDrafts(database, clock),
         tokens=Tokens(database, transactor, clock),
         stories=stories,
@@ -335,7 +343,7 @@ def assemble(
         rules=rules,
         trials=Trials(database, suggesters),
         versions=versions,
-        learner=Learner(database, versions, audit, clock, owner, settings.learn_after, InItsOwnProcess()),
+        learner=Learner(database, versions, suggesters, audit, clock, owner, settings.learn_after, InItsOwnProcess()),
         problems=problems,
         regrouping=Regrouping(database, transactor, problems.casebook, problems.tables, clock),
         clock_keeping=ClockKeeping(database, taxonomy, clock, zone),
@@ -350,14 +358,14 @@ def assemble(
         list_import=ListImport(database, transactor, places, taxonomy, clock, zone, owner),
         drafts=answer_drafts,
         errands=Errands(database, transactor, problems.casebook, answer_drafts, places, clock),
-        objections=Objections(database, transactor, problems.casebook, audit, clock, zone),
+        objections=Objections(database, transactor, problems.casebook, audit, contacts, clock, zone),
         visits=Visits(database, clock),
         deeds=deeds,
         desk=desk,
         untied=Untied(database, desk, taxonomy),
         monitor=monitor,
         releases=Releases(database, transactor, monitor, places, clock),
-        pipeline=Pipeline(consuming, [tagging.consumer()], [StoryWords(database).bind]),
+        pipeline=Pipeline(consuming, [tagging.consumer(), relinking.consumer()], [StoryWords(database).bind]),
         notices=Notices(database),
         notifier=Notifier(database, log, consuming, clock, owner),
         posting=Posting(database, outbox, clock, owner, zone, settings.digest_hour),
@@ -367,7 +375,7 @@ def assemble(
 
 
 def secret_key(settings: Settings) -> str:
-    """The key for CSRF tokens: the one that is set, or a random one kept in ``data_dir`` (0600).
+    """The key for CSRF tokens and for what is encrypted: the one that is set, or a random one kept in ``data_dir`` (0600).
 
     Its file appears with the key in it: of processes that start at once all get the same one, and none an empty one.
     """

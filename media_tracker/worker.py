@@ -84,6 +84,7 @@ class Worker:
             task.cancel()
         if under_way:
             await asyncio.wait(under_way)
+        await self._services.ingest.finish()
         with contextlib.suppress(PyMongoError):  # without a database the leases run out by themselves
             await self._services.ingest.claims.give_back()
 

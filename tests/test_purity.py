@@ -71,7 +71,7 @@ PURE = [
     "problems/objections/rules.py",
     *(f"papers/{name}.py" for name in ("chain", "order_rules", "safe_text", "word", "checking", "building")),
     *(f"papers/{name}.py" for name in ("order_form", "dossier_form", "shipped", "pictures", "reading")),
-    "problems/finding/facets.py",
+    *(f"problems/finding/{name}.py" for name in ("facets", "lines")),
     *(f"problems/lists/{name}.py" for name in ("words", "dates", "names", "row", "cells", "sheet", "events")),
     *(f"monitor/{name}.py" for name in ("credit", "counting", "facts", "definitions")),
     *(f"monitor/{name}.py" for name in ("durations", "periods", "exports")),

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from beanie import Document
+from litestar.testing import AsyncTestClient
 
 import media_tracker
+from media_tracker.app import create_app
 from media_tracker.db.connection import Database
 from media_tracker.settings import Settings
 from media_tracker.wiring import DOCUMENTS, INDEXES, Services, open_services, process_name, secret_key
@@ -52,6 +54,18 @@ async def test_services_open_on_the_database_that_is_named(
         assert await services.outlets.all() == []
 
     assert not (tmp_path / "data").exists()
+
+
+async def test_a_page_server_reads_what_strangers_send_in_a_process_that_can_be_stopped(
+    mongodb_uri: str, database_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    monkeypatch.setenv("MONGODB_URI", mongodb_uri)
+    app = create_app(Settings(_env_file=None, database=database_name, data_dir=tmp_path / "data", secret_key="given"))
+
+    async with AsyncTestClient(app):
+        reader = await app.state.services.reading.run(os.getpid)
+
+    assert reader != os.getpid()
 
 
 def test_no_two_processes_have_the_same_name() -> None:

@@ -85,6 +85,8 @@ def _fields(version: Version, is_used: bool) -> dict[str, object]:
         "trained_at": version.trained_at.isoformat(),
         "decisions": version.decisions,
         "held_back": version.held_back,
+        "samples": version.samples,
+        "tables": version.tables,
         "figures": dict(version.figures),
         "former": version.former,
         "former_figures": dict(version.former_figures),

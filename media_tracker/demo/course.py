@@ -14,8 +14,12 @@ from media_tracker.db.events import Origin
 from media_tracker.demo.people import Cast, SampleUnits
 from media_tracker.demo.pictures import draw
 from media_tracker.demo.timetable import Timetable
-from media_tracker.problems.case import Outcome
+from media_tracker.problems.afterwards.facts import Found
+from media_tracker.problems.afterwards.look_backs import open_occasions
+from media_tracker.problems.case import Channel, Outcome, Report
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.objections.rules import Contact, Way
+from media_tracker.problems.service import NewProblem
 from media_tracker.problems.steps import ROWS, Command, Step
 from media_tracker.wiring import Services
 
@@ -24,6 +28,13 @@ DAY = timedelta(days=1)
 
 UNTOLD: Sequence[str] = ("nothing", "deferred", "in_progress", "returned", "overdue", "claimed", "extended")
 """What becomes of problems that no follow-up story tells of, in turn."""
+
+LOOK_BACK_DAYS = (5, 28)
+"""When inspectors look again after a closing, if there is a look-back to be done by then."""
+ONE_IS_LATE = 7
+"""One problem in so many has been forgotten, so that the list shows what is late."""
+RECENT = 10 * DAY
+"""What began within this still has its unit's question, or somebody's objection, before it."""
 
 
 @dataclass(slots=True)
@@ -42,7 +53,11 @@ class Course:
         claim = max(min(told - 5 * HOUR, start + 2 * DAY), start + 5 * HOUR)
         self._claim(number, claim, Outcome.RESOLVED, "已清理整治，安排专人每日巡查，并公示责任人。")
         self._verify(number, claim + DAY, Outcome.RESOLVED)
-        self._step(number, claim + 2 * DAY, Role.PUBLICITY, Step.CLOSE)
+        closed = claim + 2 * DAY
+        self._step(number, closed, Role.PUBLICITY, Step.CLOSE)
+        if int(number[-5:]) % ONE_IS_LATE:
+            for days in LOOK_BACK_DAYS:
+                self.timetable.at(closed + days * DAY, lambda: self._look_back(number))
 
     def partly(self, number: str, start: datetime, told: datetime) -> None:
         """Assigned and fixed in part; verified as such, so it stays uncounted."""
@@ -71,10 +86,13 @@ class Course:
             case "claimed":
                 self._own(number, start + DAY, Step.START, "已安排人员到场。")
                 self._claim(number, start + 2 * DAY, Outcome.RESOLVED, "已完成整改，请核验。")
+                self.timetable.at(start + 5 * HOUR, lambda: self._found_again(number))
             case "overdue":
                 self._own(number, start + 20 * HOUR, Step.ACKNOWLEDGE)
                 self._step(number, start + 6 * DAY, Role.PUBLICITY, Step.REMIND, "请尽快反馈进展。")
                 self._step(number, start + 9 * DAY, Role.PUBLICITY, Step.SUPERVISE, "列入督办。")
+                if self._is_recent(start):
+                    self.timetable.at(start + 26 * HOUR, lambda: self._object(number))
             case "in_progress":
                 self._own(number, start + DAY, Step.START, "方案已定，正在施工。")
             case "returned":
@@ -87,12 +105,50 @@ class Course:
             case "extended":
                 self._own(number, start + DAY, Step.START, "设备采购中。")
                 due = self.timetable.now + 10 * DAY
-                self._step(number, start + 2 * DAY, Role.PUBLICITY, Step.EXTEND, "设备到货需要时间。", due_at=due)
+                self._own(number, start + 28 * HOUR, Step.ASK_EXTENSION, "设备到货需要时间，申请延期。", due_at=due)
+                if not self._is_recent(start):
+                    self._step(number, start + 2 * DAY, Role.PUBLICITY, Step.EXTEND, "情况属实，同意延期。", due_at=due)
             case _:
                 self._own(number, start + DAY, Step.START, "已到场查看。")
                 self._claim(number, start + 2 * DAY, Outcome.NOTHING_FOUND, "多次到场未发现所反映情况。")
                 note = "两次到场，未见所反映的情况。"
                 self._step(number, start + 3 * DAY, Role.INSPECTOR, Step.CONFIRM_NOTHING, note, on_site=True)
+
+    def _is_recent(self, start: datetime) -> bool:
+        return self.timetable.now - start < RECENT
+
+    async def _look_back(self, number: str) -> None:
+        """Inspectors look whether a fix has held, where they are to; it has."""
+        problem = await self.services.problems.get(number)
+        now = self.timetable.clock()
+        if open_occasions(problem.case, now):
+            photos = (await self._check_photo(number, Step.LOOK_BACK),)
+            text = "回头看：点位整洁，未见反弹。"
+            command = Command(Step.LOOK_BACK, now, text, found=Found.HOLDS, on_site=True, after=photos)
+            who = self.cast.actor(Role.INSPECTOR)
+            await self.services.look_backs.look_back(number, problem.case.version, command, who, _origin(who))
+
+    async def _found_again(self, number: str) -> None:
+        """A patrol reports what a story has told of already; the office sees that it is one problem, and merges the two."""
+        stays = await self.services.problems.get(number)
+        case, now = stays.case, self.timetable.clock()
+        report = Report(id=ObjectId(), channel=Channel.PATROL, occurred_at=now, received_at=now)
+        drawn = await self.services.problems.draw_number()
+        title = f"巡查发现：{stays.place}问题"
+        new = NewProblem(drawn, title, stays.place, case.category, case.region, demo=True)
+        editor, office = self.cast.actor(Role.EDITOR), self.cast.actor(Role.PUBLICITY)
+        goes = await self.services.problems.register(new, [report], editor, _origin(editor))
+        ends = (drawn, goes.case.version), (number, case.version)
+        await self.services.regrouping.merge(*ends, office, _origin(office), "与媒体曝光的为同一点位。")
+
+    async def _object(self, number: str) -> None:
+        """Somebody who was exposed objects by telephone; nobody has answered yet."""
+        problem = await self.services.problems.get(number)
+        office = self.cast.actor(Role.PUBLICITY)
+        contact = Contact(name="某经营者（演示）", telephone="000-0000")
+        text = "报道所称时段本店未营业，请核实。"
+        about = (f"demo-{number}", problem.case.id, text, contact, Way.TELEPHONE)
+        await self.services.objections.record(*about, office, _origin(office))
 
     def _dispatch(self, number: str, start: datetime) -> None:
         self._step(number, start + 2 * HOUR, Role.PUBLICITY, Step.ASSIGN)
@@ -127,9 +183,9 @@ class Course:
         picture = draw(number, fixed=step is not Step.FAIL, aside=True)
         return (await self.services.files.save_image(picture, "check.jpg", inspector, "check")).id
 
-    def _own(self, number: str, at: datetime, step: Step, text: str = "") -> None:
+    def _own(self, number: str, at: datetime, step: Step, text: str = "", **values: Any) -> None:
         """A step by the unit in charge."""
-        self.timetable.at(at, lambda: self._act(number, step, None, text, {}))
+        self.timetable.at(at, lambda: self._act(number, step, None, text, values))
 
     def _step(self, number: str, at: datetime, role: Role, step: Step, text: str = "", **values: Any) -> None:
         """A step by the office or the inspectors."""
@@ -143,9 +199,7 @@ class Course:
         if step is Step.ASSIGN:
             command = replace(command, unit_id=self._unit(problem))
         who = self._official(problem) if role is None else self.cast.actor(role)
-        unit = next(iter(who.units), None)
-        origin = Origin(who.user_id, unit)
-        changed = await self.services.problems.act(number, problem.case.version, command, who, origin)
+        changed = await self.services.problems.act(number, problem.case.version, command, who, _origin(who))
         case = changed.case
         if case.protection is not None and case.protected is None and case.state in ROWS[Step.PROTECT].sources:
             await self._act(number, Step.PROTECT, None, "已设置围挡和警示标志，安排专人看守。", {})
@@ -156,3 +210,7 @@ class Course:
     def _official(self, problem: Problem) -> Actor:
         assert problem.case.unit_id is not None  # only assigned problems get here
         return self.cast.official_of(problem.case.unit_id)
+
+
+def _origin(who: Actor) -> Origin:
+    return Origin(who.user_id, next(iter(who.units), None))

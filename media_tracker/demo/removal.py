@@ -55,13 +55,14 @@ async def remove(services: Services) -> int:
     if removed:
         await services.versions.forget()  # they have learnt from the samples
     await database["release_rows"].delete_many({"release": {"$in": numbers}})
+    await _beside_users(services)
     removed += await services.accounts.remove_demo_users()
     await database["status"].delete_one({"_id": "samples"})
     return removed
 
 
 async def _beside_problems(services: Services) -> None:
-    """Drafts, errands and objections of sample problems, with the photos that units hold for them."""
+    """Drafts, errands, objections and orders of sample problems, with the photos that units hold for them."""
     database = services.database
     ids = [row["_id"] async for row in database["problems"].find({"demo": True}, {"_id": 1})]
     theirs = {"problem_id": {"$in": ids}}
@@ -77,6 +78,18 @@ async def _beside_problems(services: Services) -> None:
     await database["objection_contacts"].delete_many({"_id": {"$in": objections}})
     for name in ("answer_drafts", "errands", "objections"):
         await database[name].delete_many(theirs)
+    # An order with a problem of the office's own beside samples is a paper that was given out: it stays.
+    samples_alone = {"lines": {"$not": {"$elemMatch": {"problem_id": {"$nin": ids}}}}}
+    orders = [row["_id"] async for row in database["dispatch_orders"].find(samples_alone, {"_id": 1})]
+    await _void(services, "order", orders)
+    await database["dispatch_orders"].delete_many({"_id": {"$in": orders}})
+
+
+async def _beside_users(services: Services) -> None:
+    """Saved views and choices of sample users."""
+    users = [row["_id"] async for row in services.database["users"].find({"demo": True}, {"_id": 1})]
+    await services.database["problem_views"].delete_many({"owner": {"$in": users}})
+    await services.database["notice_preferences"].delete_many({"_id": {"$in": users}})
 
 
 async def _void(services: Services, entity: str, ids: Sequence[ObjectId]) -> None:

@@ -78,6 +78,8 @@ class Seeder:
         course = Course(services, cast, units, self.timetable)
         await self._plan(course)
         await self.timetable.run()
+        await services.notifier.follow()
+        await services.notifier.remind()
         self.tell(f"dealt with {len(self.numbers)} problems")
         period = Period(self.today - timedelta(days=80), self.today)
         release = await services.releases.release(period, cast.actor(Role.PUBLICITY), Origin(), demo=True)

@@ -25,6 +25,7 @@ from media_tracker.problems.closing import revocable, settled_at
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.linking.matching import Candidate, Wanted
 from media_tracker.problems.linking.place_names import same_place
+from media_tracker.problems.linking.rarity import background_ready
 from media_tracker.problems.service import NewProblem, Problems
 from media_tracker.tagging.service import Tagging
 from media_tracker.tagging.withdrawal import WithdrawalReason
@@ -158,6 +159,7 @@ class Desk:
         place = (decision.place if decision else suggestion.place if suggestion else None) or ""
         tree = await self._places.regions()
         path = tree.path(region) if region is not None and region in tree else ()
+        await background_ready()
         return story_wanted(
             story,
             (await self._taxonomy.table()).path(category),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bson import ObjectId
@@ -18,7 +19,10 @@ from media_tracker.text.normalise import normalise
 _HREF = re.compile(r"""href=["']?([^"'\s>]{8,500})""")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'，。；、）)]{4,500}")
 _MOST_ADDRESSES = 20
+_LONGEST_TITLE = 300
 _LONGEST = 20_000
+_LONGEST_HTML = 200_000
+"""Characters that are looked at; what comes after them is hardly what the story is about."""
 
 
 def story_wanted(
@@ -31,14 +35,15 @@ def story_wanted(
     linked: frozenset[ObjectId],
 ) -> Wanted:
     """What ``Problems.candidates`` needs of a story; paths and place are what is decided, or else suggested."""
-    text = normalise(f"{story.title}\n{story.text[:_LONGEST]}").text
+    title, body = story.title[:_LONGEST_TITLE], story.text[:_LONGEST]
+    text = normalise(f"{title}\n{body}").text
     references = find_back_references(text, story.published_at.astimezone(zone).date())
     return Wanted(
         category_path=category_path,
         region_path=region_path,
         place=place,
         at=story.published_at,
-        sketch=sketch([(story.title, 1.0), (story.text, 1.0)], background_weights()),
+        sketch=sketch([(title, 1.0), (body, 1.0)], background_weights()),
         outlet_id=story.outlet_id,
         days=[(each.first, each.last) for each in references],
         linked=linked,
@@ -46,7 +51,11 @@ def story_wanted(
 
 
 def linked_addresses(html: str, own: str) -> list[str]:
-    """The addresses in ``html`` as stories are found by them, at most twenty; without the story's ``own``."""
-    found = [*_HREF.findall(html.replace("&amp;", "&")), *_ADDRESS.findall(html)]
-    links = dict.fromkeys(normalise_url(each) for each in found[: _MOST_ADDRESSES * 2])
+    """The addresses in the first 200,000 characters of ``html``, as stories are found by them, at most twenty; without the
+    story's ``own``.
+    """
+    read = html[:_LONGEST_HTML]
+    found = (each.group(at) for pattern, at in ((_HREF, 1), (_ADDRESS, 0)) for each in pattern.finditer(read))
+    plain = (each.replace("&amp;", "&") for each in islice(found, _MOST_ADDRESSES * 2))
+    links = dict.fromkeys(normalise_url(each) for each in plain)
     return [each for each in links if each and each != normalise_url(own)][:_MOST_ADDRESSES]

@@ -2,7 +2,7 @@
 
 What the page says takes the place of the summary only if it says more and is the same story. Whatever fails, the summary stays,
 and the page is asked again: six times within some days. Pages take turns at hosts with feeds and with each other
-(``claims.py``), and of many stories that wait those of one host hold up no other's.
+(``claims.py``), also at those that a page sends us on to, and of many stories that wait those of one host hold up no other's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import SYSTEM, NewEvent
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import MediaTrackerError
-from media_tracker.ingest.claims import Claims
+from media_tracker.ingest.claims import Claims, host_of
 from media_tracker.ingest.documents import FullText, FullTextState, Story
 from media_tracker.ingest.full_text import PAGE_TYPES, Article, extract, should_replace
 from media_tracker.ingest.identity import content_hash
@@ -43,16 +43,33 @@ LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 6
 FIRST_RETRY = timedelta(minutes=15)
 """Each further one waits four times as long: the sixth try comes after about three and a half days."""
+SECONDS_FOR_A_TURN = 15.0
+"""At a host that a page sends us on to; meanwhile its own host is ours. Two that send to each other must not wait for ever."""
+BUSY = timedelta(minutes=1)
+"""Where such a host is not to be had, the page is asked again after so long."""
+_FORBIDDEN = "The site asks not to have this page read (robots.txt)."
 _LIMITS = FetchLimits(bytes_decompressed=5 * 2**20, cut=True)
 
 
 @dataclass(frozen=True, slots=True)
 class NoArticle:
-    """Why the summary stays, for good or (``WANTED``) for now; ``not_before``: until when the server asked us to wait."""
+    """Why the summary stays, for good or (``WANTED``) for now; ``not_before``: until when the server asked us to wait.
+
+    ``tried``: the page has been asked; if not, it does not count.
+    """
 
     why: str
     state: FullTextState = FullTextState.WANTED
     not_before: datetime | None = None
+    tried: bool = True
+
+
+class _SentOn(Exception):
+    """The page sends us to an address that we do not ask."""
+
+    def __init__(self, found: NoArticle) -> None:
+        super().__init__(found.why)
+        self.found = found
 
 
 class Articles:
@@ -109,21 +126,22 @@ class Articles:
 
     async def complete(self, story: Story) -> FullTextState:
         """Ask the page of ``story``, which is due. Never raises for what a page may do. Who is stopped has not tried."""
-        not_before = None
+        not_before, asked = None, [story.url]
         try:
-            found = await self._ask(story)
+            found = await self._ask(story, asked)
             if isinstance(found, Article):
                 return await self._replace(story, found)
-            not_before = found.not_before
+            not_before = found.not_before if found.tried else None
             return await self._keep(story, found)
         except asyncio.CancelledError:
             if story.full_text is not None and story.full_text.next_at is not None:
                 await self._give_back(_id(story), story.full_text.next_at)
             raise
         finally:
-            pause = self._robots.pause(story.url)
-            wanted = [at for at in (not_before, self._clock() + pause if pause else None) if at is not None]
-            await self._claims.free_host(story.url, max(wanted, default=None))
+            for url in asked:
+                pause = self._robots.pause(url)
+                wanted = [at for at in (not_before, self._clock() + pause if pause else None) if at is not None]
+                await self._claims.free_host(url, max(wanted, default=None))
 
     async def _claim(self, story_id: ObjectId, due: Json, until: datetime) -> Story | None:
         row = await self._stories.find_one_and_update(
@@ -140,16 +158,33 @@ class Articles:
             {"$set": {"full_text.next_at": self._clock()}, "$inc": {"full_text.attempts": -1}},
         )
 
-    async def _ask(self, story: Story) -> Article | NoArticle:
-        """What the page of ``story`` says, or why nothing of it is taken."""
+    async def _ask(self, story: Story, asked: list[str]) -> Article | NoArticle:
+        """What the page of ``story`` says, or why nothing of it is taken.
+
+        ``asked`` gets an address of each host whose turn was taken besides; the caller frees them.
+        """
+
+        async def may_go_on(url: str) -> None:
+            if host_of(url) not in map(host_of, asked):
+                if not await self._claims.wait_for_host(url, SECONDS_FOR_A_TURN):
+                    later = self._clock() + BUSY
+                    raise _SentOn(
+                        NoArticle("The site that the page leads to is being asked.", not_before=later, tried=False)
+                    )
+                asked.append(url)
+            if not await self._robots.allowed(url):
+                raise _SentOn(NoArticle(_FORBIDDEN, FullTextState.KEPT))
+
         try:
             if not await self._robots.allowed(story.url):
-                return NoArticle("The site asks not to have this page read (robots.txt).", FullTextState.KEPT)
-            answer = await self._fetcher.get(story.url, accept=PAGE_TYPES, limits=_LIMITS)
+                return NoArticle(_FORBIDDEN, FullTextState.KEPT)
+            answer = await self._fetcher.get(story.url, accept=PAGE_TYPES, limits=_LIMITS, on_redirect=may_go_on)
             assert isinstance(answer, Fetched)  # no validators were sent
             article = await self._runner.run(
                 extract, answer.body, answer.headers.content_type, answer.url, self._zone, self._clock()
             )
+        except _SentOn as stopped:
+            return stopped.found
         except RobotsUnknown as error:
             return NoArticle(str(error), not_before=error.wait_until)
         except MediaTrackerError as error:
@@ -198,13 +233,18 @@ class Articles:
         """Write down that the summary stays, unless it is another one by now: that one has its own wish."""
         attempts = story.full_text.attempts if story.full_text else 1
         state = found.state
-        if state is FullTextState.WANTED and attempts >= MOST_ATTEMPTS:
-            state = FullTextState.GIVEN_UP
-        if state is FullTextState.WANTED:
+        if not found.tried:
+            changes: Json = {
+                "full_text.next_at": found.not_before,
+                "full_text.note": found.why,
+                "full_text.attempts": attempts - 1,
+            }
+        elif state is FullTextState.WANTED and attempts < MOST_ATTEMPTS:
             again = self._clock() + FIRST_RETRY * 4 ** (attempts - 1)
             next_at = again if found.not_before is None else max(again, found.not_before)
-            changes: Json = {"full_text.next_at": next_at, "full_text.note": found.why}
+            changes = {"full_text.next_at": next_at, "full_text.note": found.why}
         else:
+            state = FullTextState.GIVEN_UP if state is FullTextState.WANTED else state
             changes = {"full_text": _now_is(state, story, found.why)}
         kept = await self._stories.update_one(
             {"_id": story.id, "version": story.version, "full_text.state": FullTextState.WANTED.value},

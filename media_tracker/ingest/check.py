@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +11,9 @@ from zoneinfo import ZoneInfo
 from media_tracker.errors import N_, Sentence
 from media_tracker.ingest.discover import FeedLink
 from media_tracker.ingest.list_page import PageRules
-from media_tracker.ingest.prepare import Prepared, prepare
-from media_tracker.ingest.read import WebPage, read_document
+from media_tracker.ingest.prepare import Prepared
+from media_tracker.ingest.read import WebPage
+from media_tracker.ingest.reading import InThreads, Job, Runner, read_job
 from media_tracker.net.fetch import Fetcher, NotModified
 
 
@@ -52,30 +52,19 @@ async def check(
     *,
     encoding: str | None = None,
     rules: PageRules | None = None,
+    runner: Runner | None = None,
 ) -> Checked:
     """Fetch and read ``url``; by ``rules``, if it is a list page.
 
     A web page that offers feeds is an answer too: it has no entries, but ``feeds``. Raises what fetching and reading raise,
-    each with its sentence.
+    each with its sentence. ``runner``: where it is read, if not in a thread.
     """
     answer = await fetcher.get(url)
     assert not isinstance(answer, NotModified)  # no validators were sent
-
-    def read() -> Checked:
-        parsed = read_document(
-            answer.body,
-            content_type=answer.headers.content_type,
-            url=answer.url,
-            zone=zone,
-            now=now,
-            encoding=encoding,
-            rules=rules,
-        )
-        entries = prepare(parsed.entries, "", now)
-        return Checked(parsed.title, answer.permanent_url, entries, parsed.warnings, hub=parsed.hub)
-
+    job = Job(answer.body, answer.headers.content_type, answer.url, zone, now, encoding=encoding, rules=rules)
     try:
-        return await asyncio.to_thread(read)
+        reading = await (runner or InThreads()).run(read_job, job)
+        return Checked(reading.title, answer.permanent_url, reading.prepared, reading.notes, hub=reading.hub)
     except WebPage as page:
         if not page.feeds:
             raise

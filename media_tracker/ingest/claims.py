@@ -7,6 +7,7 @@ lease.
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
@@ -126,11 +127,20 @@ class Claims:
             return False  # somebody has it: the filter matched nothing, and the insert met that document
         return True
 
+    async def wait_for_host(self, url: str, seconds: float = math.inf) -> bool:
+        """Whether the host of ``url`` has become ours within so long: who holds another one must not wait for ever."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + seconds
+        while not await self.take_host(url):
+            if clock() >= until:
+                return False
+            await asyncio.sleep(WAIT_SECONDS)  # other processes free it, in the database
+        return True
+
     @asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:
         """Wait until the host of ``url`` is ours, and free it afterwards. A lease that somebody has died with ends by itself."""
-        while not await self.take_host(url):  # noqa: ASYNC110 - other processes free it, in the database
-            await asyncio.sleep(WAIT_SECONDS)
+        await self.wait_for_host(url)
         try:
             yield
         finally:

@@ -163,7 +163,10 @@ class Story(Document):
     published_at: datetime
     precision: Literal["minute", "day"] = "minute"
     fetched_at: datetime
+    updated_at: datetime | None = None
+    """When the outlet says that it changed it to what stands here."""
     changed_at: datetime | None = None
+    """When we took over a change of it."""
     content_hash: str
     """Of the title and text that stand here."""
     source_hash: str | None = None

@@ -78,6 +78,13 @@ class Ledger:
         self._count(changes.line)
         await self._noting.ask((held, changes))
 
+    async def finish(self, seconds: float) -> None:
+        """Wait for what is being written, so long; see :meth:`Gathering.finish`."""
+        await self._noting.finish(seconds)
+        await self._remembering.finish(seconds)
+        if self._totalling is not None:
+            await asyncio.wait([self._totalling], timeout=seconds)
+
     async def note_within(self, session: AsyncClientSession, notes: Sequence[Note]) -> None:
         """Write down looks in the transaction that saves their stories.
 

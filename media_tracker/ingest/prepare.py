@@ -37,6 +37,8 @@ class Prepared:
     bands: tuple[int, ...]
     """By which its reprints are found; see ``text.fingerprint``."""
     image: str | None = None
+    updated_at: datetime | None = None
+    """When the outlet says that it last changed it."""
     dated: bool = True
     """Whether the entry says when it was published; if not, ``published_at`` is when it was read."""
 
@@ -74,5 +76,6 @@ def _prepare(entry: ParsedEntry, key: str, column: str, now: datetime) -> Prepar
         words="\n".join(search_tokens(f"{title}\n{text}")),
         bands=fingerprint(text).keys,
         image=entry.image,
+        updated_at=entry.updated,
         dated=entry.published is not None,
     )

@@ -242,8 +242,8 @@ class _Cutter:
     start: int = 0
     hole: int = -1
     hole_depth: int = 0
-    plain: set[str] = field(default_factory=set)
-    """Names met within entries that need no second look."""
+    met: dict[str, bool] = field(default_factory=dict)
+    """Names met within entries, and whether they are those of content."""
     declared: list[tuple[str | None, str]] = field(default_factory=list)
     """Prefixes and namespaces declared on the element that comes next."""
     uris: dict[str | None, str] = field(default_factory=dict)
@@ -325,17 +325,16 @@ class _Cutter:
 
     def _start_within(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
-        if name in self.plain and not attributes and not self.declared:
-            return
-        self._take_declarations(in_head=False)
-        local = _local(name)
-        if local in _NOT_WITHIN or _has_base(attributes):
+        if self.declared:
+            self._take_declarations(in_head=False)
+        if attributes and _has_base(attributes):
             raise _CannotCut
-        if local not in _CONTENT or _MEDIA_CONTENT.fullmatch(name):
-            self.plain.add(name)
-        elif self.content_depth:
-            raise _CannotCut
-        else:
+        is_content = self.met.get(name)
+        if is_content is None:
+            is_content = self.met[name] = _is_content(name)
+        if is_content:
+            if self.content_depth:
+                raise _CannotCut
             self.content_depth = self.depth
 
     def _end_within(self, _name: str) -> None:
@@ -371,8 +370,19 @@ def _local(name: str) -> str:
     return name.rpartition(_SEPARATOR)[2].lower()
 
 
+def _is_content(name: str) -> bool:
+    """Whether feedparser reads the element of that name, within an entry, as content."""
+    local = _local(name)
+    if local in _NOT_WITHIN:
+        raise _CannotCut
+    return local in _CONTENT and not _MEDIA_CONTENT.fullmatch(name)
+
+
 def _has_base(attributes: Mapping[str, str]) -> bool:
-    return any(_local(name) == "base" for name in attributes)
+    for name in attributes:  # noqa: SIM110 - asked of every tag; a generator costs as much as the rest
+        if name[-4:].lower() == "base" and _local(name) == "base":
+            return True
+    return False
 
 
 def _refuse(*_: object) -> None:

@@ -1,7 +1,7 @@
 """Turning documents into stories ready to be saved, off the event loop: in threads, or in processes that can be stopped.
 
-A page server reads little and uses threads. A worker uses processes: parsing holds the interpreter's lock, and a document that
-was made to take for ever is stopped when its time is over, with the process that reads it.
+Servers and workers use processes: parsing holds the interpreter's lock, and a document that was made to take for ever is stopped
+when its time is over, with the process that reads it. Commands, which read what their user names, use threads.
 """
 
 from __future__ import annotations

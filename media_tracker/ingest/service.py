@@ -46,7 +46,9 @@ log = structlog.get_logger("ingest")
 
 AT_ONCE = 48
 STORED_TOGETHER = 500
-"""Stories in one transaction, and ten for each look."""
+"""Stories in one transaction, and ten for each look; so many characters of texts count as one more."""
+CHARS_OF_A_STORY = 10_000
+SECONDS_TO_FINISH = 5.0
 Chance = Callable[[], float]
 """A random number from 0 to 1."""
 Also = Callable[[Transaction, Saved], Awaitable[None]]
@@ -157,6 +159,11 @@ class Ingest:
         await self.ledger.note(self._held(feed), changes)
         return FeedResult(_id(feed), feed.url, feed.title, Result.FAILED, error=told)
 
+    async def finish(self) -> None:
+        """Let what is being written down come to its end, before the database is let go: who waited for it may be gone."""
+        await self._storing.finish(SECONDS_TO_FINISH)
+        await self.ledger.finish(SECONDS_TO_FINISH)
+
     async def take_pushed(self, feed_id: ObjectId, body: bytes, content_type: str | None) -> FeedResult:
         """Store what a hub has brought for a feed. Raises :class:`NotAFeed` if it cannot be read."""
         feed, started = await self._feed(feed_id), _seconds()
@@ -168,7 +175,7 @@ class Ingest:
             changes = outcome.pushed(feed, len(body), _read(reading, saved), self._clock(), _since(started))
             return Note(Held(feed_id), changes)
 
-        saved = await self._storing.ask(_Look(Brought(feed, reading.prepared, reading.leaves), note))
+        saved, _ = await self._storing.ask(_Look(Brought(feed, reading.prepared, reading.leaves), note))
         return _result(feed, saved, reading.notes)
 
     async def take_entries(
@@ -217,7 +224,8 @@ class Ingest:
             changes = outcome.read(feed, answer, what, self._clock(), _since(started), self._chance())
             return Note(self._held(feed), changes, reading.digests)
 
-        saved = await self._storing.ask(_Look(Brought(feed, reading.prepared, reading.leaves), note))
+        saved, changes = await self._storing.ask(_Look(Brought(feed, reading.prepared, reading.leaves), note))
+        await self._follow(feed, changes)
         return _result(feed, saved, reading.notes)
 
     async def _save(self, brought: Brought, note: Callable[[Saved], Note], also: Also | None, origin: Origin) -> Saved:
@@ -235,8 +243,13 @@ class Ingest:
         await self.ledger.saved([changes.line])
         return saved
 
-    async def _save_together(self, looks: Sequence[_Look]) -> list[Saved | Exception]:
-        """Store what several looks have brought in one transaction; if one of them cannot be, each in one of its own."""
+    async def _save_together(self, looks: Sequence[_Look]) -> list[tuple[Saved, Changes] | Exception]:
+        """Store what several looks have brought in one transaction; if one of them cannot be, each in one of its own.
+
+        So are two looks at one feed (a poll, and what its hub has pushed): the second has to find what the first has stored.
+        """
+        if len({look.brought.feed_id for look in looks}) < len(looks):
+            return await self._save_each(looks)
 
         async def work(tx: Transaction) -> list[tuple[Saved, Note]]:
             saved = await self._saving.save(tx, [look.brought for look in looks], self._clock())
@@ -249,11 +262,12 @@ class Ingest:
         except Exception as error:
             if len(looks) == 1 or _is_of_the_database(error):
                 return [error] * len(looks)
-            return [each for look in looks for each in await self._save_together([look])]
+            return await self._save_each(looks)
         await self.ledger.saved([note.changes.line for _, note in results])
-        for look, (_, note) in zip(looks, results, strict=True):
-            await self._follow(look.brought.feed, note.changes)
-        return [saved for saved, _ in results]
+        return [(saved, note.changes) for saved, note in results]
+
+    async def _save_each(self, looks: Sequence[_Look]) -> list[tuple[Saved, Changes] | Exception]:
+        return [answer for look in looks for answer in await self._save_together([look])]
 
     def _held(self, feed: Feed) -> Held:
         """What must still be so when the result of looking at ``feed`` is written down."""
@@ -303,7 +317,8 @@ def _read(reading: Reading, saved: Saved, body_hash: str | None = None) -> Read:
 
 
 def _weight(look: _Look) -> int:
-    return 10 + len(look.brought.prepared)
+    stories = look.brought.prepared
+    return 10 + len(stories) + sum(len(each.html) + len(each.text) for each in stories) // CHARS_OF_A_STORY
 
 
 def _is_of_the_database(error: Exception) -> bool:

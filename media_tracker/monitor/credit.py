@@ -132,11 +132,13 @@ def _lay_idle(case: Case, moment: datetime) -> bool:
     """True when the problem was known here before ``moment``, and by then overdue or falsely closed here.
 
     A patrol's or a list's finding has no clock but ours. A deadline that has moved since proves nothing: it may have been
-    extended with good reason.
+    extended with good reason. A fix in part whose rest was asked for was never closed: somebody was dealing with it.
     """
     overdue = case.original_due_at is not None and case.original_due_at == case.due_at and case.due_at < moment
-    checks = [each.verification for each in case.rounds[:-1]]
-    return overdue or any(check is not None and check.passed and check.at < moment for check in checks)
+    checks = [each.verification for each in case.rounds[:-1] if each.verification is not None]
+    if case.revoked_at is None:
+        checks = [check for check in checks if check.outcome is not Outcome.PARTLY_RESOLVED]
+    return overdue or any(check.passed and check.at < moment for check in checks)
 
 
 def _was_earlier(report: Report, moment: datetime, zone: ZoneInfo) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
@@ -55,6 +55,9 @@ _HEADER_CHARS = 2048
 _LINKS_CHARS = 8 * 1024
 
 AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
+
+OnRedirect = Callable[[str], Awaitable[None]]
+"""Told where we are sent to."""
 
 _refused: ContextVar[list[str]] = ContextVar("refused")
 """Addresses that the guard refused during the request of the current task; connecting may run in child tasks."""
@@ -137,9 +140,11 @@ class Fetcher:
         last_modified: str | None = None,
         accept: str = FEED_TYPES,
         limits: FetchLimits | None = None,
+        on_redirect: OnRedirect | None = None,
     ) -> Fetched | NotModified:
         """GET ``url``, conditionally if validators are given, following redirects. ``limits`` overrule the fetcher's own.
 
+        ``on_redirect`` is called with each address that we are sent to, before it is asked; what it raises comes out.
         Raises a :class:`~media_tracker.net.errors.FetchError` for everything that may go wrong outside.
         """
         limits = limits or self._limits
@@ -157,6 +162,8 @@ class Fetcher:
             moved_for_good = moved_for_good and answer.permanent
             if moved_for_good:
                 permanent_url = str(here)
+            if on_redirect is not None:
+                await on_redirect(str(here))
         raise TooManyRedirects(url=str(here), host=here.host or "", limit=limits.redirects)
 
     async def post(
@@ -324,6 +331,7 @@ __all__ = [
     "Fetched",
     "Fetcher",
     "NotModified",
+    "OnRedirect",
     "ResponseHeaders",
     "user_agent",
 ]

@@ -127,6 +127,7 @@ RULES: Mapping[NoticeKind, Rule] = {
 NEWS: Mapping[EventType, tuple[NoticeKind, ...]] = {
     EventType.ASSIGNED: (K.ASSIGNED, K.OUTLET_ASSIGNED),
     EventType.REASSIGNED: (K.ASSIGNED,),
+    EventType.SPLIT_FROM: (K.ASSIGNED,),  # where the unit of the first one has the new one too
     EventType.RETURNED: (K.RETURNED,),
     EventType.CLAIMED: (K.OUTLET_CLAIMED,),
     EventType.VERIFIED: (K.OUTLET_VERIFIED,),

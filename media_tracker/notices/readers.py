@@ -35,12 +35,14 @@ def told(kind: NoticeKind, case: Case, people: Sequence[Person], actor: ObjectId
     """Everybody who is to be told ``kind`` of ``case``, without ``actor``, who did it.
 
     A unit's notices go to its officials; where it has none, to the officials who answer for it. Where there are none either, an
-    assignment reaches nobody: the office is told that instead.
+    assignment reaches nobody: the office is told that instead. A look-back is not told to inspectors of the unit itself: others
+    go there, and the unit must not learn that its closing was drawn.
     """
     audience = RULES[kind].audience
     found: dict[ObjectId, Told] = {}
+    others = [each for each in people if kind is not NoticeKind.LOOK_BACK_DUE or not _is_theirs(case, each)]
     for role in ROLES[audience] - {Role.OFFICIAL}:
-        found |= {each.id: Told(kind, each) for each in people if role in each.roles}
+        found |= {each.id: Told(kind, each) for each in others if role in each.roles}
     if audience in (Audience.UNIT, Audience.OFFICE_AND_UNIT):
         units = [unit for unit in (case.unit_id, *case.co_unit_ids) if unit is not None]
         for unit in dict.fromkeys(units):
@@ -51,6 +53,11 @@ def told(kind: NoticeKind, case: Case, people: Sequence[Person], actor: ObjectId
                 unreached = [Told(NoticeKind.UNREACHED, each) for each in people if each.roles & office]
                 found = {each.person.id: each for each in unreached} | found
     return [each for each in found.values() if each.person.id != actor]
+
+
+def _is_theirs(case: Case, person: Person) -> bool:
+    """Whether ``person`` belongs to the unit in charge or a co-handler, or answers for one."""
+    return not (person.units | person.answers_for).isdisjoint({case.unit_id, *case.co_unit_ids})
 
 
 def officials_of(unit: ObjectId, people: Sequence[Person]) -> list[Person]:

@@ -19,6 +19,8 @@ from bson import ObjectId
 
 START = "0" * 64
 """What stands in the place of a digest before the first record."""
+SECRET = frozenset({"drawn"})
+"""What an event knows and no record tells: a unit must not learn from a dossier that its closing was drawn for a re-check."""
 
 
 class Recorded(Protocol):
@@ -77,7 +79,7 @@ def record_of(event: Recorded) -> str:
             "acting_unit": event.acting_unit,
             "occurred_at": event.occurred_at,
             "recorded_at": event.recorded_at,
-            "payload": event.payload,
+            "payload": {name: value for name, value in event.payload.items() if name not in SECRET},
         }
     )
 

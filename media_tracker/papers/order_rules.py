@@ -53,8 +53,8 @@ def standing_assignment(number: str, case: Case, events: Iterable[Done]) -> Assi
     before: Case | None = None
     found: Assigned | None = None
     for event in events:
-        if event.type in GIVEN and before is not None:
-            given = event.payload
+        given = event.payload
+        if before is not None and (event.type in GIVEN or _is_split_off_to_unit(event)):
             units = tuple(given["co_unit_ids"])
             found = Assigned(
                 before, event.seq, given["unit_id"], units, given["due_at"], event.occurred_at, event.actor
@@ -65,6 +65,11 @@ def standing_assignment(number: str, case: Case, events: Iterable[Done]) -> Assi
             N_("Problem {number} is with no unit at present. Assign it first; then there is an order."), number=number
         )
     return found
+
+
+def _is_split_off_to_unit(event: Fact) -> bool:
+    """Whether a problem began as its unit's, since it was split off from another of theirs."""
+    return event.type == EventType.SPLIT_FROM and event.payload["unit_id"] is not None
 
 
 def check_may_have_order(who: Actor, units: Collection[ObjectId]) -> None:

@@ -306,6 +306,7 @@ class Closing(_Value):
     official: bool = True
     protection: Given | None = None
     protected: Protected | None = None
+    earlier_protected: tuple[Protected, ...] = ()
     rounds: int = 0
     """How many there were."""
 
@@ -361,6 +362,8 @@ class Case(_Value):
     protection: Given | None = None
     """Until when a danger needs interim protection; None: no danger, or not handed over yet."""
     protected: Protected | None = None
+    earlier_protected: tuple[Protected, ...] = ()
+    """Protection that was there before the problem came back, oldest first: it has to be made sure of again."""
     asked: Ask | None = None
     review_at: datetime | None = None
     rounds: tuple[Round, ...] = ()
@@ -393,6 +396,11 @@ class Case(_Value):
     def round(self) -> Round | None:
         """The round under way, or the last one."""
         return self.rounds[-1] if self.rounds else None
+
+    @property
+    def answers(self) -> int:
+        """How often a unit has called it fixed."""
+        return sum(1 for each in self.rounds if each.claim is not None)
 
     @property
     def reworks(self) -> int:

@@ -16,7 +16,7 @@ from media_tracker.db.connection import Collection, Json
 from media_tracker.db.events import NewEvent
 from media_tracker.db.transactions import Transaction
 from media_tracker.errors import N_, Conflict, NotFound
-from media_tracker.problems.case import Case
+from media_tracker.problems.case import Case, EventType
 from media_tracker.problems.documents import Problem, Words
 from media_tracker.problems.folding import apply
 from media_tracker.problems.lifecycle import Decided
@@ -61,15 +61,27 @@ class Casebook:
         tx.record(*events)
         return problem
 
-    async def write(self, tx: Transaction, problem: Problem, decided: Sequence[Decided], text: str = "") -> Problem:
-        """Apply ``decided`` and write the outcome, if the stored version is still the one that was read."""
+    async def write(
+        self,
+        tx: Transaction,
+        problem: Problem,
+        decided: Sequence[Decided],
+        text: str = "",
+        *,
+        about: EventType | None = None,
+    ) -> Problem:
+        """Apply ``decided`` and write the outcome, if the stored version is still the one that was read.
+
+        ``text`` was written with the event of type ``about``; None: with the last one.
+        """
         if not decided:
             return problem
         before = problem.case.version
         case, events = follow(problem.case, problem.case.id, decided, self._clock())
         words = list(problem.words)
         if text.strip():
-            words.append(Words(seq=case.version, text=text.strip(), kind=decided[-1].type))
+            at = next((place for place, each in enumerate(decided) if each.type is about), len(decided) - 1)
+            words.append(Words(seq=before + 1 + at, text=text.strip(), kind=decided[at].type))
         changed: Problem = problem.model_copy(update={"case": case, "words": words})
         await self._tables.describe(changed)
         result = await self._problems.replace_one(

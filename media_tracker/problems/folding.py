@@ -127,7 +127,10 @@ def _limit(payload: Payload) -> Changes:
 def _protection_anew(case: Case, payload: Payload) -> Changes:
     """The limit of interim protection that an event gives; protection that there was has then to be made sure of again."""
     given = payload.get("protection")
-    return {} if given is None else {"protection": Given.model_validate(given), "protected": None}
+    if given is None:
+        return {}
+    earlier = case.earlier_protected if case.protected is None else (*case.earlier_protected, case.protected)
+    return {"protection": Given.model_validate(given), "protected": None, "earlier_protected": earlier}
 
 
 def _acknowledged(case: Case, at: datetime, payload: Payload) -> Changes:

@@ -76,6 +76,7 @@ def parties(case: Case, region_path: Sequence[str], backers: Backers = NOBODY) -
         units.update(other.unit_ids)
     claimants = frozenset(claim.by for claim in claims if claim.by is not None)
     claimants |= {put.by for each in case.rounds for put in each.additions if put.by is not None}
+    claimants |= {put.by for put in (*case.earlier_protected, case.protected) if put is not None and put.by is not None}
     claimants |= {person for other in case.taken_over for person in other.claimants}
     reviewers = frozenset(claim.reviewed_by for claim in claims if claim.reviewed_by is not None)
     return Parties(claimants, reviewers, frozenset(units), frozenset(region_path), backers)

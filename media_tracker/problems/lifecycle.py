@@ -55,7 +55,7 @@ class Decided:
 def refusal(case: Case, actor: Actor, step: Step, around: Surroundings) -> Conflict | Forbidden | None:
     """Why ``actor`` cannot take ``step`` now, whatever they would give for it; None when they can."""
     row = ROWS[step]
-    if step is Step.REVOKE and case.verified_at and around.now and not can_be_taken_back(case, around.now):
+    if _takes_back(case, step) and around.now and not can_be_taken_back(case, around.now):
         return Conflict(
             N_("This was closed more than 30 days ago. What comes back now is a relapse: a new, linked problem.")
         )
@@ -123,14 +123,22 @@ def available(case: Case, actor: Actor, around: Surroundings) -> tuple[Step, ...
     return tuple(row.step for row in TABLE if refusal(case, actor, row.step, around) is None)
 
 
+def _takes_back(case: Case, step: Step) -> bool:
+    """Whether ``step`` takes back that the problem is solved."""
+    if step is Step.FAIL:
+        return case.state is State.CLOSED
+    return step is Step.REVOKE and case.verified_at is not None
+
+
 def _fits(case: Case, step: Step, actor: Actor) -> bool:
     """What the state alone does not say."""
     claim = case.round.claim if case.round else None
     match step:
         case Step.VERIFY:
-            return claim is not None and claim.outcome is not Outcome.NOTHING_FOUND and _needs_check(case, actor)
+            checkable = claim is not None and claim.outcome is not Outcome.NOTHING_FOUND
+            return checkable and case.relapsed_as is None and _needs_check(case, actor)
         case Step.FAIL:
-            return _needs_check(case, actor)
+            return case.relapsed_as is None and _needs_check(case, actor)
         case Step.CONFIRM_NOTHING:
             return claim is not None and claim.outcome is Outcome.NOTHING_FOUND
         case Step.ACKNOWLEDGE:

@@ -2,7 +2,10 @@
 
 Training runs in a process of its own, under a lease: of all workers one learns, and the pages go on being served. What is
 trained is judged on decisions that no version has ever seen, beside the version in use; it takes over only if it is no worse,
-and either way both results are written down.
+and either way both results are written down. Stories are read with the rules and tables in force, as they are for suggesting.
+
+Decisions on sample stories teach as long as there are no others. From the first one on a real story they are left out, and
+what was learnt from them gives way to what was not.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from multiprocessing import get_context
@@ -32,7 +35,9 @@ from media_tracker.ingest.documents import Story
 from media_tracker.outlets.documents import Outlet
 from media_tracker.tagging.evidence import StoryText
 from media_tracker.tagging.lessons import Decided, Lessons, lessons, no_worse
+from media_tracker.tagging.reading import Reader
 from media_tracker.tagging.rule_book import check_rule_keeper
+from media_tracker.tagging.source import InForce, SuggesterSource
 from media_tracker.tagging.versions import STATE, InUse, Trained, Version, Versions
 
 LEASE = "learning"
@@ -44,6 +49,9 @@ REST_AFTER_FAILURE = timedelta(minutes=10)
 NICENESS = 10
 MOST_DECISIONS = 5_000
 """That are learnt from, the newest: what can be trained from in a minute, with a few hundred megabytes."""
+
+_DECIDED: Json = {"decision.at": {"$exists": True}, "withdrawn_at": None}
+_REAL: Json = {"demo": {"$ne": True}}
 
 log = structlog.get_logger("learning")
 T = TypeVar("T")
@@ -89,12 +97,21 @@ class Learner:
     """Trains versions from the editors' decisions."""
 
     def __init__(
-        self, database: Database, versions: Versions, audit: Audit, clock: Clock, owner: str, enough: int, apart: Apart
+        self,
+        database: Database,
+        versions: Versions,
+        suggesters: SuggesterSource,
+        audit: Audit,
+        clock: Clock,
+        owner: str,
+        enough: int,
+        apart: Apart,
     ) -> None:
         self._stories = database[Story.Settings.name]
         self._outlets = database[Outlet.Settings.name]
         self._state = database[STATE]
         self._versions = versions
+        self._suggesters = suggesters
         self._audit = audit
         self._clock = clock
         self._leases = Leases(database, clock)
@@ -116,8 +133,8 @@ class Learner:
         await self._state.update_one({"_id": REQUEST}, {"$set": changes}, upsert=True)
 
     async def turn(self) -> Version | None:
-        """Train a version if it is time: there is none of this release, somebody has asked for one, or there are enough new
-        decisions.
+        """Train a version if it is time: there is none of this release, the newest has learnt from samples and need not any
+        more, somebody has asked for one, or there are enough new decisions.
         """
         row = await self._state.find_one({"_id": REQUEST}) or {}
         asked, failed_at = row.get("asked_at") is not None, row.get("failed_at")
@@ -162,28 +179,38 @@ class Learner:
 
     async def _train(self) -> tuple[Trained, InUse | None]:
         """A trained model, and the version that it was compared with."""
-        present = await self._versions.in_use()
-        found = lessons(await self._decided())
-        try:
-            former = await self._versions.data(present.number) if present else None
-        except NotFound:
-            former = None
-        return await self._apart.run(train_and_judge, found, former), present
+        present, samples = await self._versions.in_use(), await self._samples_only()
+        found, in_force = lessons(await self._decided(samples)), await self._suggesters.in_force()
+        trained = await self._apart.run(train_and_judge, found, await self._to_compare(present, samples), in_force)
+        return replace(trained, samples=samples and bool(found.taught or found.held_back)), present
 
-    async def _decided(self) -> list[Decided]:
+    async def _to_compare(self, present: InUse | None, samples: bool) -> bytes | None:
+        """The bytes of the version that the new one has to stand up to: not one that has learnt what it should not have."""
+        if present is None or (not samples and await self._versions.learnt_from_samples(present.number)):
+            return None
+        try:
+            return await self._versions.data(present.number)
+        except NotFound:
+            return None
+
+    async def _samples_only(self) -> bool:
+        """Whether nobody has decided on a story that is no sample yet."""
+        return await self._stories.find_one({**_DECIDED, **_REAL}, {"_id": 1}) is None
+
+    async def _decided(self, samples: bool) -> list[Decided]:
         outlets = {row["_id"]: row["name"] async for row in self._outlets.find({}, {"name": 1})}
         wanted = dict.fromkeys(("title", "text", "outlet_id", "column", "published_at", "cluster", "decision"), 1)
-        query = {"decision.at": {"$exists": True}, "withdrawn_at": None}
+        query = _DECIDED if samples else {**_DECIDED, **_REAL}
         rows = self._stories.find(query, wanted).sort("decision.at", -1).limit(MOST_DECISIONS)
         return [_decided(row, outlets) async for row in rows]
 
     async def _is_old(self) -> bool:
-        """Whether there is no version, or the newest was made by another release.
+        """Whether there is no version, or the newest was made by another release, or from samples that count no longer.
 
         While two releases run beside each other, they do not take turns at this without end.
         """
         newest = await self._versions.newest()
-        if newest is None:
+        if newest is None or (newest.samples and not await self._samples_only()):
             return True
         return (
             newest.made_from != await asyncio.to_thread(_digest)
@@ -192,8 +219,8 @@ class Learner:
 
     async def _new(self) -> int:
         newest = await self._versions.newest()
-        since: Json = {"$exists": True} if newest is None else {"$gt": newest.trained_at}
-        return await self._stories.count_documents({"decision.at": since, "withdrawn_at": None})
+        since: Json = _DECIDED if newest is None else {**_DECIDED, "decision.at": {"$gt": newest.trained_at}}
+        return await self._stories.count_documents(since if await self._samples_only() else {**since, **_REAL})
 
     async def _answer(self, asked_at: datetime | None) -> None:
         """Strike out the request of ``asked_at``; one that came since, about newer decisions, stands."""
@@ -204,16 +231,22 @@ class Learner:
         await self._state.update_one({"_id": REQUEST}, {"$set": changes}, upsert=True)
 
 
-def train_and_judge(found: Lessons, former: bytes | None) -> Trained:
-    """Train a model from the shipped stories and the editors' decisions, and judge it and the ``former`` one. Pure, slow."""
+def train_and_judge(found: Lessons, former: bytes | None, in_force: InForce) -> Trained:
+    """Train a model from the shipped stories and the editors' decisions, and judge it and the ``former`` one. Pure, slow.
+
+    Cues are those in force. Places are, for the editors' stories; the shipped ones tell of places in the shipped table.
+    """
     from media_tracker.tagging import model, starting, training
 
-    learnt = training.train([*starting.corpus(), *found.taught])
-    figures = training.judge(learnt, found.held_back) if found.held_back else {}
+    reader, corpus = in_force.reader(), starting.corpus()
+    at_home = Reader(reader.cues, training.table_reader().gazetteer)
+    seen = [*training.features(corpus, at_home), *training.features(found.taught, reader)]
+    learnt = training.train_on(seen, [*corpus, *found.taught])
+    figures = training.judge(learnt, found.held_back, reader) if found.held_back else {}
     former_figures: dict[str, float] = {}
     if former is not None and found.held_back:
         try:
-            former_figures = training.judge(model.load(former), found.held_back)
+            former_figures = training.judge(model.load(former), found.held_back, reader)
         except InvalidInput:
             former_figures = {}  # of another release: it cannot be used any more, so anything is better
     return Trained(
@@ -225,6 +258,7 @@ def train_and_judge(found: Lessons, former: bytes | None) -> Trained:
         figures=figures,
         former_figures=former_figures,
         no_worse=no_worse(figures, former_figures),
+        tables=in_force.digest,
     )
 
 

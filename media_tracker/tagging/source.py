@@ -20,6 +20,7 @@ from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
 from media_tracker.places.units import Unit
 from media_tracker.tagging.model import load
+from media_tracker.tagging.reading import Reader
 from media_tracker.tagging.rule_book import RuleBook
 from media_tracker.tagging.rules import Rules
 from media_tracker.tagging.suggest import CueSuggester, LearnedSuggester, Suggester
@@ -51,6 +52,24 @@ class Tables:
         units = sorted((each.name, each.region or "", each.aliases) for each in self.units)
         codes = sorted(each.code for each in self.categories)
         return hashlib.sha256(repr((regions, units, codes)).encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rules and tables that suggestions rest on now: what a model is trained and judged with, too."""
+
+    rules: Rules
+    tables: Tables
+
+    @property
+    def digest(self) -> str:
+        """Changes with anything in them that a reader of stories looks at."""
+        rules = sorted((table.value, sorted(rows)) for table, rows in self.rules.tables.items())
+        return hashlib.sha256(repr((rules, self.tables.digest)).encode()).hexdigest()[:12]
+
+    def reader(self) -> Reader:
+        """Reads stories as the suggester does."""
+        return Reader(self.rules.cues, gazetteer(self.tables, self.rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +112,11 @@ class SuggesterSource:
         data = await self._data(present.number) if present else None
         return await asyncio.to_thread(build, tables, rules, data, digest)
 
+    async def in_force(self) -> InForce:
+        """The present edition of the rules, with the tables as they are or were a minute ago."""
+        tables, _ = await self._read_tables()
+        return InForce(await self._rules.current(), tables)
+
     async def _read_tables(self) -> tuple[Tables, str]:
         now = self._clock()
         if self._tables is None or not timedelta() <= now - self._tables[0] <= READ_AFTER:
@@ -129,21 +153,26 @@ def build(tables: Tables, rules: Rules, data: bytes | None, digest: str = "") ->
 
     Its version names all that its answers rest on.
     """
-    tree = tables.tree
-    named = {name: unit.region for unit in tables.units for name in (unit.name, *unit.aliases)}
-    named |= {alias: named.get(unit) for alias, unit in rules.unit_aliases.items()}
-    units = {name: region for name, region in named.items() if region is not None and region in tree}
-    places = {name: code for name, code in rules.places.items() if code in tree}
-    gazetteer, model = Gazetteer(tree, places, units), None
+    found, model = gazetteer(tables, rules), None
     if data is not None:
         try:
             model = load(data)
         except InvalidInput as error:
             log.error("model_not_read", reason=error.message)
     suggester = (
-        CueSuggester(rules.cues, gazetteer, tables.categories)
+        CueSuggester(rules.cues, found, tables.categories)
         if model is None
-        else LearnedSuggester(model, rules.cues, gazetteer, tables.categories)
+        else LearnedSuggester(model, rules.cues, found, tables.categories)
     )
     suggester.version = f"{suggester.version}.{rules.number}.{digest}"
     return suggester
+
+
+def gazetteer(tables: Tables, rules: Rules) -> Gazetteer:
+    """The names by which ``tables`` and ``rules`` know where something is."""
+    tree = tables.tree
+    named = {name: unit.region for unit in tables.units for name in (unit.name, *unit.aliases)}
+    named |= {alias: named.get(unit) for alias, unit in rules.unit_aliases.items()}
+    units = {name: region for name, region in named.items() if region is not None and region in tree}
+    places = {name: code for name, code in rules.places.items() if code in tree}
+    return Gazetteer(tree, places, units)

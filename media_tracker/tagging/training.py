@@ -58,9 +58,13 @@ def train(examples: Sequence[Labelled], recipes: Mapping[str, Recipe] = RECIPES,
 
     ``reader`` finds what tables know, by default those that are shipped. Raises ``InvalidInput`` if there is no such question.
     """
+    return train_on(features(examples, reader), examples, recipes)
+
+
+def features(examples: Sequence[Labelled], reader: Reader | None = None) -> list[Grams]:
+    """What a model sees of ``examples``; ``reader`` finds what tables know, by default those that are shipped."""
     reader = reader or table_reader()
-    seen = [grams(each.story, reader.read(each.story).signals()) for each in examples]
-    return train_on(seen, examples, recipes)
+    return [grams(each.story, reader.read(each.story).signals()) for each in examples]
 
 
 def train_on(seen: Sequence[Grams], examples: Sequence[Labelled], recipes: Mapping[str, Recipe] = RECIPES) -> Model:
@@ -101,10 +105,12 @@ def train_label(
     return make_model(vocabulary, {name: best}, {"examples": {name: len(labels)}, "macro_f1_left_out": {name: figure}})
 
 
-def judge(model: Model, examples: Sequence[Labelled]) -> dict[str, float]:
-    """Macro-F1 of each of the model's heads on the examples that answer its question; a head without any is left out."""
-    reader = table_reader()
-    seen = [grams(each.story, reader.read(each.story).signals()) for each in examples]
+def judge(model: Model, examples: Sequence[Labelled], reader: Reader | None = None) -> dict[str, float]:
+    """Macro-F1 of each of the model's heads on the examples that answer its question; a head without any is left out.
+
+    ``reader`` as in ``features``.
+    """
+    seen = features(examples, reader)
     figures = {}
     for question, head in model.heads.items():
         answered = [(at, label) for at, each in enumerate(examples) if (label := each.label(question)) is not None]
@@ -120,8 +126,7 @@ def cross_validate(examples: Sequence[Labelled], question: str, parts: int = 5, 
     labels = [each.label(question) or "" for each in chosen]
     if len(set(labels)) < 2:
         return 0.0
-    reader = table_reader()
-    seen = [grams(each.story, reader.read(each.story).signals()) for each in chosen]
+    seen = features(chosen)
     part = split(labels, [each.group for each in chosen], parts)
     guessed = [""] * len(chosen)
     for number in range(parts):

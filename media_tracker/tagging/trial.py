@@ -1,10 +1,14 @@
-"""What a change of the rules would do, before it is saved: the latest stories, as they are seen now and as they would be."""
+"""What a change of the rules would do, before it is saved: the latest stories, as they are seen now and as they would be.
+
+Stories are looked at in slices, the newest first, until all have been or the time is up; what is said is said of those that
+were looked at, and nothing is guessed of the others.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bson import ObjectId
@@ -13,6 +17,7 @@ from media_tracker.db.connection import Database, Json
 from media_tracker.ingest.documents import Story
 from media_tracker.outlets.documents import Outlet
 from media_tracker.tagging.evidence import StoryText, Suggestion
+from media_tracker.tagging.reading import LONGEST_BODY, LONGEST_TITLE
 from media_tracker.tagging.rules import Rules, Thresholds, words_between
 from media_tracker.tagging.source import SuggesterSource
 from media_tracker.tagging.suggest import Suggester
@@ -22,6 +27,10 @@ LATEST = 2_000
 """Stories that a change is tried on."""
 LATEST_OF_A_PATTERN = 500
 """The same, where each of them has to be read anew: every text may hold a pattern."""
+SECONDS = 10.0
+"""Then a trial ends with what it has seen. Somebody waits for it, and it takes a core from those who work."""
+SLICE = 50
+"""Stories that are read and looked at in one go."""
 MOST_SHOWN = 20
 SHOWN = ("kind", "category", "region", "place", "outcome", "deed", "units")
 """What of a suggestion is compared."""
@@ -39,46 +48,71 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """``changed`` of the latest ``stories`` would be seen otherwise; some of them as ``examples``, the newest first."""
+    """``changed`` of the latest ``stories`` would be seen otherwise; some of them as ``examples``, the newest first.
+
+    ``of``: so many should have been looked at; ``stories`` are fewer when the time was up.
+    """
 
     stories: int
     changed: int
     examples: tuple[Difference, ...]
+    of: int
+
+
+_READ = dict.fromkeys(("title", "text", "outlet_id", "column", "published_at"), 1)
 
 
 class Trials:
     """Tries changes on the latest stories. Nothing is written."""
 
-    def __init__(self, database: Database, suggesters: SuggesterSource) -> None:
+    def __init__(
+        self, database: Database, suggesters: SuggesterSource, ticking: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stories = database[Story.Settings.name]
         self._outlets = database[Outlet.Settings.name]
         self._suggesters = suggesters
+        self._ticking = ticking
+        """Seconds that pass."""
 
     async def of_rules(self, before: Rules, after: Rules) -> Trial:
-        """What the stories would be with the rules ``after``."""
+        """What the stories would be with the rules ``after``, as far as ``SECONDS`` go; one slice is looked at in any case."""
+        until = self._ticking() + SECONDS
         words = words_between(before, after)
         outlets = {row["_id"]: row["name"] async for row in self._outlets.find({}, {"name": 1})}
-        wanted = dict.fromkeys(("title", "text", "outlet_id", "column", "published_at"), 1)
-        rows = await self._latest(wanted, LATEST if words is not None else LATEST_OF_A_PATTERN)
+        ids = [row["_id"] for row in await self._latest({}, LATEST if words is not None else LATEST_OF_A_PATTERN)]
         old, new = await self._suggesters.with_rules(before), await self._suggesters.with_rules(after)
-        read = [(row["_id"], _text(row, outlets)) for row in rows]
-        return await asyncio.to_thread(compare, old, new, read, words)
+        found: list[Difference] = []
+        seen = 0
+        for start in range(0, len(ids), SLICE):
+            if start and self._ticking() >= until:
+                break
+            part = ids[start : start + SLICE]
+            rows = {row["_id"]: row async for row in self._stories.find({"_id": {"$in": part}}, _READ)}
+            read = [(each, _text(rows[each], outlets)) for each in part if each in rows]
+            found += await asyncio.to_thread(compare, old, new, read, words)
+            seen = start + len(part)
+        return Trial(seen, len(found), tuple(found[:MOST_SHOWN]), len(ids))
 
     async def of_thresholds(self, before: Thresholds, after: Thresholds) -> Trial:
         """Of how many stories something would be shown or filled in that is not now, or the other way round."""
         scores = {f"suggestion.{name}_score": 1 for name in _SCORED} | {f"suggestion.{name}": 1 for name in _SCORED}
         rows = await self._latest({"title": 1, **scores}, LATEST)
         found = [each for row in rows if (each := _by_thresholds(row, before, after)) is not None]
-        return Trial(len(rows), len(found), tuple(found[:MOST_SHOWN]))
+        return Trial(len(rows), len(found), tuple(found[:MOST_SHOWN]), len(rows))
 
     async def _latest(self, wanted: Json, limit: int) -> list[Json]:
         query = {"withdrawn_at": None}
-        return await self._stories.find(query, wanted).sort([("published_at", -1), ("_id", -1)]).limit(limit).to_list()
+        return (
+            await self._stories.find(query, {"_id": 1, **wanted})
+            .sort([("published_at", -1), ("_id", -1)])
+            .limit(limit)
+            .to_list()
+        )
 
 
 def compare(
     old: Suggester, new: Suggester, stories: Sequence[tuple[ObjectId, StoryText]], words: Iterable[str] | None
-) -> Trial:
+) -> list[Difference]:
     """Suggest twice for every story (only for those that hold one of ``words``, where these are given). Pure."""
     differences = []
     known = None if words is None else tuple(words)
@@ -97,7 +131,7 @@ def compare(
                 )
             )
         time.sleep(0)  # pages are being served beside this
-    return Trial(len(stories), len(differences), tuple(differences[:MOST_SHOWN]))
+    return differences
 
 
 _SCORED = ("kind", "category", "region", "outcome", "deed")
@@ -130,7 +164,8 @@ def _said(suggestion: Suggestion) -> dict[str, str]:
 
 
 def _holds(text: StoryText, words: Sequence[str]) -> bool:
-    whole = normalise(f"{text.title}\n{text.body}\n{text.column}").text
+    title, body, column = text.title[:LONGEST_TITLE], text.body[:LONGEST_BODY], text.column[:LONGEST_TITLE]
+    whole = normalise(f"{title}\n{body}\n{column}").text
     return any(word in whole for word in words)
 
 

@@ -53,6 +53,10 @@ class Trained:
     former_figures: Mapping[str, float] = field(default_factory=dict)
     """The same of the version that was in use, on the same decisions."""
     no_worse: bool = True
+    tables: str = ""
+    """A digest of the rules and tables that were in force (``source.InForce``)."""
+    samples: bool = False
+    """Whether the decisions were made on sample stories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,9 @@ class Version:
     """Whether it came into use when it had been trained."""
     file: ObjectId | None
     """Of its bytes; None: they are no longer kept."""
+    tables: str = ""
+    """As ``Trained.tables``; empty for versions older than that."""
+    samples: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,10 @@ class Versions:
     async def latest(self, limit: int = LATEST) -> list[Version]:
         """The newest versions first."""
         return [_version(row) async for row in self._versions.find().sort("_id", DESCENDING).limit(limit)]
+
+    async def learnt_from_samples(self, number: int) -> bool:
+        """Whether the version ``number`` has learnt from decisions on sample stories."""
+        return await self._versions.find_one({"_id": number, "samples": True}, {"_id": 1}) is not None
 
     async def data(self, number: int) -> bytes:
         """The bytes of the version ``number``; ``NotFound`` when there is no such one, or they are no longer kept."""
@@ -146,6 +157,8 @@ class Versions:
             "former_figures": dict(trained.former_figures),
             "took_over": trained.no_worse and not chosen_since,
             "file": file,
+            "tables": trained.tables,
+            "samples": trained.samples,
         }
         try:
             await self._versions.insert_one(row)
@@ -235,6 +248,8 @@ def _version(row: Json) -> Version:
         former_figures=row["former_figures"],
         took_over=row["took_over"],
         file=row["file"],
+        tables=row.get("tables", ""),
+        samples=row.get("samples", False),
     )
 
 

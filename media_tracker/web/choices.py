@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
+
+from markupsafe import Markup, escape
 
 from media_tracker.errors import N_
 from media_tracker.web.i18n import Catalogue
@@ -13,6 +16,32 @@ from media_tracker.web.naming import Names
 Option = Mapping[str, object]
 """``{value, label}``, or ``{group, options}``."""
 Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Options as a page writes them, made once: there are hundreds, and few people's lists differ in them."""
+
+    html: Markup
+
+    def with_chosen(self, value: object) -> Markup:
+        """The same with ``value`` chosen."""
+        if not value:
+            return self.html
+        tag = f'<option value="{escape(str(value))}"'
+        return Markup(str(self.html).replace(f"{tag}>", f"{tag} selected>", 1))  # noqa: S704 - both are escaped
+
+
+def offered(options: Iterable[Option]) -> Offered:
+    """``options`` for ``forms.select`` and ``forms.combobox``, ready."""
+    return Offered(Markup("").join(map(_tag, options)))
+
+
+def _tag(item: Option) -> Markup:
+    below = item.get("options")
+    if isinstance(below, Sequence):
+        return Markup('<optgroup label="{}">{}</optgroup>').format(item["group"], Markup("").join(map(_tag, below)))
+    return Markup('<option value="{}">{}</option>').format(item["value"], item["label"])
 
 
 def option(value: object, label: str) -> Option:

@@ -17,12 +17,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 from typing import Final, Protocol, cast
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -167,21 +169,20 @@ class Formats:
         if value is None:
             return NOTHING
         pattern = "#,##0." + "#" * decimals if decimals else "#,##0"
-        return format_decimal(value, format=pattern, locale=current_locale())
+        return _number(value, pattern, current_locale())
 
     def percent(self, share: float | None, decimals: int = 1) -> str:
         """A share of one (0.873) as a percentage (87.3%)."""
         if share is None:
             return NOTHING
         pattern = "0." + "#" * decimals + "%" if decimals else "0%"
-        return format_percent(share, format=pattern, locale=current_locale())
+        return format_percent(share, format=pattern, locale=_babel(current_locale()))
 
     def date_text(self, moment: date | None, form: str = "date") -> str:
         """A local date. ``form``: ``date`` (2022年3月24日), ``day`` (3月24日), ``weekday`` or ``month`` (2022年3月)."""
         if moment is None:
             return NOTHING
-        locale = current_locale()
-        return format_date(self._local_date(moment), format=_PATTERNS[locale][form], locale=locale)
+        return _date(self._local_date(moment), form, current_locale())
 
     def month(self, moment: date | None) -> str:
         """A local month: 2022年3月, Mar 2022."""
@@ -239,7 +240,8 @@ class Formats:
         named = {-1: N_("yesterday"), 0: N_("today"), 1: N_("tomorrow")}.get(days)
         if named:
             return self._catalogue.gettext(named)
-        return format_timedelta(timedelta(days=days), "day", _NEVER_WEEKS, add_direction=True, locale=current_locale())
+        locale = _babel(current_locale())
+        return format_timedelta(timedelta(days=days), "day", _NEVER_WEEKS, add_direction=True, locale=locale)
 
     def duration(self, days: float | None) -> str:
         """A length of time given in days, to one place: 3.5天, 3.5 days."""
@@ -294,6 +296,23 @@ def install(env: Environment, catalogue: Catalogue, zone: ZoneInfo) -> None:
     )
     env.filters.update(Formats(catalogue, zone).filters())
     env.globals.update(t=catalogue.translate, lang_tag=lang_tag, locales=LOCALES)
+
+
+@lru_cache
+def _babel(locale: str) -> Locale:
+    """Babel's own, found once: it looks through a thousand names each time."""
+    return Locale.parse(locale)
+
+
+@lru_cache(maxsize=4_096)
+def _date(day: date, form: str, locale: str) -> str:
+    """Pages show few different days, many times."""
+    return format_date(day, format=_PATTERNS[locale][form], locale=_babel(locale))
+
+
+@lru_cache(maxsize=4_096)
+def _number(value: float, pattern: str, locale: str) -> str:
+    return format_decimal(value, format=pattern, locale=_babel(locale))
 
 
 def _known(locale: str) -> str:

@@ -43,7 +43,11 @@ async def resolve_region(places: Places, text: str) -> str | None:
 
 async def region_options(places: Places) -> list[dict[str, str]]:
     """Suggestions for a field in which somebody types a region: ``{value, label}``, for ``forms.combobox``."""
-    tree = await places.regions()
+    return offered_regions(await places.regions())
+
+
+def offered_regions(tree: RegionTree) -> list[dict[str, str]]:
+    """The same from a tree that one has."""
     return [{"value": tree.label(r.code), "label": r.code} for r in tree if r.level in OFFERED]
 
 

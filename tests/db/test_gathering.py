@@ -82,3 +82,57 @@ async def test_who_no_longer_waits_takes_nothing_from_the_others() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting[0]
     assert doubling.batches == [[1, 2]]
+
+
+async def test_who_asks_the_moment_that_they_are_answered_is_served_too() -> None:
+    doubling = Doubling()
+    gathering = Gathering(doubling, most=10)
+    async with asyncio.timeout(30):  # one who is forgotten waits for ever
+        assert [await gathering.ask(number) for number in (1, 2, 3)] == [2, 4, 6]
+    assert doubling.batches == [[1], [2], [3]]
+
+
+async def test_who_leaves_before_it_has_begun_has_asked_for_nothing() -> None:
+    doubling = Doubling()
+    gathering = Gathering(doubling, most=10)
+    waiting = [asyncio.create_task(gathering.ask(number)) for number in (1, 2, 3)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    assert await asyncio.gather(waiting[0], waiting[2]) == [2, 6]
+    assert doubling.batches == [[1, 3]]
+
+
+async def test_what_is_under_way_is_finished_though_nobody_waits_any_more() -> None:
+    doubling = Doubling()
+    doubling.release.clear()
+    gathering = Gathering(doubling, most=10)
+    waiting = asyncio.create_task(gathering.ask(1))
+    await doubling.begun.wait()
+    waiting.cancel()
+    ending = asyncio.create_task(gathering.finish(seconds=30))
+    await asyncio.sleep(0.02)
+    assert not ending.done()
+    doubling.release.set()
+    await ending
+    assert await gathering.ask(2) == 4
+
+
+async def test_what_is_not_done_in_time_is_broken_off_and_nobody_waits_for_ever() -> None:
+    doubling = Doubling()
+    doubling.release.clear()
+    gathering = Gathering(doubling, most=1)
+    waiting = [asyncio.create_task(gathering.ask(number)) for number in (1, 2)]
+    await doubling.begun.wait()
+    await gathering.finish(seconds=0)
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [asyncio.CancelledError] * 2
+    assert doubling.batches == [[1]]
+
+
+async def test_too_few_answers_are_an_error_to_everybody() -> None:
+    async def forgetful(numbers: Sequence[int]) -> list[int]:
+        return list(numbers[1:])
+
+    gathering = Gathering(forgetful, most=10)
+    answers = await asyncio.gather(*map(gathering.ask, (1, 2)), return_exceptions=True)
+    assert all(isinstance(answer, RuntimeError) for answer in answers)

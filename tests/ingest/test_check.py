@@ -15,6 +15,7 @@ from aiohttp import web
 from media_tracker.ingest.check import Checked, check
 from media_tracker.ingest.list_page import PageRules
 from media_tracker.ingest.read import WebPage
+from media_tracker.ingest.reading import InProcesses, Runner
 from media_tracker.net.fetch import Fetcher
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -53,9 +54,12 @@ async def port() -> AsyncIterator[int]:
         yield port
 
 
-async def checked(port: int, path: str, *, encoding: str | None = None, rules: PageRules | None = None) -> Checked:
+async def checked(
+    port: int, path: str, *, encoding: str | None = None, rules: PageRules | None = None, runner: Runner | None = None
+) -> Checked:
+    url = f"http://127.0.0.1:{port}{path}"
     async with Fetcher(user_agent="test", allow=[("127.0.0.1", port)], host_gap=0) as fetcher:
-        return await check(fetcher, f"http://127.0.0.1:{port}{path}", ZONE, NOW, encoding=encoding, rules=rules)
+        return await check(fetcher, url, ZONE, NOW, encoding=encoding, rules=rules, runner=runner)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,17 @@ async def test_the_feeds_of_a_web_page_are_reported(port: int) -> None:
         f"It offers this feed: http://127.0.0.1:{port}/feed.xml (报)",
         f"It offers this feed: http://127.0.0.1:{port}/feed (x)",
     )
+
+
+async def test_what_is_read_in_another_process_is_the_same(port: int) -> None:
+    running = InProcesses(processes=1)
+    try:
+        for path in ("/feed.xml", "/"):
+            assert await checked(port, path, runner=running) == await checked(port, path)
+        with pytest.raises(WebPage, match="it names none"):
+            await checked(port, "/list", runner=running)
+    finally:
+        await running.close()
 
 
 async def test_a_web_page_without_feeds_is_refused_and_read_by_rules(port: int) -> None:

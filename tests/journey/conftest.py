@@ -125,7 +125,7 @@ async def _server(uri: str, database: str, folder: Path) -> AsyncIterator[str]:
     with (folder / "server.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **own}, stdout=log, stderr=log)
         try:
-            await _ready(f"http://127.0.0.1:{port}", process)
+            await ready(f"http://127.0.0.1:{port}", process)
             yield f"http://127.0.0.1:{port}"
         finally:
             if process.returncode is None:
@@ -133,7 +133,8 @@ async def _server(uri: str, database: str, folder: Path) -> AsyncIterator[str]:
                 await asyncio.wait_for(process.wait(), 15)
 
 
-async def _ready(address: str, process: asyncio.subprocess.Process) -> None:
+async def ready(address: str, process: asyncio.subprocess.Process) -> None:
+    """Wait until a server that has been started answers."""
     async with ClientSession() as session:
         for _ in range(300):
             assert process.returncode is None, "the server ended before it answered"
@@ -149,7 +150,14 @@ async def _ready(address: str, process: asyncio.subprocess.Process) -> None:
 
 @asynccontextmanager
 async def person(browser: Browser, city: City, role: Role, *, scripts: bool = True) -> AsyncIterator[Page]:
-    """Somebody at a browser of their own, signed in, in English."""
+    """Somebody of a role at a browser of their own, signed in, in English."""
+    async with sign_in(browser, city, role.value, scripts=scripts) as page:
+        yield page
+
+
+@asynccontextmanager
+async def sign_in(browser: Browser, city: City, name: str, *, scripts: bool = True) -> AsyncIterator[Page]:
+    """The same for somebody by the name of the account."""
     context = await browser.new_context(
         locale="en-US",
         timezone_id="Asia/Shanghai",
@@ -159,7 +167,7 @@ async def person(browser: Browser, city: City, role: Role, *, scripts: bool = Tr
     page = await context.new_page()
     page.set_default_timeout(15_000)
     await page.goto(f"{city.address}/login")
-    await page.fill("input[name=username]", role.value)
+    await page.fill("input[name=username]", name)
     await page.fill("input[name=password]", PASSWORD)
     await page.click("main button:has-text('Sign in')")
     yield page

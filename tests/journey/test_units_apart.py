@@ -126,6 +126,20 @@ async def test_an_official_of_another_unit_sees_no_draft_and_cannot_act_for_or_v
         await reviewer.click("#unit-work a:has-text('Review the answer')")
         await reviewer.click("button:has-text('Release the answer')")
         await expect(reviewer.locator("#rounds")).to_contain_text("已全部清运。")
+    async with somebody(chromium, apart, OTHER) as other:  # what has gone out they may read, and not check
+        await other.goto(address)
+        await expect(other.locator("#rounds")).to_contain_text("已全部清运。")
+        await expect(other.locator("#steps")).to_have_count(0)
+        token = await other.locator("input[name=_csrf_token]").first.get_attribute("value") or ""
+        for step in ("verify", "fail"):
+            form = {
+                "_csrf_token": token,
+                "version": "3",
+                "text": "x",
+                "verified_outcome": "resolved",
+                "basis": "on_site",
+            }
+            assert (await other.request.post(f"{address}/steps/{step}", form=form, max_redirects=0)).status == 403, step
 
 
 async def test_a_phone_without_scripts_hands_photos_in_by_a_link_and_the_unit_takes_them_over(

@@ -338,6 +338,23 @@ def test_a_finding_that_was_falsely_closed_here_takes_no_credit() -> None:
     assert credit(tale) is Credit.VIA_MEDIA
 
 
+def test_a_finding_of_which_a_part_was_fixed_and_the_rest_asked_for_was_being_dealt_with() -> None:
+    def told(exposed: str) -> Tale:
+        return (
+            Tale()
+            .reported(Channel.PATROL, "02-10")
+            .assigned(UNIT, "02-10", due="03-31")
+            .claimed("02-12", outcome=Outcome.PARTLY_RESOLVED)
+            .verified("02-13", outcome=Outcome.PARTLY_RESOLVED)
+            .continued("02-14", due="03-20")
+            .exposed("radio", exposed)
+            .claimed("03-03", fixed="03-02")
+            .verified("03-04")
+        )
+
+    assert credit(told("03-01")) is Credit.ALSO_REPORTED
+
+
 def test_what_was_closed_falsely_only_after_the_exposure_was_being_dealt_with_at_publication() -> None:
     tale = (
         Tale()

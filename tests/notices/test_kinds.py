@@ -57,6 +57,21 @@ def test_a_unit_s_notices_go_to_its_officials_and_the_co_handlers() -> None:
     assert names(K.FAILED, assigned(co=())) == {OWN.id}
 
 
+def test_an_inspector_of_the_unit_hears_of_no_look_back_and_so_not_of_the_draw() -> None:
+    own, co, boss = (
+        person("own inspector", OFFICIAL, INSPECTOR, units=(UNIT,)),
+        person("co inspector", INSPECTOR, units=("roads",)),
+        person("boss", INSPECTOR, answers_for=(UNIT,)),
+    )
+
+    assert names(K.LOOK_BACK_DUE, assigned(), (own, co, boss, INS)) == {INS.id}
+
+
+def test_a_unit_is_told_of_a_problem_that_was_split_off_as_its_own() -> None:
+    assert kinds_of(EventType.SPLIT_FROM, {}, assigned()) == (K.ASSIGNED,)
+    assert told(K.ASSIGNED, Tale().exposed("evening news", "03-01 08:00").case, EVERYBODY, None) == []
+
+
 def test_where_a_unit_has_no_officials_those_who_answer_for_it_are_told() -> None:
     assert names(K.ASSIGNED, assigned(co=()), (BOSS, OTHER, PUB)) == {BOSS.id}
 

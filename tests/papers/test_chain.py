@@ -50,6 +50,15 @@ def test_the_same_moment_is_the_same_record_in_every_zone() -> None:
     assert canonical(NOON) == canonical(NOON.astimezone(shanghai)) == '"2026-03-02T12:30:15.250Z"'
 
 
+def test_no_record_tells_whether_a_closing_was_drawn_for_a_re_check() -> None:
+    drawn, spared = (
+        chain([Happened(1, ObjectId("a" * 24), type="closed", payload={"drawn": each})]) for each in (1, 0)
+    )
+
+    assert drawn == spared
+    assert json.loads(drawn[0].record)["payload"] == {}
+
+
 def test_what_has_no_canonical_form_is_refused() -> None:
     with pytest.raises(TypeError, match="object"):
         canonical({"a": object()})

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
-from media_tracker.problems.linking.grouping import _ties, group, of_vectors
+from media_tracker.problems.linking.grouping import ALIKE, _pairs, _ties, _without_common, group, of_vectors
 from media_tracker.problems.linking.similarity import vectors
 
 BINS = ("晴岚社区北门垃圾桶满溢", "晴岚社区北门的三个垃圾桶满了一周没人清运,居民绕着走,街道表示会核对清运路线。")
@@ -70,3 +70,17 @@ def test_reports_that_all_tie_to_one_another_hold_together_by_few_pairs() -> Non
     ties = _ties(vectors([title for title, _ in [BINS] * 40], [body for _, body in [BINS] * 40]), 0.5)
     assert ties.nnz == 39
     assert connected_components(ties, directed=False)[0] == 1
+
+
+def test_by_what_is_rare_alone_the_ties_of_each_problem_are_found_as_strong_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reports = [BINS, LAMPS, OTHER_BINS, BINS_AGAIN, LAMPS, BINS]
+    rows = vectors([title for title, _ in reports], [body for _, body in reports])
+    compared = {(one, other): alike for block in _pairs(rows, ALIKE) for one, other, alike in zip(*block, strict=True)}
+    monkeypatch.setattr("media_tracker.problems.linking.grouping._COMMON", 3)
+    assert _without_common(rows).nnz < rows.nnz
+    rare = {(one, other): alike for block in _pairs(rows, ALIKE) for one, other, alike in zip(*block, strict=True)}
+    assert {(3, 0), (4, 1)} <= rare.keys() <= compared.keys()
+    assert rare == pytest.approx({pair: compared[pair] for pair in rare}, abs=1e-5)
+    assert _groups(*reports) == [0, 1, 2, 0, 1, 0]

@@ -23,7 +23,8 @@ from media_tracker.places.responsibility import Backers
 from media_tracker.places.units import Unit, UnitTree
 from media_tracker.problems.case import EventType
 from media_tracker.problems.independence import SENTENCES, Dependence, dependences, parties
-from tests.problems.cases import Tale, oid
+from media_tracker.problems.lifecycle import Decided
+from tests.problems.cases import Tale, at, oid
 
 ABOVE = {
     "district bureau": ("city bureau",),
@@ -227,3 +228,18 @@ def test_another_duty_never_makes_anybody_independent(
     before = set(dependences(person(*own), of, ancestors))
     after = set(dependences(person(*own, *more, answers_for=tuple(answered), backs=backs), of, ancestors))
     assert before <= after
+
+
+def test_who_has_put_interim_protection_on_record_has_a_stake_though_others_made_the_fix() -> None:
+    guard = oid("who put up the fence")
+    tale = (
+        Tale()
+        .assigned("other bureau's team", "03-01")
+        .follow([Decided(EventType.PROTECTED, {"by": guard, "photos": []})], at("03-01 11:00"))
+    )
+    elsewhere = person(name="who put up the fence")
+    later = tale.follow(
+        [Decided(EventType.REASSIGNED, {"unit_id": oid("team"), "co_unit_ids": [], "due_at": at("03-20")})], at("03-02")
+    )
+
+    assert dependences(elsewhere, parties(later.claimed("03-03").case, PLACE), ANCESTORS) == (C,)

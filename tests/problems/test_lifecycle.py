@@ -644,6 +644,16 @@ def test_an_exposure_in_time_that_is_handled_late_still_takes_the_closing_back()
     assert Step.REVOKE not in available(withdrawn.case, PEOPLE["publicity staff"], late)
 
 
+def test_a_check_takes_a_closing_back_for_thirty_days_only_and_not_once_the_relapse_is_registered() -> None:
+    of_district = _claimed().verified("03-04", level=Level.DISTRICT).closed("03-05")
+    inspector = PEOPLE["an inspector"]
+    assert Step.FAIL in available(of_district.case, inspector, replace(AROUND, now=at("04-03")))
+    assert Step.FAIL not in available(of_district.case, inspector, replace(AROUND, now=at("04-10")))
+    assert Step.VERIFY in available(of_district.case, inspector, replace(AROUND, now=at("04-10")))
+    relapsed = of_district.relapsed("04-11")
+    assert {Step.FAIL, Step.VERIFY}.isdisjoint(available(relapsed.case, inspector, replace(AROUND, now=at("04-12"))))
+
+
 def test_an_open_problem_has_no_closing_to_take_back() -> None:
     assert not revocable(_claimed().case, NOW)
 

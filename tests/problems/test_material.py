@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from media_tracker.accounts.actor import Actor, Role
+from media_tracker.accounts.actor import Actor, Level, Role
 from media_tracker.errors import InvalidInput
 from media_tracker.problems.case import EventType, Outcome, State
 from media_tracker.problems.evidence.material import MOST_PER_ROUND, Part, files_of, photos_of, under_way
 from media_tracker.problems.evidence.photo_rules import Hint, Taken, hints, may_black_out, nearest
 from media_tracker.problems.lifecycle import Decided, Surroundings, decide
 from media_tracker.problems.steps import Command, Step
-from tests.problems.cases import UNIT, Tale, at, oid
+from tests.problems.cases import UNIT, Tale, _check, at, oid
 
 NOW = at("03-03 09:00")
 OFFICIAL = Actor(oid("official"), frozenset({Role.OFFICIAL}), units=frozenset({oid(UNIT)}))
@@ -51,6 +51,20 @@ def test_what_is_put_on_record_begins_a_round_and_stays_with_it() -> None:
     assert [each.seq for each in worked.additions] == [5, 6]
     assert [photo.part for photo in photos_of(tale.case)] == [Part.BEFORE, Part.AFTER, Part.AFTER]
     assert files_of(tale.case) == [*ids("b1", "a1", "a2"), oid("plan")]
+
+
+def test_photos_of_interim_protection_stay_on_record_when_it_has_to_be_made_sure_of_again() -> None:
+    limit = {"due_at": at("03-02"), "warn_at": None, "official": True}
+    anew = {"due_at": at("03-10"), "protection": limit}
+    tale = work().follow(
+        [Decided(EventType.PROTECTED, {"by": oid("x"), "photos": list(ids("fence"))})], at("03-01 11:00")
+    )
+    tale = tale.claimed("03-02").follow([Decided(EventType.FAILED, {**_check(Level.CITY, {}), **anew})], at("03-03"))
+
+    assert tale.case.protected is None
+    assert oid("fence") in files_of(tale.case)
+    again = tale.follow([Decided(EventType.PROTECTED, {"by": oid("x"), "photos": list(ids("wall"))})], at("03-04")).case
+    assert [each.id for each in photos_of(again) if each.part is Part.PROTECTION] == list(ids("fence", "wall"))
 
 
 def test_a_claim_may_rest_on_photos_that_stand_with_its_round() -> None:

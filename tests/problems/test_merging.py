@@ -335,8 +335,9 @@ FROM = {
 
 @st.composite
 def lives(draw: st.DrawFn) -> list[tuple[str, int, str, int]]:
-    """What happens, after how many hours, by which outlet, with which of a few stories."""
-    one = st.tuples(HAPPENINGS, st.integers(1, 90), st.sampled_from(OUTLETS), st.integers(0, 12))
+    """What happens, after how many hours, by which outlet, with which of a few stories. A story has one time in any life."""
+    hours = st.sampled_from((1, 24, 48, 72))
+    one = st.tuples(HAPPENINGS, hours, st.sampled_from(OUTLETS), st.integers(0, 2))
     return draw(st.lists(one, max_size=14))
 
 
@@ -349,7 +350,7 @@ def live(tale: Tale, happenings: Sequence[tuple[str, int, str, int]], start: dat
         if what in FROM and case.state not in FROM[what]:
             continue
         if what in ("exposed", "told"):
-            story = f"{outlet} {number}"
+            story = f"{outlet} {number} {moment}"
             if case.state is State.DUPLICATE or oid(story) in {report.story_id for report in case.reports}:
                 continue
             if case.state in (State.VERIFIED, State.CLOSED):

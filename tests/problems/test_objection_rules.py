@@ -32,9 +32,8 @@ def test_who_objects_says_what_is_wrong_and_how_to_be_reached() -> None:
 
 
 def test_from_the_public_only_the_first_objection_stands_at_once() -> None:
-    assert stands_at_once(0, 0)
-    assert not stands_at_once(1, 0)
-    assert not stands_at_once(0, 1)
+    assert stands_at_once(0)
+    assert not stands_at_once(1)
 
 
 def test_a_duplicate_takes_no_objection() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from bson import ObjectId
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import Conflict, InvalidInput, MediaTrackerError
 from media_tracker.monitor.definitions import Key
+from media_tracker.papers.order_rules import standing_assignment
 from media_tracker.problems.case import Case, Severity, State
 from media_tracker.problems.regrouping.splitting import SPLITTABLE, Division, Share, may_split, split, split_off
 from tests.problems.cases import Tale, at, fixed_problem, oid
@@ -33,6 +36,22 @@ def divided(tale: Tale, shares: Mapping[ObjectId, Share], **more: object) -> Tal
     return new
 
 
+@dataclass(frozen=True)
+class _Done:
+    """An event with an actor."""
+
+    type: str
+    entity_id: ObjectId
+    seq: int
+    occurred_at: datetime
+    payload: Mapping[str, Any]
+    actor: ObjectId | None = None
+
+
+def _by_nobody(tale: Tale) -> list[_Done]:
+    return [_Done(each.type, each.entity_id, each.seq, each.occurred_at, each.payload) for each in tale.events]
+
+
 def told_twice() -> Tale:
     return Tale("whole").exposed("radio", "03-01").exposed("portal", "03-02").exposed("radio", "04-01", occasion=2)
 
@@ -50,6 +69,26 @@ def test_only_what_is_a_problem_can_be_split(state: State) -> None:
         assert not case.reports
     else:
         assert state in SPLITTABLE
+
+
+def test_what_somebody_objects_to_is_not_split_before_the_answer() -> None:
+    whole = told_twice()
+    shares = {whole.case.reports[1].id: GOES}
+    objected = whole.case.model_copy(update={"objections": (oid("objection"),)})
+
+    with pytest.raises(Conflict, match="objected"):
+        split(objected, Division("B02", "370303002", Severity.NORMAL, shares), {})
+
+
+def test_a_unit_that_has_the_other_one_too_gets_an_order_for_it() -> None:
+    whole = told_twice().assigned("sanitation", "04-02", due="04-20")
+    new = divided(whole, {whole.case.reports[1].id: GOES}, keeps_unit=True)
+    apart = divided(whole, {whole.case.reports[1].id: GOES})
+
+    order = standing_assignment("2026-00002", new.case, _by_nobody(new))
+    assert (order.unit_id, order.due_at, order.seq) == (new.case.unit_id, new.case.due_at, 2)
+    with pytest.raises(Conflict):
+        standing_assignment("2026-00003", apart.case, _by_nobody(apart))
 
 
 def test_what_goes_leaves_the_first_one_and_what_is_of_both_is_told_of_both() -> None:

@@ -13,7 +13,7 @@ from bson import ObjectId
 
 from media_tracker import worker
 from media_tracker.db.connection import Json
-from media_tracker.ingest import claims
+from media_tracker.ingest import articles, claims
 from media_tracker.ingest.articles import FIRST_RETRY
 from media_tracker.ingest.claims import Claims
 from media_tracker.ingest.documents import FullTextState, Story
@@ -349,3 +349,65 @@ async def test_a_site_that_asks_for_a_longer_pause_gets_it(scene: Scene, polite:
     assert await polite.articles.due(8) == []
     scene.clock.advance(seconds=1)
     assert [story.url for story in await polite.articles.due(8)] == [scene.origin.url("/more")]
+
+
+def elsewhere(scene: Scene, path: str) -> str:
+    """An address of the same server under another name."""
+    return f"http://localhost:{scene.origin.port}{path}"
+
+
+async def article_elsewhere(scene: Scene) -> None:
+    await summary_of_an_article(scene)
+    scene.origin.answers["/there"] = scene.origin.answers["/article"]
+    moved = Answer(status=302, headers={"Location": elsewhere(scene, "/there")})
+    scene.origin.answers["/article"] = moved
+
+
+async def test_a_page_that_leads_to_another_host_takes_a_turn_there_too(scene: Scene, polite: Services) -> None:
+    await article_elsewhere(scene)
+    (story,) = await polite.articles.due(8)
+    another = Claims(polite.database, scene.clock, "another", gap=5.0)
+    assert await another.take_host(elsewhere(scene, "/"))
+    completing = asyncio.create_task(polite.articles.complete(story))
+
+    async def sent_on() -> bool:
+        return ("/article", 302) in scene.origin.sent
+
+    await until(sent_on)
+    await asyncio.sleep(0.1)
+    assert ("/there", 200) not in scene.origin.sent
+
+    await another.give_back_host(elsewhere(scene, "/"))
+
+    assert await completing is FullTextState.DONE
+    assert not await another.take_host(elsewhere(scene, "/")), "it has been asked: the gap stays"
+    scene.clock.advance(seconds=5)
+    assert await another.take_host(elsewhere(scene, "/"))
+    assert await another.take_host(scene.origin.url("/"))
+
+
+async def test_a_page_that_leads_to_a_host_that_is_not_to_be_had_is_asked_later_and_that_was_no_try(
+    scene: Scene, polite: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(articles, "SECONDS_FOR_A_TURN", 0.0)
+    await article_elsewhere(scene)
+    another = Claims(polite.database, scene.clock, "another", gap=5.0)
+    for _ in range(articles.MOST_ATTEMPTS + 1):
+        assert await another.take_host(elsewhere(scene, "/"))
+        (story,) = await polite.articles.due(8)
+        assert await polite.articles.complete(story) is FullTextState.WANTED
+        await another.give_back_host(elsewhere(scene, "/"))
+        scene.clock.advance(minutes=1)
+
+    (story,) = await polite.articles.due(8)
+    assert await polite.articles.complete(story) is FullTextState.DONE
+
+
+async def test_a_page_is_not_read_where_the_site_that_it_leads_to_asks_not_to(scene: Scene) -> None:
+    await article_elsewhere(scene)
+    scene.origin.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /there\n")
+
+    story = await complete(scene)
+
+    assert story["full_text"]["state"] == "kept"
+    assert ("/there", 200) not in scene.origin.sent

@@ -19,10 +19,11 @@ from media_tracker.db.events import Origin as EventOrigin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.desk.service import Decision
 from media_tracker.errors import Conflict
+from media_tracker.ingest import service
 from media_tracker.ingest.claims import LEASE, Claims
 from media_tracker.ingest.documents import DeskState, Kind
 from media_tracker.ingest.handed import handed_entry
-from media_tracker.ingest.reading import InThreads
+from media_tracker.ingest.reading import InThreads, Runner
 from media_tracker.ingest.saving import MOST_REVISIONS
 from media_tracker.ingest.schedule import LONGEST, SHORTEST, SOFT, UNKNOWN, History, next_check
 from media_tracker.ingest.service import FeedResult, Ingest, Result, Summary
@@ -30,7 +31,7 @@ from media_tracker.net.fetch import Fetcher, FetchLimits
 from media_tracker.outlets.documents import Platform
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
-from tests.services.deaths import DyingTransactor, Killed, cut_off, refusing
+from tests.services.deaths import DyingTransactor, Killed, PausingTransactor, cut_off, refusing
 from tests.services.origin import Answer, Item, Origin, rss
 from tests.services.scene import Scene
 
@@ -40,12 +41,12 @@ ANYWAY = timedelta(seconds=round(UNKNOWN.total_seconds() * 2**SOFT))
 THREE = [Item(f"第{number}条", f"新华社区{number}号楼前有垃圾。", f"g{number}") for number in (1, 2, 3)]
 
 
-def ingest_of(scene: Scene, transactor: Transactor, fetcher: Fetcher) -> Ingest:
+def ingest_of(scene: Scene, transactor: Transactor, fetcher: Fetcher, runner: Runner | None = None) -> Ingest:
     """Another process that takes feeds in."""
     services = scene.services
     claims = Claims(services.database, scene.clock, "another", gap=0)
     zone = services.settings.zone
-    return Ingest(services.database, transactor, fetcher, scene.clock, zone, claims, InThreads(), lambda: 0.5)
+    return Ingest(services.database, transactor, fetcher, scene.clock, zone, claims, runner or InThreads(), lambda: 0.5)
 
 
 @pytest_asyncio.fixture
@@ -719,6 +720,90 @@ async def test_one_feed_that_cannot_be_stored_takes_no_other_with_it(scene: Scen
     assert [result.new for result in results] == [1, 0, 1]
     assert [entry["url"] for entry in logged if entry["event"] == "feed_not_taken_in"] == [feeds[1].url]
     assert {story.title for story in await scene.stories()} == {"/good", "/better"}
+
+
+class InStep(InThreads):
+    """Lets nobody go on before ``parties`` have been read."""
+
+    def __init__(self, parties: int) -> None:
+        self._all_read = asyncio.Barrier(parties)
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        result = await super().run(function, *args)
+        await self._all_read.wait()
+        return result
+
+
+async def test_a_poll_and_a_push_of_one_feed_at_the_same_moment_store_a_story_once(scene: Scene) -> None:
+    """Alone an entry has another key than beside one with its guid: the second look has to find it under the first one's."""
+    page = "https://paper.example/7"
+    one, two = Item("井盖破损", "正文", "g", page), Item("路灯不亮", "正文", "g", "https://paper.example/8")
+    scene.origin.publish("/feed", one, two)
+    feed = await scene.feed()
+    async with patient(scene) as fetcher:
+        ingest = ingest_of(scene, CountingTransactor(scene), fetcher, InStep(2))
+        polled, pushed = await asyncio.gather(
+            ingest.take_in(feed), ingest.take_pushed(ObjectId(feed.id), rss([one]), "application/rss+xml")
+        )
+    assert (polled.error, polled.new + pushed.new) == (None, 2)
+    assert sorted(story.title for story in await scene.stories()) == ["井盖破损", "路灯不亮"]
+
+
+async def test_looks_with_very_long_stories_do_not_share_a_transaction(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "CHARS_OF_A_STORY", 10)
+    paths = ["/a", "/b", "/c"]
+    for path in paths:
+        scene.origin.publish(path, Item(path, "积水" * 2_500, path))
+        await scene.feed(path)
+    feeds = [await scene.feed_at(path) for path in paths]
+    async with patient(scene) as fetcher:
+        counting = CountingTransactor(scene)
+        results = await asyncio.gather(*map(ingest_of(scene, counting, fetcher, InStep(3)).take_in, feeds))
+    assert [result.new for result in results] == [1, 1, 1]
+    assert counting.count == 3
+
+
+async def test_where_one_feed_cannot_follow_its_move_the_others_are_taken_in(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = ["/moved", "/stays"]
+    for path in paths:
+        scene.origin.publish(path, Item(path, "正文", path))
+        await scene.feed(path)
+    scene.origin.publish("/there", Item("/moved", "正文", "/moved"))
+    scene.origin.answers["/moved"] = Answer(status=301, headers={"Location": scene.origin.url("/there")})
+    feeds = [await scene.feed_at(path) for path in paths]
+    async with patient(scene) as fetcher:
+        ingest = ingest_of(scene, CountingTransactor(scene), fetcher, InStep(2))
+
+        async def fails(*_: object) -> bool:
+            raise RuntimeError("no")
+
+        monkeypatch.setattr(ingest.ledger, "move", fails)
+        results = await asyncio.gather(*map(ingest.take_in, feeds))
+    assert results[1].error is None
+    assert {story.title for story in await scene.stories()} == set(paths)
+
+
+async def test_who_is_stopped_while_its_look_is_being_stored_leaves_it_stored_or_not_and_no_gap_in_the_log(
+    scene: Scene,
+) -> None:
+    scene.origin.publish("/feed", *THREE)
+    feed = await scene.feed()
+    async with patient(scene) as fetcher:
+        pausing = PausingTransactor(scene.services.database, scene.services.log)
+        ingest = ingest_of(scene, pausing, fetcher)
+        reading = asyncio.create_task(ingest.take_in(feed))
+        await pausing.saved.wait()
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        ending = asyncio.create_task(ingest.finish())
+        pausing.go_on.set()
+        await ending
+    assert len(await scene.stories()) == len(await scene.services.log.read(0)) == 3
 
 
 @asynccontextmanager

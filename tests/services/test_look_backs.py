@@ -179,6 +179,7 @@ async def test_what_has_come_back_within_30_days_takes_the_closing_back_and_unco
     assert problem.case.due_at > scene.clock.now
     events = [event.type for event in await scene.services.problems.history(problem)]
     assert events[-2:] == ["looked_back", "revoked"]
+    assert problem.words_of(problem.case.version - 1) == "又堆了一片"
     assert (await figures(scene))[Key.RESOLVED] == 0
     assert await listed(scene, Show.CAME_BACK) == [problem.number]
     assert await scene.services.database["problems"].count_documents({}) == 1

@@ -38,7 +38,7 @@ async def test_a_new_story_gets_a_suggestion_with_its_evidence_and_a_cluster(sce
     story = await scene.story(TITLE, TEXT)
     assert (story.suggestion, story.cluster) == (None, None)
 
-    assert await look(scene.services) == 1
+    assert await look(scene.services) == 2, "one event, which two consumers have seen"
 
     story = await scene.fresh(story)
     assert story.suggestion is not None
@@ -82,7 +82,7 @@ async def test_a_process_killed_before_its_position_is_saved_does_the_work_again
     before = await scene.stories()
     assert all(story.cluster is not None for story in before)
 
-    assert await look(scene.services) == 2
+    assert await look(scene.services) == 4, "two events, which two consumers have seen"
     assert await scene.stories() == before
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
-from media_tracker.ingest.documents import Kind
+import pytest
+from bson import ObjectId
+
+from media_tracker.db.events import SYSTEM, NewEvent
+from media_tracker.db.transactions import Transaction, Transactor
+from media_tracker.ingest.documents import Kind, Story
 from media_tracker.migrations import m0005_problem_links
+from media_tracker.problems.linking import rarity, relinking
 from media_tracker.problems.linking.links import COLLECTION
+from media_tracker.problems.linking.rarity import Rarity
+from media_tracker.text.grams import SIZE
 from tests.services.scene import Scene
 
 BINS = "晴岚社区北门的三个垃圾桶满了一周没人清运,居民绕着走,摊主们自己动手往里推,街道表示会核对清运路线。"
@@ -113,3 +122,71 @@ async def test_what_a_problem_is_corrected_to_is_what_it_is_found_by(scene: Scen
     row = await scene.services.database[COLLECTION].find_one({"_id": problem.case.id})
     assert row is not None
     assert (row["place"], row["region_path"]) == ("长柳路", [])
+
+
+async def test_when_an_outlet_changes_a_tied_story_its_problem_is_found_by_what_it_says_now(scene: Scene) -> None:
+    story = await scene.exposure("垃圾桶满了", BINS)
+    problem = await scene.expose(story)
+    apart = await scene.expose(await scene.exposure("路灯不亮", LAMPS, outlet="晚报"), place="长柳路")
+    links = scene.services.database[COLLECTION]
+    before = await links.find_one({"_id": problem.case.id})
+    left = await links.find_one({"_id": apart.case.id})
+    await scene.services.pipeline.catch_up()
+    assert await links.find_one({"_id": problem.case.id}) == before
+
+    await _change(scene, story, LAMPS)
+    await scene.services.pipeline.catch_up()
+
+    after = await links.find_one({"_id": problem.case.id})
+    assert after is not None
+    assert before is not None
+    assert after["grams"] != before["grams"]
+    assert {**after, "grams": 0, "weights": 0, "keys": 0} == {**before, "grams": 0, "weights": 0, "keys": 0}
+    assert await links.find_one({"_id": apart.case.id}) == left
+
+
+async def test_following_changed_stories_a_second_time_changes_nothing(scene: Scene) -> None:
+    story = await scene.exposure("垃圾桶满了", BINS)
+    await scene.expose(story)
+    await _change(scene, story, LAMPS)
+    await scene.services.pipeline.catch_up()
+    database = scene.services.database
+    once = await database[COLLECTION].find().to_list()
+
+    await database["consumers"].delete_one({"_id": relinking.CONSUMER})
+    await scene.services.pipeline.catch_up()
+
+    assert await database[COLLECTION].find().to_list() == once
+    assert await database["parked_events"].count_documents({}) == 0
+
+
+async def _change(scene: Scene, story: Story, text: str) -> None:
+    """What an outlet's correction leaves behind: another text, and an event that says so."""
+    now = await scene.fresh(story)
+
+    async def work(tx: Transaction) -> None:
+        changes = {"$set": {"text": text}, "$inc": {"version": 1}}
+        await scene.services.database["stories"].update_one({"_id": now.id}, changes, session=tx.session)
+        tx.record(NewEvent("story", ObjectId(now.id), now.version + 1, "changed", scene.clock.now))
+
+    transactor = Transactor(scene.services.database, scene.services.log)
+    await transactor.run(work, SYSTEM)
+
+
+async def test_how_rare_grams_are_is_counted_in_a_thread_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def counted() -> Rarity:
+        threads.append(threading.get_ident())
+        return Rarity.of(["垃圾桶满了"])
+
+    monkeypatch.setattr(rarity, "background", counted)
+    rarity.background_weights.cache_clear()
+    try:
+        for _ in range(2):
+            await rarity.background_ready()
+            assert len(rarity.background_weights()) == SIZE
+        assert len(threads) == 1
+        assert threads[0] != threading.get_ident()
+    finally:
+        rarity.background_weights.cache_clear()

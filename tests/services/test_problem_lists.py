@@ -16,10 +16,23 @@ from bench.many_problems import Scene, make_problems, set_scene
 from media_tracker.accounts.actor import Level, Role
 from media_tracker.accounts.duties import Duties
 from media_tracker.db.connection import Json
+from media_tracker.monitor.counting import occasions
 from media_tracker.problems.case import OPEN_STATES, Case, Channel, Severity, State
 from media_tracker.problems.documents import Problem
+from media_tracker.problems.finding import areas as finding_areas
+from media_tracker.problems.finding.areas import AreaNumbers, count_areas
 from media_tracker.problems.finding.facets import Flag, Waiting
-from media_tracker.problems.finding.listing import Order, ProblemFilter, Span, ask, count, read_page, unarrived
+from media_tracker.problems.finding.lines import FIELDS, line_of
+from media_tracker.problems.finding.listing import (
+    Order,
+    ProblemFilter,
+    Span,
+    ask,
+    count,
+    read_listing,
+    read_page,
+    unarrived,
+)
 from media_tracker.problems.light import WAITING, Light, is_overdue, pressing
 from media_tracker.problems.stakes import Dependent
 from media_tracker.wiring import Services
@@ -276,3 +289,62 @@ async def test_while_a_list_arrives_the_newest_are_found_without_reading_what_ar
     query = (await ask(problems, ProblemFilter())).query(Order.NEWEST, await unarrived(problems))
     plan: Json = await problems.find(query).sort([("case.registered_at", -1), ("_id", -1)]).limit(51).explain()
     assert plan["executionStats"]["totalDocsExamined"] <= 52
+
+
+@pytest.mark.parametrize("most", [finding_areas.MOST_COUNTED, 40])
+async def test_the_numbers_of_an_area_are_those_of_its_lists_however_many_there_are(
+    services: Services, scene: Scene, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(finding_areas, "MOST_COUNTED", most)
+    problems, now = services.database["problems"], services.clock()
+    codes = ["3703", "3701", *sorted({code[:6] for code in scene.regions}), scene.regions[0], "370303999"]
+    wanted = [
+        ProblemFilter(states=OPEN_STATES),
+        ProblemFilter(overdue_at=now),
+        ProblemFilter(states=frozenset({State.CLAIMED_FIXED})),
+        ProblemFilter(states=frozenset({State.DEFERRED})),
+        ProblemFilter(states=OPEN_STATES, flags=frozenset({Flag.RELAPSE})),
+    ]
+    found = await count_areas(problems, codes, now)
+    assert found[0].open >= 40
+    assert found[-1] == AreaNumbers()
+    for code, numbers in zip(codes, found, strict=True):
+        listed = [await count(problems, replace(each, area=code)) for each in wanted]
+        own = [numbers.open, numbers.overdue, numbers.to_verify, numbers.deferred, numbers.relapses]
+        assert own == [min(listed[0], most), *listed[1:]], code
+
+
+async def test_a_line_of_a_list_says_what_the_whole_case_says(services: Services, scene: Scene) -> None:
+    problems = services.database["problems"]
+    lines = {row["number"]: line_of(row) async for row in problems.find({}, dict(FIELDS))}
+    every = [Problem.model_validate(row) async for row in problems.find()]
+    assert len(lines) == len(every) == MANY
+    for problem in every:
+        line, case, clock = lines[problem.number], problem.case, pressing(problem.case)
+        assert (line.title, line.place, line.category, line.unit_id) == (
+            problem.title,
+            problem.place,
+            case.category,
+            case.unit_id,
+        )
+        assert (line.state, line.severity, line.due_at) == (case.state, case.severity, case.due_at)
+        assert (line.review_at, line.exposures) == (case.review_at, len(occasions(case)))
+        assert line.clock is None if clock is None else line.clock is not None and line.clock.kind is clock.kind
+        moments = [services.clock(), *([clock.warn_at, clock.due_at] if clock is not None else [])]
+        for now in moments if clock is not None and line.clock is not None else ():
+            assert line.clock.light(now) is clock.light(now)
+
+
+async def test_a_list_and_the_numbers_around_it_are_read_together(services: Services, scene: Scene) -> None:
+    problems = services.database["problems"]
+    both = ProblemFilter(severity=Severity.URGENT, flags=frozenset({Flag.EXPOSED}))
+    beside = [ProblemFilter(states=OPEN_STATES), ProblemFilter(overdue_at=services.clock())]
+    for wanted in (both, ProblemFilter(words="清泉小区"), ProblemFilter(area=scene.regions[0][:4])):
+        page = await read_page(problems, wanted, None, None, 7, Order.DUE)
+        found = await read_listing(problems, wanted, order=Order.DUE, size=7, total=True, beside=beside)
+        assert [line.number for line in found.lines] == [problem.number for problem in page.problems]
+        assert (found.newer, found.older) == (page.newer, page.older)
+        every = await read_page(problems, wanted, None, None, MANY)
+        assert found.total == len(every.problems)
+        assert list(found.beside) == [await count(problems, each) for each in beside]
+    assert (await read_listing(problems, both)).total is None

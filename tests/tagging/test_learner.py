@@ -14,7 +14,14 @@ from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.connection import Database
 from media_tracker.errors import Conflict, Forbidden, InvalidInput, NotFound
 from media_tracker.ingest.documents import Kind
+from media_tracker.tagging import training
+from media_tracker.tagging.evidence import StoryText
+from media_tracker.tagging.labelled import Labelled
 from media_tracker.tagging.learner import InItsOwnProcess, Learner
+from media_tracker.tagging.lessons import Lessons
+from media_tracker.tagging.reading import Clues, Reader
+from media_tracker.tagging.rules import Change, Known, Table, changed
+from media_tracker.tagging.source import InForce, SuggesterSource
 from media_tracker.tagging.starting import starting_digest
 from media_tracker.tagging.versions import KEPT, Trained, Versions
 from media_tracker.wiring import Services
@@ -47,9 +54,11 @@ class Made:
     def __init__(self, *results: Trained | Exception) -> None:
         self.results = list(results)
         self.asked = 0
+        self.given: tuple[object, ...] = ()
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
         self.asked += 1
+        self.given = args
         result = self.results.pop(0)
         if isinstance(result, Exception):
             raise result
@@ -57,7 +66,14 @@ class Made:
 
 
 def learner(services: Services, made: Made, *, enough: int = 2, owner: str = "one") -> Learner:
-    return Learner(services.database, services.versions, services.audit, services.clock, owner, enough, made)
+    suggesters = suggesters_of(services)
+    return Learner(
+        services.database, services.versions, suggesters, services.audit, services.clock, owner, enough, made
+    )
+
+
+def suggesters_of(services: Services) -> SuggesterSource:
+    return SuggesterSource(services.places, services.taxonomy, services.rules, services.versions, services.clock)
 
 
 async def test_the_first_version_comes_into_use_and_its_bytes_come_back(versions: Versions) -> None:
@@ -212,9 +228,13 @@ async def test_a_model_is_trained_in_a_process_of_its_own_and_suggests(scene: Sc
     async with scene.browser() as editor:
         for number in range(3):
             await scene.decide(editor, await scene.put_story(f"无影潭社区第{number}处路面坑洼"), Kind.NOTICE)
-    worker = Learner(services.database, services.versions, services.audit, clock, "one", 50, InItsOwnProcess())
+    suggesters = suggesters_of(services)
+    worker = Learner(
+        services.database, services.versions, suggesters, services.audit, clock, "one", 50, InItsOwnProcess()
+    )
     version = await worker.learn(EDITOR.user_id)
     assert version.decisions + version.held_back == 3
+    assert version.tables == (await suggesters.in_force()).digest
     story = await scene.put_story()
     clock.advance(seconds=31)
     await services.tagging.look_at([story.id])
@@ -277,3 +297,92 @@ async def test_a_version_that_this_release_cannot_read_is_not_taken_into_use(
     await database["model_versions"].update_one({"_id": 0}, {"$set": {"format": 0}})
     with pytest.raises(InvalidInput, match="another release"):
         await versions.use(0, ADMIN)
+
+
+async def test_decisions_on_samples_teach_until_there_is_one_on_a_real_story(scene: Scene, clock: FakeClock) -> None:
+    services = scene.services
+    made = Made(*(trained(bytes([number])) for number in range(4)))
+    worker = learner(services, made, enough=50)
+    async with scene.browser() as editor:
+        for _ in range(3):
+            await scene.decide(editor, await scene.put_story(demo=True), Kind.NOTICE)
+        first = await worker.learn(None)
+        assert (_taught(made), first.samples) == (3, True)
+        assert (await services.versions.in_use()) is not None
+        clock.advance(minutes=1)
+        assert await worker.turn() is None, "there is nothing else to learn from"
+
+        await scene.decide(editor, await scene.put_story(), Kind.NOTICE)
+        assert (await worker.progress()).new == 1
+        second = await worker.turn()
+        assert second is not None
+        assert (_taught(made), second.samples) == (1, False)
+        assert made.given[1] is None, "what has learnt from samples is no measure"
+
+        clock.advance(minutes=1)
+        await scene.decide(editor, await scene.put_story(demo=True), Kind.NOTICE)
+        assert (await worker.progress()).new == 0
+        assert await worker.turn() is None
+        await worker.learn(None)
+        assert (_taught(made), made.given[1]) == (1, bytes([1]))
+
+
+async def test_a_version_that_is_not_of_samples_though_the_one_in_use_is_takes_over(scene: Scene) -> None:
+    services = scene.services
+    made = Made(trained(), trained(b"second"))
+    worker = learner(services, made, enough=50)
+    async with scene.browser() as editor:
+        await scene.decide(editor, await scene.put_story(demo=True), Kind.NOTICE)
+        await worker.turn()
+        await scene.decide(editor, await scene.put_story(), Kind.NOTICE)
+        await worker.turn()
+    in_use = await services.versions.in_use()
+    assert in_use is not None
+    assert (in_use.number, made.given[1]) == (1, None)
+
+
+async def test_what_is_trained_reads_stories_with_the_rules_in_force(scene: Scene) -> None:
+    services = scene.services
+    made = Made(trained(), trained(b"second"))
+    worker = learner(services, made)
+    await worker.learn(None)
+    before = made.given[2]
+    assert isinstance(before, InForce)
+
+    rules = await services.rules.current()
+    into = ("三号楼前", "notice", "10", "")
+    await services.rules.save(changed(rules, Change(Table.KIND, into=(into,)), Known((), (), ())), EDITOR, "kind", 1)
+    await worker.learn(None)
+
+    after = made.given[2]
+    assert isinstance(after, InForce)
+    assert after.digest != before.digest
+    story = StoryText("通报", "三号楼前")
+    assert after.reader().read(story).kind.sums.get("notice", 0.0) >= 10.0
+    assert after.reader().read(story).signals() != before.reader().read(story).signals()
+
+
+def test_a_model_is_judged_with_the_reader_that_it_is_given() -> None:
+    examples = [
+        Labelled(StoryText(f"第{n}篇", "甲乙丙" if n % 2 else "丁戊己"), "exposure" if n % 2 else "notice")
+        for n in range(12)
+    ]
+    read: list[StoryText] = []
+
+    class Noting(Reader):
+        def read(self, story: StoryText) -> Clues:
+            read.append(story)
+            return super().read(story)
+
+    shipped = training.table_reader()
+    noting = Noting(shipped.cues, shipped.gazetteer)
+    figures = training.judge(training.train(examples, reader=noting), examples, noting)
+    assert set(figures) == {"kind"}
+    assert len(read) == 24
+
+
+def _taught(made: Made) -> int:
+    """How many decisions there were to learn from or to judge by, the last time."""
+    found = made.given[0]
+    assert isinstance(found, Lessons)
+    return len(found.taught) + len(found.held_back)

@@ -11,8 +11,11 @@ from bson import ObjectId
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.connection import Database
 from media_tracker.errors import Conflict, Forbidden, InvalidInput, NotFound
+from media_tracker.tagging import trial as trial_of_rules
 from media_tracker.tagging.rule_book import RuleBook
 from media_tracker.tagging.rules import Change, Known, Rules, Table, Thresholds, changed, shipped
+from media_tracker.tagging.source import SuggesterSource
+from media_tracker.tagging.trial import Trials
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.web.desk_scene import Scene
@@ -95,6 +98,23 @@ async def test_a_trial_says_how_many_stories_would_change_and_writes_nothing(sce
     assert (example.story_id, example.before["kind"], example.after["kind"]) == (story.id, "exposure", "notice")
     assert await services.rules.number() == 0
     assert (await scene.story(story)).suggestion == story.suggestion
+
+
+async def test_a_trial_whose_time_is_up_says_how_many_of_how_many_stories_it_has_looked_at(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial_of_rules, "SLICE", 2)
+    for _ in range(5):
+        await scene.put_story()
+    passing = iter([0.0, trial_of_rules.SECONDS - 1, trial_of_rules.SECONDS])
+    services = scene.services
+    before = await services.rules.current()
+    suggesters = SuggesterSource(services.places, services.taxonomy, services.rules, services.versions, services.clock)
+    trials = Trials(services.database, suggesters, lambda: next(passing))
+    trial = await trials.of_rules(before, _other(before))
+    assert (trial.stories, trial.of, trial.changed, len(trial.examples)) == (4, 5, 4, 4)
+    whole = await services.trials.of_rules(before, _other(before))
+    assert (whole.stories, whole.of, whole.changed) == (5, 5, 5)
 
 
 async def test_a_trial_of_thresholds_counts_what_would_be_shown_and_filled_in(scene: Scene) -> None:

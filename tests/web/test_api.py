@@ -101,7 +101,8 @@ async def test_a_story_is_stored_once_and_what_changed_is_taken_over(services: S
     assert (first.status_code, first.json()["status"], first.json()["id"]) == (201, "new", "n-1")
     same = await client.post(STORY)
     assert (same.status_code, same.json()) == (200, {**first.json(), "status": "unchanged"})
-    changed = await client.post({**STORY, "title": "井盖已修好"})
+    assert (await stories(services))[0].updated_at is None
+    changed = await client.post({**STORY, "title": "井盖已修好", "updated_at": "2026-03-01T12:00:00+08:00"})
     assert (changed.status_code, changed.json()) == (200, {**first.json(), "status": "changed"})
     (story,) = await stories(services)
     assert (str(story.id), story.title, story.platform) == (first.json()["story"], "井盖已修好", Platform.APP)
@@ -110,6 +111,7 @@ async def test_a_story_is_stored_once_and_what_changed_is_taken_over(services: S
         "曝光台",
         "记者",
     )
+    assert story.updated_at == datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
     assert "script" not in story.html
     assert "https://app.example/a.jpg" in story.html
     assert [revision.title for revision in story.revisions] == ["井盖破损无人管"]

@@ -16,6 +16,7 @@ from media_tracker.db.connection import Database
 from media_tracker.problems.case import State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.folding import fold
+from media_tracker.problems.steps import Command, Step
 from tests.fake_clock import FakeClock
 from tests.web.browser import Browser, Files
 from tests.web.problem_scene import City, build_city, photo, photos
@@ -89,12 +90,30 @@ async def test_a_draft_is_saved_half_written_and_leaves_no_trace_in_the_history(
     assert (await now(city, problem)).case == problem.case
 
 
+async def test_a_form_that_was_opened_for_an_earlier_answer_does_not_become_a_later_one(
+    city: City, olga: User, otto: User
+) -> None:
+    problem = await city.assigned()
+    inspector = await city.user("ines", Role.INSPECTOR)
+    async with AsyncExitStack() as stack:
+        quick, slow = [await stack.enter_async_context(await city.browser(who)) for who in (olga, otto)]
+        opened = await version_of(slow, problem)
+        assert (await send(quick, problem, photos(("after", "a.jpg", photo())), do="send", **WHOLE)).status_code == 303
+        seen = await city.services.files.save_image(photo("blue"), "check.jpg", inspector.object_id, "problem")
+        found = Command(Step.FAIL, city.clock(), text="Still dirty.", on_site=True, after=(seen.id,))
+        await city.act(await now(city, problem), found, inspector)
+        late = await send(slow, problem, version=opened, do="save", text="Words for the first answer.")
+        assert late.status_code == 409
+        assert "Words for the first answer." in late.text
+        assert (await send(slow, problem, do="save", text="Words for the second.")).status_code == 303
+
+
 async def test_the_form_on_the_problems_page_can_be_kept_as_a_draft(city: City, olga: User) -> None:
     problem = await city.assigned()
     async with await city.browser(olga) as browser:
         html = (await browser.get(f"/problems/{problem.number}")).text
         assert f'formaction="{path_of(problem)}"' in html
-        kept = await browser.post(path_of(problem), {"version": "2", **HALF})  # that form knows of no draft
+        kept = await browser.post(path_of(problem), {"version": "2", "draft_version": "0", **HALF})
         assert kept.status_code == 303
         assert f'formaction="{path_of(problem)}"' not in (await browser.get(f"/problems/{problem.number}")).text
 

@@ -119,7 +119,7 @@ class LookBacks:
         async def work(tx: Transaction) -> Problem:
             problem = await self._casebook.read_version(tx, number, version)
             decided = decide(problem.case, command, actor, await self._problems.surroundings(problem))
-            changed = await self._casebook.write(tx, problem, decided, command.text)
+            changed = await self._casebook.write(tx, problem, decided, command.text, about=EventType.LOOKED_BACK)
             await self._files.attach(command.after, tx.session)
             if came_back and not _taken_back(decided):
                 await self._problems.register_in(tx, relapse_of(changed, drawn), [self._finding()], command.text)

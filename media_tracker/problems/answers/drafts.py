@@ -28,6 +28,7 @@ from media_tracker.problems.answers.draft_rules import (
     Draft,
     Remark,
     Stage,
+    blank_version,
     claim_of,
     may_see,
     why_not_release,
@@ -101,11 +102,11 @@ class Drafts:
     # Writing
 
     async def check(self, problem: Problem, version: int, actor: Actor) -> None:
-        """Raise what ``save`` would, before anything is saved for it. ``version`` 0: there is no draft yet."""
+        """Raise what ``save`` would, before anything is saved for it."""
         if (error := why_not_write(problem.case, actor)) is not None:
             raise error
         row = await self._drafts.find_one(_open(problem.case))
-        _writable(draft_of(row) if row else None, version)
+        _writable(problem.case, draft_of(row) if row else None, version)
 
     async def save(
         self, problem: Problem, version: int, content: Content, actor: Actor, new: Sequence[ObjectId] = ()
@@ -279,7 +280,7 @@ class Drafts:
             after=tuple(dict.fromkeys([*content.after, *after])),
         )
         _few_enough(content)
-        return await self._write(tx, case, draft.version if draft else 0, content, actor, ())
+        return await self._write(tx, case, draft.version if draft else blank_version(case), content, actor, ())
 
     async def photos_in(self, tx: Transaction, problem_id: ObjectId) -> frozenset[ObjectId]:
         """Photos that an open draft for the problem needs."""
@@ -350,10 +351,11 @@ class Drafts:
         assert case.unit_id is not None  # or nobody may write
         row = await self._drafts.find_one(_open(case), session=tx.session)
         draft = draft_of(row) if row else None
-        _writable(draft, version)
+        _writable(case, draft, version)
         now = self._clock()
         if draft is None:
-            draft = Draft(ObjectId(), case.id, case.unit_id, 1, Stage.WRITING, content, actor.user_id, now)
+            version = blank_version(case) + 1
+            draft = Draft(ObjectId(), case.id, case.unit_id, version, Stage.WRITING, content, actor.user_id, now)
             await self._drafts.insert_one(draft_row(draft), session=tx.session)
             known: frozenset[ObjectId] = frozenset()
         else:
@@ -386,9 +388,9 @@ def _open(case: Case) -> Json:
     return {"problem_id": case.id, "unit_id": case.unit_id, "open": True}
 
 
-def _writable(draft: Draft | None, version: int) -> None:
+def _writable(case: Case, draft: Draft | None, version: int) -> None:
     """Accept that somebody who saw ``version`` writes; ``Conflict`` when it is another one by now, or handed in."""
-    if (draft.version if draft else 0) != version:
+    if (draft.version if draft else blank_version(case)) != version:
         raise Conflict(CHANGED)
     if draft is not None and draft.stage is Stage.HANDED_IN:
         raise Conflict(N_("This answer is handed in for review. Take it back first, then change it."))

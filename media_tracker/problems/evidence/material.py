@@ -42,8 +42,8 @@ def photos_of(case: Case) -> list[Filed]:
 
 
 def _photos(case: Case) -> Iterator[Filed]:
-    if case.protected is not None:
-        yield from (Filed(photo, Part.PROTECTION, 0) for photo in case.protected.photos)
+    for protected in (*case.earlier_protected, *([case.protected] if case.protected else [])):
+        yield from (Filed(photo, Part.PROTECTION, 0) for photo in protected.photos)
     for each in case.rounds:
         yield from (Filed(photo, Part.BEFORE, each.number) for photo in each.before)
         yield from (Filed(photo, Part.AFTER, each.number) for photo in each.after)

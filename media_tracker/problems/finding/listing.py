@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
 
 from bson import ObjectId
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 
 from media_tracker.db.connection import Collection, Json
 from media_tracker.db.cursors import read_cursor, write_cursor
@@ -24,6 +25,7 @@ from media_tracker.problems.case import Channel, Severity, State
 from media_tracker.problems.documents import NEVER, Problem
 from media_tracker.problems.finding import facets
 from media_tracker.problems.finding.facets import Flag, Waiting
+from media_tracker.problems.finding.lines import FIELDS, Line, line_of
 from media_tracker.problems.light import WAITING, Light
 from media_tracker.problems.stakes import Dependent
 from media_tracker.text.segment import search_tokens
@@ -40,6 +42,9 @@ _LONGEST_NUMBER = 40
 _NUMBER = re.compile(r"(?=.*\d)[0-9A-Za-z][0-9A-Za-z/_-]{2,}")
 """What may be the beginning of another office's number."""
 _NOTHING: Json = {"_id": {"$in": []}}
+_AS_IT_COMES: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+_ID = re.compile(rb"\x03\d+\x00\x16\x00\x00\x00\x07_id\x00(.{12})\x00", re.DOTALL)
+"""A document of an array in BSON, which has an object id and nothing else."""
 
 
 class Order(StrEnum):
@@ -123,6 +128,8 @@ class Question:
     lead: Sequence[str] = ()
     clauses: list[Json] = field(default_factory=list)
     states: frozenset[State] | None = None
+    number: int | None = None
+    """How many there are, where finding the lead has told it."""
 
     def index(self, order: Order) -> str | None:
         """The index that has the list in its order; None: the planner finds it."""
@@ -168,19 +175,78 @@ async def read_page(
     order: Order = Order.NEWEST,
 ) -> ProblemPage:
     """One page by cursor: what comes after one, or before. Without a cursor, or with nonsense: the first."""
-    question = await ask(problems, wanted)
-    question.clauses.append(await unarrived(problems))
+    question, besides = await asyncio.gather(ask(problems, wanted), unarrived(problems))
+    found = await _page(problems, question, besides, (older_than, newer_than), size, order, None)
+    return ProblemPage([Problem.model_validate(row) for row in found.rows], found.newer, found.older)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page as lines, with its cursors, and the numbers that stand on it."""
+
+    lines: Sequence[Line]
+    newer: str | None
+    older: str | None
+    total: int | None
+    """Of the list, up to ``MOST_COUNTED``; None: it was not asked for."""
+    beside: Sequence[int]
+    """Of other lists, up to ``MOST_COUNTED``."""
+
+
+async def read_listing(
+    problems: Collection,
+    wanted: ProblemFilter,
+    older_than: str | None = None,
+    newer_than: str | None = None,
+    order: Order = Order.NEWEST,
+    *,
+    size: int = PAGE,
+    total: bool = False,
+    beside: Iterable[ProblemFilter] = (),
+) -> Listing:
+    """``read_page`` as lines, with what is counted around it; what both need is looked up once."""
+    question, besides = await asyncio.gather(ask(problems, wanted), unarrived(problems))
+    own = [_number(problems, question, MOST_COUNTED, besides)] if total else []
+    found, numbers = await asyncio.gather(
+        _page(problems, question, besides, (older_than, newer_than), size, order, FIELDS),
+        asyncio.gather(*own, *(_count(problems, each, MOST_COUNTED, besides) for each in beside)),
+    )
+    lines = [line_of(row) for row in found.rows]
+    return Listing(lines, found.newer, found.older, numbers[0] if total else None, numbers[len(own) :])
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Rows as they are stored, and the cursors of the pages beside them."""
+
+    rows: Sequence[Json]
+    newer: str | None
+    older: str | None
+
+
+async def _page(
+    problems: Collection,
+    question: Question,
+    besides: Json,
+    cursors: tuple[str | None, str | None],
+    size: int,
+    order: Order,
+    only: Mapping[str, int] | None,
+) -> _Page:
+    """``cursors``: older than, newer than. ``only``: the fields that are wanted; None: all."""
+    older_than, newer_than = cursors
+    question = replace(question, clauses=[*question.clauses, besides])
     back = read_cursor(newer_than)
     on = read_cursor(older_than) if back is None else None
-    rows = await _rows(problems, question, order, back or on, size + 1, back is not None)
+    rows = await _rows(problems, question, order, (back or on, back is not None), size + 1, only)
     more = len(rows) > size
-    found = [Problem.model_validate(row) for row in rows[:size]]
+    found = rows[:size]
     if back is not None:
         found.reverse()
     if not found:
-        return ProblemPage((), None, None)
+        return _Page((), None, None)
     has_newer, has_older = (more, True) if back is not None else (on is not None, more)
-    return ProblemPage(
+    return _Page(
         found, _cursor(found[0], order) if has_newer else None, _cursor(found[-1], order) if has_older else None
     )
 
@@ -191,15 +257,20 @@ async def count(problems: Collection, wanted: ProblemFilter, most: int | None = 
 
 
 async def _count(problems: Collection, wanted: ProblemFilter, most: int | None, besides: Json) -> int:
-    question = await ask(problems, wanted)
+    return await _number(problems, await ask(problems, wanted), most, besides)
+
+
+async def _number(problems: Collection, question: Question, most: int | None, besides: Json) -> int:
+    if question.number is not None and not besides:
+        return question.number if most is None else min(question.number, most)
     query = question.query(Order.DUE, besides)
     options: Json = {"hint": question.index(Order.DUE)} | ({"limit": most} if most is not None else {})
     return await problems.count_documents(query, **options)
 
 
-async def counts(problems: Collection, wanted: Iterable[ProblemFilter]) -> list[int]:
-    """How many each list would show, up to ``MOST_COUNTED``."""
-    besides = await unarrived(problems)
+async def counts(problems: Collection, wanted: Iterable[ProblemFilter], besides: Json | None = None) -> list[int]:
+    """How many each list would show, up to ``MOST_COUNTED``. ``besides``: what ``unarrived`` has said."""
+    besides = await unarrived(problems) if besides is None else besides
     return list(await asyncio.gather(*(_count(problems, each, MOST_COUNTED, besides) for each in wanted)))
 
 
@@ -217,11 +288,12 @@ async def _rows(
     problems: Collection,
     question: Question,
     order: Order,
-    edge: tuple[datetime, ObjectId] | None,
+    way: tuple[tuple[datetime, ObjectId] | None, bool],
     most: int,
-    back: bool,
+    only: Mapping[str, int] | None,
 ) -> list[Json]:
-    """Up to ``most`` rows behind ``edge``: first the rest of its moment, thousands may share it; then what lies beyond."""
+    """Up to ``most`` rows behind an edge, onwards or (True) back: first the rest of its moment, thousands may share it; then what lies beyond."""
+    edge, back = way
     by = _SORTING[order]
     sign = -by.sign if back else by.sign
     word = "$gt" if sign > 0 else "$lt"
@@ -232,7 +304,7 @@ async def _rows(
     rows: list[Json] = []
     for part in parts:
         if len(rows) < most:
-            cursor = problems.find(question.query(order, part)).sort([(by.key, sign), ("_id", sign)])
+            cursor = problems.find(question.query(order, part), only).sort([(by.key, sign), ("_id", sign)])
             cursor = cursor.hint(question.index(order))
             rows += await cursor.limit(most - len(rows)).to_list()
     return rows
@@ -279,6 +351,9 @@ def _clauses(wanted: ProblemFilter) -> list[Json]:
 
 def _among(group: Sequence[str], *, no: bool = False) -> Json:
     """One of ``group`` is there, or none; said so that no index is entered by it."""
+    if len(group) == 1:
+        there: Json = {"$in": [group[0], "$search"]}
+        return {"$expr": {"$not": [there]} if no else there}
     shared = {"$size": {"$setIntersection": ["$search", list(group)]}}
     return {"$expr": {"$eq" if no else "$gt": [shared, 0]}}
 
@@ -308,6 +383,7 @@ async def _narrow(problems: Collection, question: Question, groups: Sequence[Seq
     found = await asyncio.gather(*(_ids(problems, group, question.states) for group in groups))
     first = min(range(len(groups)), key=lambda at: (len(found[at]), at))
     question.lead = groups[first]
+    others = bool(question.clauses)
     left = [at for at in range(len(groups)) if at != first]
     whole = [at for at in left if len(found[at]) < _MOST_IDS]
     both = found[first].intersection(*(found[at] for at in whole))
@@ -315,20 +391,31 @@ async def _narrow(problems: Collection, question: Question, groups: Sequence[Seq
         question.clauses.append({"_id": {"$in": [ObjectId(each) for each in sorted(both)]}})
         left = [at for at in left if at not in whole]
     question.clauses += [_among(groups[at]) for at in left]
+    # With dates and lights the database counts.
+    exact = len(found[first]) < _MOST_IDS and len(whole) == len(groups) - 1
+    question.number = len(both) if exact and not others else None
 
 
 async def _ids(problems: Collection, group: Sequence[str], states: frozenset[State] | None) -> set[bytes]:
-    """The problems that have one of ``group``, at most ``_MOST_IDS``; no document is read for it."""
+    """The problems that have one of ``group``, at most ``_MOST_IDS``; no document is read for it.
+
+    The answer stays as it came and is not taken apart into thousands of documents of one id each.
+    """
     query = {"search": {"$in": list(group)}, "case.state": {"$in": sorted(State if states is None else states)}}
-    cursor = problems.find_raw_batches(query, {"_id": 1}, hint="found_newest", limit=_MOST_IDS, batch_size=_MOST_IDS)
-    found: set[bytes] = set()
-    async for batch in cast(
-        "AsyncIterator[bytes]", cursor
-    ):  # of documents with an id each, 22 bytes: it begins at the tenth
-        found.update(batch[at + 9 : at + 21] for at in range(0, len(batch), 22))
-    return found
+    answer = await problems.database.command(
+        "find",
+        problems.name,
+        filter=query,
+        projection={"_id": 1},
+        hint="found_newest",
+        limit=_MOST_IDS,
+        batchSize=_MOST_IDS,
+        singleBatch=True,
+        codec_options=_AS_IT_COMES,
+    )
+    return set(_ID.findall(answer.raw))
 
 
-def _cursor(problem: Problem, order: Order) -> str:
-    moment = problem.case.registered_at if order is Order.NEWEST else problem.turns_at
-    return write_cursor(moment, problem.case.id)
+def _cursor(row: Json, order: Order) -> str:
+    moment = row["case"]["registered_at"] if order is Order.NEWEST else row["turns_at"]
+    return write_cursor(moment, row["_id"])

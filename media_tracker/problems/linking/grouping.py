@@ -3,11 +3,15 @@
 Single linkage chains: a street's rubbish with its parking, through one report that names both. Average linkage joins two groups
 only when their reports are alike on the whole; and two reports that name places, but none in common, count for half as alike.
 So problems of one kind in different places stay apart.
+
+Reports are not all compared with all: only those that have something rare in common, as ``stories group`` does by keys. Grams
+that more than a thousand reports have (characters, everyday words) lead nobody to anybody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +30,17 @@ _LARGEST = 6_000
 """So many reports are compared each with each (144 MB); a larger heap is first taken apart at its weakest ties. One that holds
 together to the last says the same thing so often that it is one problem."""
 _STEP = 0.02
+_COMMON = 1_000
+"""A gram in more reports than that is not looked for. With fewer reports than that, all pairs are compared."""
+_RARE_SHARE = 0.5
+"""Pairs are compared exactly when their rare grams alone make so much of what is asked for."""
+_PAIRS = 5_000
 _ELSEWHERE = 0.5
 _LEAD = 400
 _BLOCK = 500
+
+
+_Pairs: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
 def group(titles: Sequence[str], bodies: Sequence[str]) -> list[int]:
@@ -78,19 +90,49 @@ def _ties(rows: csr_matrix, floor: float) -> csr_matrix:
     """How alike the pairs of rows are that are ``floor`` alike or more; only the pairs that hold heaps together.
 
     Whatever is at least so alike, for any higher floor, hangs together by these pairs alone (they are a maximum spanning
-    forest), so there are fewer of them than rows, however many are alike. A block of rows is compared at a time.
+    forest), so there are fewer of them than rows, however many are alike.
     """
-    turned = rows.T.tocsc()
     count = rows.shape[0]
     ties = csr_matrix((count, count))
-    for start in range(0, count, _BLOCK):
-        block = (rows[start : start + _BLOCK] @ turned).tocoo()
-        earlier = block.col < block.row + start
-        kept = earlier & (block.data >= floor)
-        apart = (2.0 - block.data[kept].astype(np.float64), (block.row[kept] + start, block.col[kept]))
+    for one, other, alike in _pairs(rows, floor):
+        apart = (2.0 - alike, (one, other))
         ties = csr_matrix(minimum_spanning_tree(ties + csr_matrix(apart, shape=(count, count))))
     ties.data = 2.0 - ties.data
     return ties
+
+
+def _pairs(rows: csr_matrix, floor: float) -> Iterator[_Pairs]:
+    """The pairs (later row, earlier row, how alike) that are ``floor`` alike or more; a block of rows at a time."""
+    rare = _without_common(rows)
+    least = floor if rare is rows else floor * _RARE_SHARE
+    turned = rare.T.tocsc()
+    for start in range(0, rows.shape[0], _BLOCK):
+        block = (rare[start : start + _BLOCK] @ turned).tocoo()
+        kept = (block.col < block.row + start) & (block.data >= least)
+        one, other = block.row[kept].astype(np.int64) + start, block.col[kept].astype(np.int64)
+        alike = block.data[kept].astype(np.float64) if rare is rows else _alike(rows, one, other)
+        near = alike >= floor
+        yield one[near], other[near], alike[near]
+
+
+def _without_common(rows: csr_matrix) -> csr_matrix:
+    """``rows`` without the columns that too many of them have; themselves where there are none such."""
+    common = np.bincount(rows.indices, minlength=rows.shape[1]) > _COMMON
+    if not common.any():
+        return rows
+    rare = rows.copy()
+    rare.data[common[rare.indices]] = 0
+    rare.eliminate_zeros()
+    return rare
+
+
+def _alike(rows: csr_matrix, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How alike the pairs of rows are."""
+    alike = np.zeros(len(one))
+    for start in range(0, len(one), _PAIRS):
+        part = slice(start, start + _PAIRS)
+        alike[part] = np.asarray(rows[one[part]].multiply(rows[other[part]]).sum(axis=1)).ravel()
+    return alike
 
 
 def _average(rows: csr_matrix, places: Sequence[Set[str]], alike: float) -> NDArray[np.int32]:

@@ -34,7 +34,7 @@ from media_tracker.problems.linking.matching import (
     rank,
     sketch,
 )
-from media_tracker.problems.linking.rarity import background_weights
+from media_tracker.problems.linking.rarity import background_ready, background_weights
 from media_tracker.taxonomy.service import Taxonomy
 
 COLLECTION = "problem_links"
@@ -66,6 +66,7 @@ class Links:
             fields = {"title": 1, "text": 1}
             told = await self._stories.find({"_id": {"$in": ids}}, fields, session=session).to_list()
         path = (await self._taxonomy.table()).path(problem.case.category)
+        await background_ready()
         row = link_row(problem, path, [(story["title"], story.get("text", "")) for story in told], self._zone)
         await self._links.replace_one({"_id": problem.case.id}, row, upsert=True, session=session)
 

@@ -5,6 +5,7 @@ Apart from ``similarity``, which needs SciPy: pages and workers, which compare o
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -51,5 +52,13 @@ def background() -> Rarity:
 
 @lru_cache(maxsize=1)
 def background_weights() -> NDArray[np.float32]:
-    """``background().weights``, kept. The first call takes some tenths of a second: make it off the event loop."""
+    """``background().weights``, kept. The first call takes some tenths of a second: on an event loop, await
+    ``background_ready`` before it.
+    """
     return background().weights
+
+
+async def background_ready() -> None:
+    """Have ``background_weights`` counted by now, in a thread if they have to be."""
+    if not background_weights.cache_info().currsize:
+        await asyncio.to_thread(background_weights)

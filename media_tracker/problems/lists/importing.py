@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -173,7 +173,7 @@ class ListImport:
         Raises:
             Conflict: this process was held up for so long that another import has begun. Nothing was changed.
         """
-        import_id, now = ObjectId(), self._clock()
+        import_id, now = ObjectId(), await self._moment_of_its_own()
         await self._imports.insert_one(
             {
                 "_id": import_id,
@@ -201,6 +201,13 @@ class ListImport:
         return import_id
 
     # Reading
+
+    async def _moment_of_its_own(self) -> datetime:
+        """When an import begins: no other problem is registered at this moment, so that lists can skip what it brings by it."""
+        moment = self._clock()
+        while await self._problems.find_one({"case.registered_at": moment}, {"_id": 1}):
+            moment += timedelta(milliseconds=1)
+        return moment
 
     async def _known(self, source: str, keys: Sequence[str]) -> dict[str, _Known]:
         query = {"listed.source": source, "listed.key": {"$in": list(keys)}}

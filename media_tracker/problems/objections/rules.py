@@ -98,9 +98,9 @@ def mistakes(text: str, contact: Contact) -> dict[str, str]:
     return fields
 
 
-def stands_at_once(answered_before: int, waiting: int) -> bool:
-    """Whether an objection from the public form masks its case without anybody having looked at it."""
-    return answered_before == 0 and waiting == 0
+def stands_at_once(earlier: int) -> bool:
+    """Whether an objection from the public form, after so many on its case, masks it without anybody having looked at it."""
+    return earlier == 0
 
 
 def why_not_handle(actor: Actor) -> Forbidden | None:

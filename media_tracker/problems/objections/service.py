@@ -1,12 +1,12 @@
 """Objections: recorded, tied to a case, answered. The only writer of ``objections`` and ``objection_contacts``.
 
-Who objects stands in a collection of its own: only the office opens it, every look is in the audit trail, and it is erased on a
-date. Events of the case hold ids and what came of it.
+Who objects stands encrypted in a collection of its own: only the office opens it, every look is in the audit trail, and it is
+erased on a date. Events of the case hold ids and what came of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from pymongo.errors import DuplicateKeyError
 from media_tracker.accounts.actor import Actor
 from media_tracker.accounts.audit import Audit
 from media_tracker.accounts.documents import AuditAction
+from media_tracker.accounts.sealing import Seal
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.counters import draw
@@ -66,10 +67,12 @@ class Objections:
         transactor: Transactor,
         casebook: Casebook,
         audit: Audit,
+        seal: Seal,
         clock: Clock,
         zone: ZoneInfo,
     ) -> None:
         self._database = database
+        self._seal = seal
         self._objections = database[COLLECTION]
         self._contacts = database[CONTACTS]
         self._cases = database[Problem.Settings.name]
@@ -112,6 +115,7 @@ class Objections:
 
         Raises:
             Forbidden: not publicity staff. NotFound: there is no such objection.
+            NotReady: it was sealed with another secret key.
         """
         _office(actor)
         objection = await self.get(objection_id)
@@ -119,7 +123,7 @@ class Objections:
             AuditAction.CONTACT_READ, actor=actor.user_id, subject=objection.receipt, request_id=request_id
         )
         row = await self._contacts.find_one({"_id": objection.id})
-        return Contact(row["name"], row["telephone"], row["address"]) if row else None
+        return Contact(**self._seal.open(row["sealed"])) if row else None
 
     # Coming in
 
@@ -262,9 +266,9 @@ class Objections:
                 "answered_by": None,
             }
             await self._objections.insert_one(row, session=tx.session)
-            kept = {"name": contact.name.strip(), "telephone": contact.telephone.strip()}
-            address = {"address": contact.address.strip(), "erase_at": now + CONTACTS_KEPT}
-            await self._contacts.insert_one({"_id": objection_id, **kept, **address}, session=tx.session)
+            sealed = self._seal.close({name: words.strip() for name, words in asdict(contact).items()})
+            kept = {"_id": objection_id, "sealed": sealed, "erase_at": now + CONTACTS_KEPT}
+            await self._contacts.insert_one(kept, session=tx.session)
             if stands and problem_id is not None:
                 await self._objected(tx, problem_id, objection_id)
             return _objection(row)
@@ -276,16 +280,10 @@ class Objections:
 
     async def _first(self, tx: Transaction, problem_id: ObjectId) -> bool:
         """Whether an objection from the public may stand at once."""
-        states: Sequence[ObjectionState] = (ObjectionState.ANSWERED, ObjectionState.WAITING)
-        answered, waiting = [
-            await self._objections.count_documents(
-                {"problem_id": problem_id, "state": state.value}, session=tx.session, limit=1
-            )
-            for state in states
-        ]
+        earlier = await self._objections.count_documents({"problem_id": problem_id}, session=tx.session, limit=1)
         found = await self._cases.find_one({"_id": problem_id}, session=tx.session)
         open_case = found is not None and why_not_stand(Problem.model_validate(found).case) is None
-        return open_case and stands_at_once(answered, waiting)
+        return open_case and stands_at_once(earlier)
 
     async def _draw_receipt(self, now: datetime) -> str:
         year = now.astimezone(self._zone).year

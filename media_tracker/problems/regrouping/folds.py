@@ -37,6 +37,7 @@ _CLOSING = (
     "official",
     "protection",
     "protected",
+    "earlier_protected",
 )
 
 

@@ -102,6 +102,8 @@ def _check(case: Case, division: Division) -> None:
             ),
             state=case.state,
         )
+    if case.objections:  # the new one would be shown in public, with what somebody objects to
+        raise Conflict(N_("Somebody has objected to this one and waits for an answer. Answer first, then split."))
     standing = [report.id for report in case.reports if report.withdrawn_at is None]
     shares = [division.shares.get(each, Share.STAYS) for each in standing]
     fields: dict[str, str] = {}

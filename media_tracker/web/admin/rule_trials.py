@@ -35,9 +35,10 @@ class ExampleRow:
 
 @dataclass(frozen=True, slots=True)
 class TrialPage:
-    """``templates/admin/rule_trial.html``. ``fields`` go into the form that saves."""
+    """``templates/admin/rule_trial.html``. ``fields`` go into the saving form; ``of`` exceeds ``stories`` when time was up."""
 
     stories: int
+    of: int
     changed: int
     examples: Sequence[ExampleRow]
     out: Sequence[str]
@@ -71,6 +72,7 @@ async def trial_page(
     words = Words(await names_of(request))
     context = TrialPage(
         stories=trial.stories,
+        of=trial.of,
         changed=trial.changed,
         examples=[ExampleRow(str(e.story_id), e.title, shown_difference(e, words)) for e in trial.examples],
         out=out[:ROWS],

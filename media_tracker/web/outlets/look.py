@@ -137,7 +137,8 @@ async def _look(request: Request[Any, Any, Any], url: str, rules: PageRules | No
     """Fetch and read ``url``. Raises what that raises, but for a web page, which is an answer."""
     found = services(request)
     try:
-        checked = await check(found.fetcher, url, found.settings.zone, found.clock(), rules=rules)
+        zone, now = found.settings.zone, found.clock()
+        checked = await check(found.fetcher, url, zone, now, rules=rules, runner=found.reading)
     except WebPage as error:
         checked = Checked("", None, (), (), error.feeds)
         is_page = True

@@ -5,7 +5,7 @@ They stand by name and never by how often they were exposed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,23 +16,24 @@ from media_tracker.accounts.actor import Actor
 from media_tracker.errors import N_
 from media_tracker.places.regions import LEVELS, Region, RegionTree
 from media_tracker.problems.case import State
+from media_tracker.problems.finding.areas import AreaNumbers, count_areas
 from media_tracker.problems.finding.facets import Flag
-from media_tracker.problems.finding.listing import counts
 from media_tracker.web.choices import Option, option
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import names_of
-from media_tracker.web.problems.asked import Asked, Show, filter_of
-from media_tracker.web.problems.listed import Counted, counted, reader_of
+from media_tracker.web.problems.asked import Asked, Show
+from media_tracker.web.problems.listed import Counted, counted
 from media_tracker.web.render import page
 from media_tracker.web.visitor import actor, services
 
-COLUMNS: Sequence[tuple[str, Asked]] = (
-    (N_("Open"), Asked(Show.OPEN)),
-    (N_("Overdue"), Asked(Show.OVERDUE)),
-    (N_("To verify"), Asked(Show.TO_VERIFY)),
-    (N_("Deferred"), Asked(states=(State.DEFERRED,))),
-    (N_("Relapses, open"), Asked(Show.OPEN, flag=Flag.RELAPSE)),
+COLUMNS: Sequence[tuple[str, Asked, Callable[[AreaNumbers], int]]] = (
+    (N_("Open"), Asked(Show.OPEN), lambda found: found.open),
+    (N_("Overdue"), Asked(Show.OVERDUE), lambda found: found.overdue),
+    (N_("To verify"), Asked(Show.TO_VERIFY), lambda found: found.to_verify),
+    (N_("Deferred"), Asked(states=(State.DEFERRED,)), lambda found: found.deferred),
+    (N_("Relapses, open"), Asked(Show.OPEN, flag=Flag.RELAPSE), lambda found: found.relapses),
 )
+"""Label, the list that is counted, and its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +75,18 @@ async def areas(request: Request[Any, Any, Any], region: FromQuery[str | None] =
     who = actor(request)
     code = region if region and region in tree else _own(who, tree)
     shown = [*([tree[code]] if code else []), *below(tree, code)]
-    found = await _figures(request, shown)
+    room = services(request)
+    found = await count_areas(room.database["problems"], [each.code for each in shown], room.clock())
     context = AreasPage(
         name=tree.label(code) if code else names.gettext(N_("All areas")),
-        columns=[names.gettext(label) for label, _ in COLUMNS],
+        columns=[names.gettext(label) for label, _, _ in COLUMNS],
         rows=[
             AreaRow(
                 name=names.region(each.code) if each.code == code else each.name,
                 href=f"/areas?region={each.code}" if each.code != code and below(tree, each.code) else "",
                 figures=[
-                    Figure(names.gettext(label), counted(number), _href(asked, each))
-                    for (label, asked), number in zip(COLUMNS, numbers, strict=True)
+                    Figure(names.gettext(label), counted(number(numbers)), _href(asked, each))
+                    for label, asked, number in COLUMNS
                 ],
             )
             for each, numbers in zip(shown, found, strict=True)
@@ -136,14 +138,6 @@ def _trail(tree: RegionTree, code: str | None) -> list[dict[str, str]]:
 
 def _href(asked: Asked, region: Region) -> str:
     return asked.href(region=region.code)
-
-
-async def _figures(request: Request[Any, Any, Any], shown: Sequence[Region]) -> list[list[int]]:
-    """The numbers of each area, column by column."""
-    room, reader = services(request), await reader_of(request, stakes=False)
-    wanted = [filter_of(asked, region.code, reader) for region in shown for _, asked in COLUMNS]
-    found = await counts(room.database["problems"], wanted)
-    return [found[start : start + len(COLUMNS)] for start in range(0, len(found), len(COLUMNS))]
 
 
 ROUTES = [areas]

@@ -15,7 +15,15 @@ from litestar.response import Redirect
 
 from media_tracker.db.events import Origin
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTrackerError
-from media_tracker.problems.answers.draft_rules import Content, Draft, Stage, may_see, why_not_release, why_not_write
+from media_tracker.problems.answers.draft_rules import (
+    Content,
+    Draft,
+    Stage,
+    blank_version,
+    may_see,
+    why_not_release,
+    why_not_write,
+)
 from media_tracker.problems.case import Outcome, Precision
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import light
@@ -248,7 +256,7 @@ async def _context(
         place=problem.place,
         due_at=case.due_at,
         light=light(case, room.clock()).value,
-        version=draft.version if draft is not None else 0,
+        version=draft.version if draft is not None else blank_version(case),
         stage=draft.stage.value if draft is not None else "",
         left_over=_left_over(cannot, ours=ours),
         reviewed=await room.drafts.reviewed(problem),

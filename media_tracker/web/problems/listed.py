@@ -10,12 +10,11 @@ from litestar import Request
 
 from media_tracker.accounts.actor import Role
 from media_tracker.errors import InvalidInput
-from media_tracker.monitor.counting import occasions
 from media_tracker.problems.case import State
 from media_tracker.problems.clocks.rules import ClockKind
-from media_tracker.problems.documents import Problem
+from media_tracker.problems.finding.lines import Line
 from media_tracker.problems.finding.listing import MOST_COUNTED, ProblemFilter
-from media_tracker.problems.light import Light, pressing
+from media_tracker.problems.light import Light
 from media_tracker.problems.stakes import Dependent, dependent
 from media_tracker.web.naming import Names
 from media_tracker.web.problems.asked import Asked, Reader, filter_of
@@ -55,26 +54,25 @@ def counted(number: int) -> Counted:
     return Counted(number if number < MOST_COUNTED else None)
 
 
-def row_of(problem: Problem, names: Names, now: datetime) -> ProblemRow:
+def row_of(line: Line, names: Names, now: datetime) -> ProblemRow:
     """A line, with the light of the clock that ends first."""
-    case = problem.case
-    clock = pressing(case)
+    clock = line.clock
     review = clock is not None and clock.kind is ClockKind.REVIEW
-    resting = case.state is State.DEFERRED
+    resting = line.state is State.DEFERRED
     light = clock.light(now) if clock is not None else Light.DONE
     return ProblemRow(
-        number=problem.number,
-        title=problem.title,
-        place=problem.place,
-        category=names.category(case.category),
-        unit=names.unit(case.unit_id),
-        state=case.state.value,
-        severity=case.severity.value,
-        due_at=None if resting else clock.due_at if clock is not None else case.due_at,
-        review_at=case.review_at if resting else None,
+        number=line.number,
+        title=line.title,
+        place=line.place,
+        category=names.category(line.category),
+        unit=names.unit(line.unit_id),
+        state=line.state.value,
+        severity=line.severity.value,
+        due_at=None if resting else clock.due_at if clock is not None else line.due_at,
+        review_at=line.review_at if resting else None,
         light=light.value,
         clock=CLOCK_NAMES[clock.kind] if clock and not review and clock.kind is not ClockKind.FEEDBACK else "",
-        exposures=len(occasions(case)),
+        exposures=line.exposures,
     )
 
 

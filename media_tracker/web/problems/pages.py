@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,21 +11,13 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from media_tracker.accounts.actor import Actor, Role
-from media_tracker.problems.case import State
-from media_tracker.problems.finding.listing import counts
-from media_tracker.web.choices import Option, category_filter, named, option, outlet_options
+from media_tracker.problems.finding.listing import read_listing
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.problems.asked import Asked, Days, Show, read_asked
+from media_tracker.web.problems.choices import Choices, choices_of
 from media_tracker.web.problems.dispatch import ROUTES as FORMS
-from media_tracker.web.problems.filter_words import (
-    FLAG_NAMES,
-    LIGHT_NAMES,
-    ORDER_NAMES,
-    SHOW_NAMES,
-    TOLD_NAMES,
-    WAITING_NAMES,
-)
+from media_tracker.web.problems.filter_words import SHOW_NAMES
 from media_tracker.web.problems.listed import Counted, ProblemRow, counted, row_of, wanted_by
 from media_tracker.web.problems.merging import ROUTES as MERGING
 from media_tracker.web.problems.photos import ROUTES as PHOTOS
@@ -32,8 +25,6 @@ from media_tracker.web.problems.splitting import ROUTES as SPLITTING
 from media_tracker.web.problems.steps import ROUTES as STEPS
 from media_tracker.web.problems.steps import Sent, show_problem
 from media_tracker.web.problems.views import ViewChip, chips_of
-from media_tracker.web.problems.words import CHANNEL_NAMES, SEVERITIES, say_severity
-from media_tracker.web.region_input import region_options
 from media_tracker.web.render import page
 from media_tracker.web.visitor import actor, services
 
@@ -48,24 +39,6 @@ class QuickFilter:
     href: str
     active: bool
     count: Counted | None
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the filters offer."""
-
-    states: Sequence[str]
-    categories: Sequence[Option]
-    regions: Sequence[Option]
-    units: Sequence[Option]
-    outlets: Sequence[Option]
-    lights: Sequence[Option]
-    waiting: Sequence[Option]
-    severities: Sequence[Option]
-    channels: Sequence[Option]
-    told: Sequence[Option]
-    flags: Sequence[Option]
-    orders: Sequence[Option]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +74,32 @@ async def problem_list(
     asked = read_asked(request.query_params)
     if _is_official(who) and not request.url.query:
         asked = replace(asked, show=Show.MINE)
-    names = await names_of(request)
     wanted, wrong = await wanted_by(request, asked)
-    found = await room.problems.page(wanted, older_than, newer_than, order=asked.order)
-    total, *quick = await counts(
-        room.database["problems"], [wanted, *[(await wanted_by(request, each))[0] for each in _quick(who)]]
+    beside = [(await wanted_by(request, each))[0] for each in _quick(who)]
+    listing, names, views = await asyncio.gather(
+        read_listing(
+            room.database["problems"],
+            wanted,
+            older_than,
+            newer_than,
+            asked.order,
+            total=asked.narrowed,
+            beside=beside,
+        ),
+        names_of(request),
+        chips_of(request, asked),
     )
     context = ListPage(
-        rows=[row_of(problem, names, room.clock()) for problem in found.problems],
-        quick=_chips(asked, who, names, dict(zip((each.show for each in _quick(who)), quick, strict=True))),
-        views=await chips_of(request, asked),
+        rows=[row_of(line, names, room.clock()) for line in listing.lines],
+        quick=_chips(asked, who, names, dict(zip((each.show for each in _quick(who)), listing.beside, strict=True))),
+        views=views,
         asked=asked,
         days=[("registered", asked.registered), ("exposed", asked.exposure), ("due", asked.due)],
-        choices=await _choices(request, names),
-        total=counted(total) if asked.narrowed else None,
+        choices=choices_of(names),
+        total=counted(listing.total) if listing.total is not None else None,
         region_error=names.gettext(wrong) if wrong else "",
-        newer=asked.href(newer_than=found.newer) if found.newer else "",
-        older=asked.href(older_than=found.older) if found.older else "",
+        newer=asked.href(newer_than=listing.newer) if listing.newer else "",
+        older=asked.href(older_than=listing.older) if listing.older else "",
         more_states=replace(asked, several=True).href(),
         may_register=who.has(Role.EDITOR, Role.PUBLICITY),
         may_assign=who.has(Role.EDITOR, Role.PUBLICITY),
@@ -151,24 +133,6 @@ def _chips(asked: Asked, who: Actor, names: Names, found: dict[Show, int]) -> li
         for show, name in SHOW_NAMES.items()
         if show is not Show.MINE or who.units
     ]
-
-
-async def _choices(request: Request[Any, Any, Any], names: Names) -> Choices:
-    catalogue = names.pages.catalogue
-    return Choices(
-        states=[state.value for state in State],
-        categories=category_filter(names),
-        regions=await region_options(services(request).places),
-        units=[option(each.id, each.name) for each in names.units],
-        outlets=outlet_options(names),
-        lights=named(catalogue, LIGHT_NAMES),
-        waiting=named(catalogue, WAITING_NAMES),
-        severities=[option(each.value, say_severity(catalogue, each)) for each in SEVERITIES],
-        channels=named(catalogue, CHANNEL_NAMES),
-        told=named(catalogue, TOLD_NAMES),
-        flags=named(catalogue, FLAG_NAMES),
-        orders=named(catalogue, ORDER_NAMES),
-    )
 
 
 ROUTES = [problem_list, problem_page, *MERGING, *SPLITTING, *FORMS, *STEPS, *PHOTOS]

@@ -15,7 +15,7 @@ from media_tracker.db.events import Event
 from media_tracker.errors import N_, Conflict
 from media_tracker.files.kept import Photo
 from media_tracker.places.units import Unit
-from media_tracker.problems.answers.draft_rules import Draft, Stage, why_not_release, why_not_write
+from media_tracker.problems.answers.draft_rules import Draft, Stage, blank_version, why_not_release, why_not_write
 from media_tracker.problems.answers.errand_rules import Dead, Errand, ErrandState, is_needed
 from media_tracker.problems.case import EventType, State
 from media_tracker.problems.documents import Problem
@@ -107,6 +107,8 @@ class UnitWork:
     reviewed: bool
     """The unit has its answers released by a second person."""
     draft: DraftLine | None
+    blank_version: int
+    """What a form says that begins a draft."""
     may_give: bool
     errands: Sequence[ErrandView]
     objected: bool
@@ -137,6 +139,7 @@ async def read_unit_work(request: Request[Any, Any, Any], problem: Problem, even
         may_write=may_write,
         reviewed=may_write and await room.drafts.reviewed(problem),
         draft=_line(draft, people, why_not_release(draft, case, who) is None) if draft is not None else None,
+        blank_version=blank_version(case),
         may_give=may_write,
         errands=[
             _errand(

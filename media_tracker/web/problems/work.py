@@ -12,7 +12,7 @@ from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import N_
 from media_tracker.problems.case import State
 from media_tracker.problems.finding.facets import Waiting
-from media_tracker.problems.finding.listing import Order, counts
+from media_tracker.problems.finding.listing import Order, counts, read_listing
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import names_of
 from media_tracker.web.problems.asked import Asked, Days, Lit, Show
@@ -61,11 +61,13 @@ async def work(request: Request[Any, Any, Any]) -> Response[str]:
     """What waits for the visitor; nothing that is not theirs."""
     room, who, names = services(request), actor(request), await names_of(request)
     asked = _groups(request, who)
-    found = await counts(room.database["problems"], [(await wanted_by(request, each))[0] for _, each, _ in asked])
+    problems = room.database["problems"]
+    found = await counts(problems, [(await wanted_by(request, each))[0] for _, each, _ in asked])
     lists = []
     for title, each, nothing in _lists(who):
-        rows = await room.problems.page((await wanted_by(request, each))[0], size=SHOWN, order=each.order)
-        shown = [row_of(problem, names, room.clock()) for problem in rows.problems]
+        wanted, _ = await wanted_by(request, each)
+        listing = await read_listing(problems, wanted, order=each.order, size=SHOWN)
+        shown = [row_of(line, names, room.clock()) for line in listing.lines]
         lists.append(Most(names.gettext(title), shown, each.href(), names.gettext(nothing)))
     context = WorkPage(
         units=sorted(names.unit(unit) for unit in who.units),

@@ -292,7 +292,7 @@ async def _rows(
     most: int,
     only: Mapping[str, int] | None,
 ) -> list[Json]:
-    """Up to ``most`` rows behind an edge, onwards or (True) back: first the rest of its moment, thousands may share it; then what lies beyond."""
+    """Up to ``most`` rows behind an edge, onwards or (True) back: first the rest of its moment, which thousands may share."""
     edge, back = way
     by = _SORTING[order]
     sign = -by.sign if back else by.sign

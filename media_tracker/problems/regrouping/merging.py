@@ -120,13 +120,18 @@ def moved_reports(goes: Case, stays: Case) -> list[Report]:
     """
     tied = {report.story_id for report in stays.reports if report.story_id is not None}
     standing = {r.story_id for r in stays.reports if r.story_id is not None and r.withdrawn_at is None}
+    exposing = {report.story_id for report in stays.exposures}
     there = {_without_story(report) for report in stays.reports if report.story_id is None}
-    moved = [
-        report
-        for report in goes.reports
-        if report.story_id not in (tied if report.withdrawn_at is not None else standing)
-        and (report.story_id is not None or _without_story(report) not in there)
-    ]
+
+    def is_there(report: Report) -> bool:
+        if report.story_id is None:
+            return _without_story(report) in there
+        if report.withdrawn_at is not None:
+            return report.story_id in tied
+        # What exposed the one and only followed up the other has exposed the problem that both are.
+        return report.story_id in (exposing if report.channel is Channel.EXPOSURE else standing)
+
+    moved = [report for report in goes.reports if not is_there(report)]
     numbers = occasions_among(goes.reports, [*_at_home(goes, stays), *stays.reports])
     return [
         report.model_copy(update={"occasion": numbers[report.outlet_id, report.occasion]})

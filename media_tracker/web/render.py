@@ -43,7 +43,7 @@ ROLE_NAMES: Mapping[Role, str] = {
 NAVIGATION: tuple[tuple[str, str, frozenset[Role] | None], ...] = (
     ("/desk", N_("Desk"), frozenset({Role.EDITOR})),
     ("/stories", N_("Stories"), None),
-    ("/work", N_("My work"), frozenset({Role.OFFICIAL, Role.INSPECTOR})),
+    ("/work", N_("My work"), frozenset({Role.OFFICIAL, Role.INSPECTOR, Role.PUBLICITY})),
     ("/problems", N_("Problems"), None),
     ("/deeds", N_("Good deeds"), None),
     ("/monitor", N_("Monitor"), None),

@@ -52,6 +52,7 @@ class WorkPage:
     groups: Sequence[Group]
     lists: Sequence[Most]
     may_look_back: bool
+    answers_objections: bool
     dissolved: Sequence[str]
     """Units of the visitor that are no more."""
 
@@ -77,6 +78,7 @@ async def work(request: Request[Any, Any, Any]) -> Response[str]:
         ],
         lists=lists,
         may_look_back=who.has(Role.INSPECTOR, Role.PUBLICITY),
+        answers_objections=who.has(Role.PUBLICITY),
         dissolved=sorted(unit.name for unit in names.units if unit.id in who.units and not unit.active),
     )
     return await page(request, "problems/work.html", context)

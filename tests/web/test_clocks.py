@@ -10,12 +10,10 @@ import pytest_asyncio
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import AuditAction, User
-from media_tracker.db.connection import Database
 from media_tracker.problems.clocks.table import shipped_rules
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.steps import Command, Step
-from tests.fake_clock import FakeClock
-from tests.web.problem_scene import City, build_city, photo, photos
+from tests.web.problem_scene import City, photo, photos
 
 COVER = "102"
 NEW = {
@@ -30,18 +28,8 @@ NEW = {
 
 
 @pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
-
-
-@pytest_asyncio.fixture
 async def admin(city: City) -> User:
     return await city.user("ada", Role.ADMIN)
-
-
-@pytest_asyncio.fixture
-async def official(city: City) -> User:
-    return await city.user("olga", Role.OFFICIAL, units=(city.cleaners,))
 
 
 @pytest_asyncio.fixture

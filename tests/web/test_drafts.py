@@ -12,22 +12,15 @@ from bson import ObjectId
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
 from media_tracker.accounts.duties import Duties
-from media_tracker.db.connection import Database
 from media_tracker.problems.case import State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.folding import fold
 from media_tracker.problems.steps import Command, Step
-from tests.fake_clock import FakeClock
 from tests.web.browser import Browser, Files
-from tests.web.problem_scene import City, build_city, photo, photos
+from tests.web.problem_scene import City, photo, photos
 
 HALF = {"do": "save", "text": "Half of it is swept <so far>."}
 WHOLE = {"outcome": "resolved", "text": "Swept and fenced.", "fixed_at": "2026-03-02T08:30"}
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
 
 
 @pytest_asyncio.fixture

@@ -15,15 +15,13 @@ import pytest_asyncio
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
-from media_tracker.db.connection import Database
 from media_tracker.problems.case import Outcome
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.folding import fold
 from media_tracker.problems.steps import Command, Step
-from tests.fake_clock import FakeClock
 from tests.web.admin_scene import captured_log
 from tests.web.browser import Browser
-from tests.web.problem_scene import City, build_city, photo, photos
+from tests.web.problem_scene import City, photo, photos
 
 ERRAND = {
     "text": "Please sweep <behind> the market.",
@@ -33,11 +31,6 @@ ERRAND = {
 }
 DONE = {"do": "done", "text": "Two barrows taken away."}
 COLOURS = ("red", "green", "blue", "white", "black", "orange", "purple", "yellow", "pink", "brown", "grey")
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
 
 
 @pytest_asyncio.fixture

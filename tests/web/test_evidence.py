@@ -7,44 +7,26 @@ import io
 import re
 
 import pytest
-import pytest_asyncio
 from bson import ObjectId
 from PIL import Image
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import AuditAction, User
-from media_tracker.db.connection import Database
 from media_tracker.demo.pictures import draw
 from media_tracker.files.office_files import DOCX
 from media_tracker.problems.case import Outcome, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.steps import Command, Step
-from tests.fake_clock import FakeClock
 from tests.files.office import package, pdf, xlsx
 from tests.files.pictures import camera_jpeg, encoded, huge_png
 from tests.services.invariants import assert_nothing_lost_or_doubled
 from tests.web.browser import Browser, Files
-from tests.web.problem_scene import City, build_city, photo, photos
+from tests.web.problem_scene import City, photo, photos
 
 CLAIM = {"outcome": "resolved", "text": "Swept.", "fixed_at": "2026-03-02T10:30"}
 STREET = draw("street", fixed=False)
 TIDY = draw("street", fixed=True)
 PLAN = package()
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
-
-
-@pytest_asyncio.fixture
-async def official(city: City) -> User:
-    return await city.user("olga", Role.OFFICIAL, units=(city.cleaners,))
-
-
-@pytest_asyncio.fixture
-async def inspector(city: City) -> User:
-    return await city.user("ines", Role.INSPECTOR, units=(city.patrol,))
 
 
 async def put(browser: Browser, problem: Problem, files: Files, step: str = "add_evidence", **fields: object) -> int:

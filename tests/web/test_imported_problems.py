@@ -8,14 +8,12 @@ import pytest_asyncio
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
-from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.problems.case import State
 from media_tracker.problems.finding.listing import ProblemFilter
 from media_tracker.problems.lists.sheet import read_list
-from tests.fake_clock import FakeClock
 from tests.problems.lists import as_csv, table
-from tests.web.problem_scene import City, build_city
+from tests.web.problem_scene import City
 
 HERE: Mapping[str, object] = {
     "区县": "东城区",
@@ -24,11 +22,6 @@ HERE: Mapping[str, object] = {
     "问题": "北门垃圾桶满溢",
 }
 STATES = ("未整改", "整改中", "长期整改", "退单", "不予受理", "不属实", "已销号")
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
 
 
 @pytest_asyncio.fixture

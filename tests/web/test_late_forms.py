@@ -16,14 +16,9 @@ from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.web.admin_scene import add_user, browser_as, make_services
 from tests.web.desk_scene import DECISION, Scene, key_of
-from tests.web.problem_scene import City, build_city
+from tests.web.problem_scene import City
 
 REASON = "The mayor <asked> for it."
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
 
 
 @pytest_asyncio.fixture

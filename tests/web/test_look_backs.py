@@ -4,43 +4,20 @@ from __future__ import annotations
 
 import re
 
-import pytest_asyncio
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Level, Role
 from media_tracker.accounts.documents import User
-from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.problems.case import Channel, EventType, Report, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.lifecycle import Decided
-from tests.fake_clock import FakeClock
 from tests.web.browser import Browser
-from tests.web.problem_scene import City, build_city, photo, photos
+from tests.web.problem_scene import City, photo, photos
 
 LOOKED = photos(("after", "look.jpg", photo("blue")))
 LOOK = {"basis": "on_site", "text": "Went there."}
 CHECK = {"verified_outcome": "resolved", "basis": "on_site", "text": "Clean."}
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
-
-
-@pytest_asyncio.fixture
-async def official(city: City) -> User:
-    return await city.user("olga", Role.OFFICIAL, units=(city.cleaners,))
-
-
-@pytest_asyncio.fixture
-async def inspector(city: City) -> User:
-    return await city.user("ines", Role.INSPECTOR, units=(city.patrol,))
-
-
-@pytest_asyncio.fixture
-async def editor(city: City) -> User:
-    return await city.user("edith", Role.EDITOR)
 
 
 async def closed(city: City, official: User, inspector: User, *, drawn: bool = False) -> Problem:

@@ -6,16 +6,14 @@ import asyncio
 import re
 
 import pytest
-import pytest_asyncio
 from bson import ObjectId
 
-from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
 from media_tracker.db.connection import Database
 from media_tracker.web.once import COLLECTION, KEPT, OneTimeKeys, new_key
 from tests.fake_clock import FakeClock
 from tests.web.browser import Browser
-from tests.web.problem_scene import City, build_city
+from tests.web.problem_scene import City
 
 LAMP = {
     "title": "Broken lamp",
@@ -25,16 +23,6 @@ LAMP = {
     "channel": "ticket",
     "outside_number": "HZ-1",
 }
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
-
-
-@pytest_asyncio.fixture
-async def editor(city: City) -> User:
-    return await city.user("edith", Role.EDITOR)
 
 
 async def key_on_page(browser: Browser) -> str:

@@ -9,13 +9,11 @@ import re
 from datetime import timedelta
 from itertools import pairwise
 
-import pytest_asyncio
 from bson import ObjectId
 from docx import Document
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
-from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.ingest.documents import Story
 from media_tracker.papers.chain import chain, check
@@ -24,31 +22,10 @@ from media_tracker.papers.shipped import Paper, shipped
 from media_tracker.problems.case import Basis, Channel, Outcome, Report
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.steps import Command, Step
-from tests.fake_clock import FakeClock
-from tests.web.problem_scene import City, build_city, photo, photos
+from tests.web.problem_scene import City, photo, photos
 
 HEADING = re.compile(r"<h([1-6])")
 NASTY = "Rubbish <w:t>& {{ 7*7 }} {% for %} \U0001f6ae \u202eback\u202c שלום end"
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
-
-
-@pytest_asyncio.fixture
-async def official(city: City) -> User:
-    return await city.user("olga", Role.OFFICIAL, units=(city.cleaners,))
-
-
-@pytest_asyncio.fixture
-async def inspector(city: City) -> User:
-    return await city.user("ines", Role.INSPECTOR, units=(city.patrol,))
-
-
-@pytest_asyncio.fixture
-async def editor(city: City) -> User:
-    return await city.user("edith", Role.EDITOR)
 
 
 async def exposing_story(city: City, problem: Problem, title: str, text: str = "Rubbish lies there.") -> Problem:

@@ -8,38 +8,20 @@ import re
 from urllib.parse import quote
 
 import pytest
-import pytest_asyncio
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
 from media_tracker.accounts.duties import Duties
-from media_tracker.db.connection import Database
 from media_tracker.problems.case import State
 from media_tracker.problems.finding.bulk import MOST
 from media_tracker.problems.finding.listing import Order
 from media_tracker.problems.steps import Command, Step
 from media_tracker.web.problems.asked import Asked, Lit, Show
 from media_tracker.web.problems.views import read_query
-from tests.fake_clock import FakeClock
 from tests.web.browser import Browser
-from tests.web.problem_scene import City, build_city
+from tests.web.problem_scene import City
 from tests.web.test_problems import numbers_in
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
-
-
-@pytest_asyncio.fixture
-async def official(city: City) -> User:
-    return await city.user("olga", Role.OFFICIAL, units=(city.cleaners,))
-
-
-@pytest_asyncio.fixture
-async def editor(city: City) -> User:
-    return await city.user("edith", Role.EDITOR)
 
 
 def figures(page: str) -> dict[str, tuple[str, str]]:

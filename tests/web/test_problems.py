@@ -9,44 +9,21 @@ from datetime import timedelta
 
 import httpx
 import pytest
-import pytest_asyncio
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Level, Role
 from media_tracker.accounts.documents import User
-from media_tracker.db.connection import Database
 from media_tracker.problems.case import Channel, Outcome, Precision, Severity, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.steps import Command, Step
-from tests.fake_clock import FakeClock
 from tests.web.browser import Browser
-from tests.web.problem_scene import CATEGORY, City, build_city, photo, photos
+from tests.web.problem_scene import CATEGORY, City, photo, photos
 
 CLAIM = {"outcome": "resolved", "text": "Swept.", "fixed_at": "2026-03-02T10:30"}
 VERIFY = {"verified_outcome": "resolved", "basis": "on_site", "text": "Clean."}
 LOOKED = photos(("after", "check.jpg", photo("blue")))
 """What who checks has seen there."""
 DESCRIPTION = {"title": "Broken lamp", "place": "River Street 3", "category": "103", "region": "东城区河畔街道"}
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
-
-
-@pytest_asyncio.fixture
-async def official(city: City) -> User:
-    return await city.user("olga", Role.OFFICIAL, units=(city.cleaners,))
-
-
-@pytest_asyncio.fixture
-async def inspector(city: City) -> User:
-    return await city.user("ines", Role.INSPECTOR, units=(city.patrol,))
-
-
-@pytest_asyncio.fixture
-async def editor(city: City) -> User:
-    return await city.user("edith", Role.EDITOR)
 
 
 def version_of(html: str) -> str:

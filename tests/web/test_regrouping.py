@@ -10,30 +10,18 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
-from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.problems.case import Channel, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.steps import Command, Step
-from tests.fake_clock import FakeClock
 from tests.web.browser import Browser
-from tests.web.problem_scene import City, build_city
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
+from tests.web.problem_scene import City
 
 
 @pytest_asyncio.fixture
 async def editor(city: City) -> AsyncIterator[Browser]:
     async with await city.browser(await city.user("edith", Role.EDITOR)) as browser:
         yield browser
-
-
-@pytest_asyncio.fixture
-async def official(city: City) -> User:
-    return await city.user("olga", Role.OFFICIAL, units=(city.cleaners,))
 
 
 def hidden(html: str, name: str) -> str:

@@ -10,12 +10,10 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import AuditAction
-from media_tracker.db.connection import Database
 from media_tracker.problems.case import State
 from media_tracker.problems.steps import Command, Step
-from tests.fake_clock import FakeClock
 from tests.web.browser import Browser
-from tests.web.problem_scene import CATEGORY, City, build_city
+from tests.web.problem_scene import CATEGORY, City
 
 PATH = "/admin/responsibilities"
 SHEET = """责任分工表
@@ -23,11 +21,6 @@ SHEET = """责任分工表
 201,东城区,Street cleaners,Road works
 102,全市,Road works,
 """
-
-
-@pytest_asyncio.fixture
-async def city(database: Database, clock: FakeClock) -> City:
-    return await build_city(database, clock)
 
 
 @pytest_asyncio.fixture

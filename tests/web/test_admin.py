@@ -14,6 +14,7 @@ from media_tracker.db.connection import Database
 from media_tracker.outlets.documents import OutletKind
 from media_tracker.outlets.feed_setup import FeedSetup
 from media_tracker.outlets.opml import Subscription, write_opml
+from media_tracker.problems.finding.facets import of_unit
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.web.admin_scene import PASSWORD, add_user, browser_as, browser_of, captured_log, make_services, put_regions
@@ -365,6 +366,8 @@ async def test_changes_to_outlets_feeds_projects_units_and_regions_are_written_d
     (unit,) = await services.places.units()
     for data in ({}, {"active": "1"}):
         assert (await admin.post(f"/admin/units/{unit.id}/active", data)).status_code == 303
+    for data in ({"reviews": "1"}, {}):
+        assert (await admin.post(f"/admin/units/{unit.id}/reviews", data)).status_code == 303
     imported = await admin.post("/outlets/import", {}, [("opml", ("feeds.opml", document, "text/x-opml"))])
     assert imported.status_code == 303
 
@@ -374,7 +377,7 @@ async def test_changes_to_outlets_feeds_projects_units_and_regions_are_written_d
         for action in AuditAction
         if action.startswith(("outlet", "partner", "feed", "project", "unit", "region"))
     }
-    assert len(made) == 15
+    assert len(made) == 17
     assert made <= set(entries)
     assert entries[AuditAction.FEED_ADDED].subject == feed.id
     assert entries[AuditAction.FEED_SET_UP].detail == {"changed": "column"}
@@ -426,7 +429,8 @@ async def test_dissolving_a_unit_asks_first_and_says_how_much_it_has_to_do(servi
     busy, idle = await services.places.add_unit("环卫所"), await services.places.add_unit("路灯所")
     for state in ("assigned", "in_progress", "closed"):
         case = {"state": state, "unit_id": busy, "co_unit_ids": []}
-        await services.database["problems"].insert_one({"number": state, "case": case})
+        found_by = [of_unit(busy)]
+        await services.database["problems"].insert_one({"number": state, "case": case, "search": found_by})
     text = (await admin.get("/admin/units")).text
     asked = {
         unit: re.search(rf'<details class="confirm"[^§]*?action="/admin/units/{unit}/active".*?</details>', text, re.S)

@@ -46,6 +46,9 @@ NO_PAGE = frozenset(
         "/e/{secret:str}",
         "/problems/{number:str}/answer",
         "/problems/{number:str}/errands",
+        "/problems/bulk/{run_id:str}",
+        "/admin/responsibilities/rows/{row_id:str}",
+        "/files/{file_id:str}",
         "/e/{secret:str}/photos/{place:str}",
     }
 )

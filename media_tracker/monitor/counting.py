@@ -15,8 +15,8 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Level
 from media_tracker.monitor.credit import Credit, Judgement, judge, soundly_verified
-from media_tracker.monitor.definitions import Dimension, Key
-from media_tracker.monitor.facts import EVERYTHING, CaseFact, Facts, Row, Slice, StoryFact, Subject, View, month_of
+from media_tracker.monitor.definitions import SEVERAL, Dimension, Key
+from media_tracker.monitor.facts import EVERYTHING, CaseFact, Facts, Row, Slice, StoryFact, Subject, View, Voice
 from media_tracker.problems.case import Case, Report, State
 from media_tracker.problems.light import is_overdue
 
@@ -34,26 +34,14 @@ def breakdown(found: Iterable[Row], by: Dimension, zone: ZoneInfo) -> dict[str, 
     """How many of ``found`` fall to each value of ``by``; what has none is under ``""``. Categories are top classes."""
     counts: dict[str, int] = {}
     for row in found:
-        for value in _values(row, by, zone):
+        for value in row.values(by, zone):
             counts[value] = counts.get(value, 0) + 1
     return dict(sorted(counts.items(), key=lambda item: item[0]))
 
 
-def adds_up(found: Iterable[Row], by: Dimension) -> bool:
+def adds_up(found: Iterable[Row], by: Dimension, zone: ZoneInfo) -> bool:
     """False when a row falls to several values of ``by``, so that the columns do not add up to the figure (不可加总)."""
-    return by is not Dimension.OUTLET or all(len(row.outlets) <= 1 for row in found)
-
-
-def _values(row: Row, by: Dimension, zone: ZoneInfo) -> Sequence[str]:
-    match by:
-        case Dimension.OUTLET:
-            return sorted(str(outlet) for outlet in row.outlets) or [""]
-        case Dimension.DISTRICT:
-            return [row.district or ""]
-        case Dimension.CATEGORY:
-            return [row.categories[-1] if row.categories else ""]
-        case Dimension.MONTH:
-            return [month_of(row.at, zone)]
+    return by not in SEVERAL or all(len(row.values(by, zone)) <= 1 for row in found)
 
 
 def occasions(case: Case) -> list[Report]:
@@ -98,6 +86,10 @@ def _story_row(story: StoryFact) -> Row:
         outlets=frozenset({story.outlet_id}),
         district=story.district,
         categories=story.categories,
+        street=story.street,
+        community=story.community,
+        columns=frozenset({story.column}),
+        projects=story.projects,
     )
 
 
@@ -107,23 +99,39 @@ def _exposures(facts: Facts, view: View) -> Iterable[Row]:
             continue  # its exposures were taken over by the problem that it is a duplicate of
         for report in occasions(fact.case):
             if view.holds(report.occurred_at):
-                outlets = frozenset({report.outlet_id} if report.outlet_id else ())
-                yield _case_row(fact, report.occurred_at, outlets, Subject.EXPOSURE, report.id, report.story_id)
+                yield _case_row(fact, report.occurred_at, [report], Subject.EXPOSURE, report)
 
 
 def _case_row(
     fact: CaseFact,
     at: datetime,
-    outlets: frozenset[ObjectId],
+    told: Sequence[Report],
     subject: Subject = Subject.PROBLEM,
-    row_id: ObjectId | None = None,
-    story_id: ObjectId | None = None,
+    report: Report | None = None,
 ) -> Row:
-    return Row(subject, row_id or fact.case.id, at, fact.case.id, story_id, outlets, fact.district, fact.categories)
+    """A row of ``fact`` that counts for those who ``told`` of it; ``report`` when the row stands for that exposure."""
+    case = fact.case
+    voices = {each.id: fact.voices.get(each.story_id, _SILENT) if each.story_id else _SILENT for each in told}
+    return Row(
+        subject,
+        report.id if report else case.id,
+        at,
+        case.id,
+        report.story_id if report else None,
+        frozenset(each.outlet_id for each in told if each.outlet_id is not None),
+        fact.district,
+        fact.categories,
+        fact.street,
+        fact.community,
+        columns=frozenset(voice.column for voice in voices.values()),
+        projects=frozenset(project for each in told if each.partner for project in voices[each.id].projects),
+        unit_id=case.unit_id,
+        severity=case.severity.value,
+        source=case.reports[0].channel.value if case.reports else None,
+    )
 
 
-def _exposing(case: Case) -> frozenset[ObjectId]:
-    return frozenset(report.outlet_id for report in case.exposures if report.outlet_id is not None)
+_SILENT = Voice()
 
 
 def exposed_in_period(facts: Facts, view: View) -> Iterable[tuple[CaseFact, datetime]]:
@@ -136,7 +144,7 @@ def exposed_in_period(facts: Facts, view: View) -> Iterable[tuple[CaseFact, date
 
 def _problems(facts: Facts, view: View) -> Iterable[Row]:
     for fact, first in exposed_in_period(facts, view):
-        yield _case_row(fact, first, _exposing(fact.case))
+        yield _case_row(fact, first, fact.case.exposures)
 
 
 def _judged(facts: Facts, view: View, wanted: Credit) -> Iterable[tuple[CaseFact, Judgement]]:
@@ -151,7 +159,7 @@ def _verified_as(wanted: Credit) -> Callable[[Facts, View], Iterable[Row]]:
         for fact, judgement in _judged(facts, view, wanted):
             verified_at = fact.case.verified_at
             if verified_at is not None and view.holds(verified_at):
-                yield _case_row(fact, verified_at, judgement.outlets or _exposing(fact.case))
+                yield _case_row(fact, verified_at, judgement.preceding or fact.case.exposures)
 
     return find
 
@@ -165,21 +173,21 @@ def _resolved_cohort(facts: Facts, view: View) -> Iterable[Row]:
     for fact, judgement in _judged(facts, view, Credit.VIA_MEDIA):
         first = fact.case.first_exposed_at
         if first is not None and view.holds(first):
-            yield _case_row(fact, first, judgement.outlets)
+            yield _case_row(fact, first, judgement.preceding)
 
 
 def _relapsed(facts: Facts, view: View) -> Iterable[Row]:
     for fact, judgement in _judged(facts, view, Credit.VIA_MEDIA):
         relapsed_at = fact.case.relapsed_at
         if relapsed_at is not None and view.holds(relapsed_at):
-            yield _case_row(fact, relapsed_at, judgement.outlets)
+            yield _case_row(fact, relapsed_at, judgement.preceding)
 
 
 def _in_state(state: State) -> Callable[[Facts, View], Iterable[Row]]:
     def find(facts: Facts, view: View) -> Iterable[Row]:
         for fact, first in exposed_in_period(facts, view):
             if fact.case.state is state:
-                yield _case_row(fact, first, _exposing(fact.case))
+                yield _case_row(fact, first, fact.case.exposures)
 
     return find
 
@@ -187,7 +195,7 @@ def _in_state(state: State) -> Callable[[Facts, View], Iterable[Row]]:
 def _overdue(facts: Facts, view: View) -> Iterable[Row]:
     for fact, first in exposed_in_period(facts, view):
         if is_overdue(fact.case, view.now):
-            yield _case_row(fact, first, _exposing(fact.case))
+            yield _case_row(fact, first, fact.case.exposures)
 
 
 def _due_cases(facts: Facts, view: View) -> Iterable[tuple[CaseFact, datetime]]:
@@ -204,12 +212,12 @@ def _is_verified(case: Case, level: Level) -> bool:
 
 
 def _due(facts: Facts, view: View) -> Iterable[Row]:
-    return (_case_row(fact, due_at, _exposing(fact.case)) for fact, due_at in _due_cases(facts, view))
+    return (_case_row(fact, due_at, fact.case.exposures) for fact, due_at in _due_cases(facts, view))
 
 
 def _due_closed(facts: Facts, view: View) -> Iterable[Row]:
     return (
-        _case_row(fact, due_at, _exposing(fact.case))
+        _case_row(fact, due_at, fact.case.exposures)
         for fact, due_at in _due_cases(facts, view)
         if _is_verified(fact.case, view.level)
     )
@@ -219,13 +227,21 @@ def _due_on_time(facts: Facts, view: View) -> Iterable[Row]:
     for fact, due_at in _due_cases(facts, view):
         claim = fact.case.round.claim if fact.case.round else None
         if _is_verified(fact.case, view.level) and claim is not None and claim.claimed_at <= due_at:
-            yield _case_row(fact, due_at, _exposing(fact.case))
+            yield _case_row(fact, due_at, fact.case.exposures)
 
 
 def _deeds(facts: Facts, view: View) -> Iterable[Row]:
     for deed in facts.deeds:
         if view.holds(deed.first_published_at):
-            yield Row(Subject.DEED, deed.id, deed.first_published_at, outlets=deed.outlets, district=deed.district)
+            yield Row(
+                Subject.DEED,
+                deed.id,
+                deed.first_published_at,
+                outlets=deed.outlets,
+                district=deed.district,
+                street=deed.street,
+                community=deed.community,
+            )
 
 
 _ROWS: Mapping[Key, Callable[[Facts, View], Iterable[Row]]] = {

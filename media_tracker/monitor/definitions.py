@@ -124,9 +124,22 @@ DEFINITIONS: Mapping[Key, Definition] = {
 
 
 class Dimension(StrEnum):
-    """By what a figure can be broken down."""
+    """By what a figure can be broken down and filtered."""
 
     OUTLET = "outlet"
+    COLUMN = "column"
+    PROJECT = "project"
     DISTRICT = "district"
+    STREET = "street"
+    COMMUNITY = "community"
     CATEGORY = "category"
+    SUBCATEGORY = "subcategory"
+    UNIT = "unit"
+    SEVERITY = "severity"
+    SOURCE = "source"
     MONTH = "month"
+    DAY = "day"
+
+
+SEVERAL = frozenset({Dimension.OUTLET, Dimension.COLUMN, Dimension.PROJECT})
+"""Of these one row may have several, so that the columns need not add up to the figure (不可加总)."""

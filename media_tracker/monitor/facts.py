@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Level
+from media_tracker.monitor.definitions import Dimension
 from media_tracker.problems.case import Case
 
 
@@ -36,15 +37,33 @@ class StoryFact:
     behaviour: bool = False
     district: str | None = None
     categories: tuple[str, ...] = ()
+    street: str | None = None
+    community: str | None = None
+    column: str = ""
+    projects: frozenset[ObjectId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What counting needs of the story behind an exposure: under which column it ran, and for which projects."""
+
+    column: str = ""
+    projects: frozenset[ObjectId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFact:
-    """What counting needs of a problem: the case, where it counts, and its category with the class above it."""
+    """What counting needs of a problem: the case, where it counts, and its category with the class above it.
+
+    ``voices``: by the id of the exposure's story. A story of an outlet that was no partner then has no projects there.
+    """
 
     case: Case
     district: str | None = None
     categories: tuple[str, ...] = ()
+    street: str | None = None
+    community: str | None = None
+    voices: Mapping[ObjectId, Voice] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,8 @@ class DeedFact:
     outlets: frozenset[ObjectId]
     first_published_at: datetime
     district: str | None = None
+    street: str | None = None
+    community: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +128,84 @@ class Row:
     district: str | None = None
     categories: tuple[str, ...] = ()
     """Category code and the codes above it, the most special first."""
+    street: str | None = None
+    community: str | None = None
+    columns: frozenset[str] = frozenset()
+    projects: frozenset[ObjectId] = frozenset()
+    unit_id: ObjectId | None = None
+    severity: str | None = None
+    source: str | None = None
+    """By which door the problem first came in (``problems.case.Channel``)."""
+
+    def values(self, by: Dimension, zone: ZoneInfo) -> tuple[str, ...]:
+        """To which values of ``by`` the row falls, in order; what has none falls to ``""``. Categories are top classes."""
+        match by:
+            case Dimension.OUTLET:
+                return _several(self.outlets)
+            case Dimension.COLUMN:
+                return _several(self.columns - {""})
+            case Dimension.PROJECT:
+                return _several(self.projects)
+            case Dimension.CATEGORY:
+                return self.categories[-1:] or ("",)
+            case Dimension.SUBCATEGORY:
+                return self.categories[:1] or ("",)
+            case Dimension.UNIT:
+                return (str(self.unit_id or ""),)
+            case Dimension.MONTH:
+                return (month_of(self.at, zone),)
+            case Dimension.DAY:
+                return (day_of(self.at, zone),)
+            case Dimension.DISTRICT:
+                return (self.district or "",)
+            case Dimension.STREET:
+                return (self.street or "",)
+            case Dimension.COMMUNITY:
+                return (self.community or "",)
+            case Dimension.SEVERITY:
+                return (self.severity or "",)
+            case Dimension.SOURCE:
+                return (self.source or "",)
+
+
+def _several(values: frozenset[ObjectId] | frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(map(str, values))) or ("",)
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Which rows of a figure are meant; None: all, ``""``: those that have none."""
+    """Which rows of a figure are meant, by dimension; None: all, ``""``: those that have none. Ids as their 24 digits."""
 
     outlet: ObjectId | Literal[""] | None = None
+    column: str | None = None
+    project: str | None = None
     district: str | None = None
+    street: str | None = None
+    community: str | None = None
     category: str | None = None
+    subcategory: str | None = None
+    unit: str | None = None
+    severity: str | None = None
+    source: str | None = None
     month: str | None = None
+    day: str | None = None
+
+    @property
+    def chosen(self) -> Mapping[Dimension, str]:
+        """What is filtered by, as text."""
+        values = {dimension: getattr(self, dimension.value) for dimension in Dimension}
+        return {dimension: str(value) for dimension, value in values.items() if value is not None}
+
+    def only(self, by: Dimension, value: str | None) -> Slice:
+        """The same, filtered by this value of ``by`` too; None: by it no longer. An outlet that is no id raises ``InvalidId``."""
+        values: dict[str, Any] = {by.value: ObjectId(value) if by is Dimension.OUTLET and value else value}
+        return replace(self, **values)
 
     def holds(self, row: Row, zone: ZoneInfo) -> bool:
-        return (
-            (self.outlet is None or self.outlet in (row.outlets or ("",)))
-            and (self.district is None or self.district == (row.district or ""))
-            and (self.category is None or self.category in (row.categories or ("",)))
-            and (self.month is None or self.month == month_of(row.at, zone))
+        """Whether ``row`` is meant. A category also means the categories under it."""
+        return all(
+            value in (row.categories or ("",) if by is Dimension.CATEGORY else row.values(by, zone))
+            for by, value in self.chosen.items()
         )
 
 
@@ -133,6 +215,11 @@ EVERYTHING = Slice()
 def month_of(moment: datetime, zone: ZoneInfo) -> str:
     """The local month of ``moment`` as ``2022-03``."""
     return f"{moment.astimezone(zone):%Y-%m}"
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> str:
+    """The local day of ``moment`` as ``2022-03-31``."""
+    return moment.astimezone(zone).date().isoformat()
 
 
 def whole_days(start: date, end: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -22,8 +22,22 @@ from media_tracker.ingest.documents import Disposition, Story
 from media_tracker.monitor.counting import adds_up, breakdown, rows
 from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension, Key
 from media_tracker.monitor.durations import Duration, durations
-from media_tracker.monitor.facts import CaseFact, DeedFact, Facts, Period, Row, Slice, StoryFact, View, whole_days
+from media_tracker.monitor.facts import (
+    EVERYTHING,
+    CaseFact,
+    DeedFact,
+    Facts,
+    Period,
+    Row,
+    Slice,
+    StoryFact,
+    View,
+    Voice,
+    whole_days,
+)
 from media_tracker.monitor.periods import before as days_before
+from media_tracker.outlets.commitments import Commitments
+from media_tracker.outlets.documents import Project
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
 from media_tracker.problems.arriving import without_arriving
@@ -113,6 +127,7 @@ class Monitor:
         self._stories = database[Story.Settings.name]
         self._problems = database[Problem.Settings.name]
         self._deeds = database[GoodDeed.Settings.name]
+        self._projects = database[Project.Settings.name]
         self._places = places
         self._taxonomy = taxonomy
         self._clock = clock
@@ -123,15 +138,22 @@ class Monitor:
         """``period`` as this installation looks at it now."""
         return View(period, self._clock(), self.level, self.zone)
 
-    async def overview(self, period: Period, by: Sequence[Key], part: Slice = Slice()) -> Overview:  # noqa: B008 - frozen
-        """Every figure of the period beside the period before, and the figures ``by`` broken down by each dimension."""
+    async def overview(
+        self,
+        period: Period,
+        by: Sequence[Key],
+        part: Slice = EVERYTHING,
+        *,
+        dimensions: Sequence[Dimension] = tuple(Dimension),
+    ) -> Overview:
+        """Every figure of the period beside the period before, and the figures ``by`` broken down by each of ``dimensions``."""
         view = self.view(period)
         earlier = replace(view, period=days_before(period))
         facts = await self._facts([earlier.period, period], frozenset(Key))
         figures = {key: Figure(key, rows(key, facts, view, part)) for key in Key}
         before = {key: Figure(key, rows(key, facts, earlier, part)) for key in Key}
         chosen = {key: figures[key].rows for key in by}
-        tables = {dimension: _table(dimension, chosen, self.zone) for dimension in Dimension}
+        tables = {dimension: _table(dimension, chosen, self.zone) for dimension in dimensions}
         meant = {row.id for row in figures[Key.PROBLEMS].rows}
         times = durations(Facts(cases=[fact for fact in facts.cases if fact.case.id in meant]), view)
         return Overview(view, figures, earlier, before, dict(zip(Stretch, times, strict=True)), tables)
@@ -150,6 +172,16 @@ class Monitor:
             return Figure(key, found)
         hours = _hours(facts, view, stretch)
         return Figure(key, [row for row in found if row.id in hours], hours)
+
+    async def page(self, key: Key, period: Period, part: Slice, first: int, size: int) -> tuple[int, Sequence[Row]]:
+        """How many rows a figure's list has, and ``size`` of them from place ``first`` (from 0) on, newest first."""
+        found = (await self.figure(key, period, part)).rows
+        return len(found), found[first : first + size]
+
+    async def each(self, key: Key, period: Period, part: Slice) -> AsyncIterator[Row]:
+        """Every row of a figure's list, newest first; for files, that need not hold them all."""
+        for row in (await self.figure(key, period, part)).rows:
+            yield row
 
     async def subjects(self, found: Sequence[Row]) -> Subjects:
         """Read the records behind ``found``."""
@@ -170,7 +202,7 @@ class Monitor:
         return await self._facts([period], keys)
 
     async def _facts(self, periods: Sequence[Period], keys: frozenset[Key] | set[Key]) -> Facts:
-        where = _Where(await self._places.regions(), await self._taxonomy.table())
+        where = _Where(await self._places.regions(), await self._taxonomy.table(), await self._commitments())
         for again in range(SNAPSHOT_TRIES, 0, -1):
             try:
                 async with self._client.start_session(snapshot=True) as session:
@@ -188,7 +220,7 @@ class Monitor:
         self, periods: Sequence[Period], where: _Where, session: AsyncClientSession
     ) -> list[StoryFact]:
         """Stories of the periods, and earlier ones of the same clusters, which decide where a cluster counts."""
-        shown = ("published_at", "outlet_id", "cluster", "withdrawn_at", "suggestion.region")
+        shown = ("published_at", "outlet_id", "cluster", "withdrawn_at", "suggestion.region", "column")
         decided = ("decision.region", "decision.category", "decision.disposition")
         wanted = dict.fromkeys((*shown, *decided), 1)
         found: dict[ObjectId, Json] = {}
@@ -201,13 +233,21 @@ class Monitor:
                 query = {"cluster": {"$in": clusters}, "published_at": {"$lt": start}}
                 told += await self._stories.find(query, wanted, session=session).to_list()
             found |= {row["_id"]: row for row in told}
-        return [_story_fact(row, where) for row in found.values()]
+        return [_story_fact(row, where, self.zone) for row in found.values()]
 
     async def _case_facts(self, where: _Where, session: AsyncClientSession) -> list[CaseFact]:
         """Every problem: the period of a problem depends on the figure (exposure, verification, deadline, relapse)."""
         there = await without_arriving(self._problems.database, session)
         found = await self._problems.find(there, {"case": 1}, session=session).to_list()
-        return await asyncio.to_thread(lambda: [_case_fact(row["case"], where) for row in found])
+        cases = await asyncio.to_thread(lambda: [Case.model_validate(row["case"]) for row in found])
+        told = {r.story_id: r for case in cases for r in case.exposures if r.story_id is not None}
+        query: Json = {"_id": {"$in": list(told)}}
+        stories = self._stories.find(query, {"column": 1, "outlet_id": 1, "published_at": 1}, session=session)
+        voices = {row["_id"]: where.voice(row, self.zone) async for row in stories}
+        return [where.case_fact(case, voices) for case in cases]
+
+    async def _commitments(self) -> Commitments:
+        return Commitments([Project.model_validate(row) async for row in self._projects.find({})])
 
     async def _deed_facts(
         self, periods: Sequence[Period], where: _Where, session: AsyncClientSession
@@ -220,7 +260,7 @@ class Monitor:
         async for row in cursor:
             standing = [story for story in row["stories"] if story.get("withdrawn_at") is None]
             outlets = frozenset(story["outlet_id"] for story in standing)
-            facts.append(DeedFact(row["_id"], outlets, row["first_published_at"], where.district(row.get("region"))))
+            facts.append(DeedFact(row["_id"], outlets, row["first_published_at"], *where.of(row.get("region"))))
         return facts
 
 
@@ -230,20 +270,33 @@ class _Where:
 
     tree: RegionTree
     categories: CategoryTable
+    commitments: Commitments
 
-    def district(self, region: str | None) -> str | None:
-        return self.tree.district_for_counting(region) if region is not None and region in self.tree else None
+    def of(self, region: str | None) -> tuple[str | None, str | None, str | None]:
+        """The district, street and community that count ``region``."""
+        if region is None or region not in self.tree:
+            return None, None, None
+        below = {self.tree[code].level: code for code in self.tree.path(region)}
+        return self.tree.district_for_counting(region), below.get("subdistrict"), below.get("community")
+
+    def voice(self, row: Json, zone: ZoneInfo) -> Voice:
+        """What a story's row says of whose voice it is."""
+        column = row.get("column", "")
+        day = row["published_at"].astimezone(zone).date()
+        return Voice(column, self.commitments.of(row["outlet_id"], column, day))
+
+    def case_fact(self, case: Case, voices: Mapping[ObjectId, Voice]) -> CaseFact:
+        """What counting needs of ``case``."""
+        district, street, community = self.of(case.region)
+        told = {story: voices[story] for r in case.exposures if (story := r.story_id) is not None and story in voices}
+        return CaseFact(case, district, self.categories.path(case.category), street, community, told)
 
 
-def _case_fact(stored: Json, where: _Where) -> CaseFact:
-    case = Case.model_validate(stored)
-    return CaseFact(case, where.district(case.region), where.categories.path(case.category))
-
-
-def _story_fact(row: Json, where: _Where) -> StoryFact:
+def _story_fact(row: Json, where: _Where, zone: ZoneInfo) -> StoryFact:
     decision: Mapping[str, Any] | None = row.get("decision")
     suggestion: Mapping[str, Any] = row.get("suggestion") or {}
-    region = decision.get("region") if decision is not None else suggestion.get("region")
+    district, street, community = where.of((suggestion if decision is None else decision).get("region"))
+    voice = where.voice(row, zone)
     decision = decision or {}
     return StoryFact(
         id=row["_id"],
@@ -252,8 +305,12 @@ def _story_fact(row: Json, where: _Where) -> StoryFact:
         published_at=row["published_at"],
         withdrawn=row.get("withdrawn_at") is not None,
         behaviour=decision.get("disposition") == Disposition.BEHAVIOUR.value,
-        district=where.district(region),
+        district=district,
         categories=where.categories.path(decision.get("category")),
+        street=street,
+        community=community,
+        column=voice.column,
+        projects=voice.projects,
     )
 
 
@@ -272,4 +329,4 @@ def _table(by: Dimension, chosen: Mapping[Key, Sequence[Row]], zone: ZoneInfo) -
     counted = {key: breakdown(found, by, zone) for key, found in chosen.items()}
     values = sorted({value for counts in counted.values() for value in counts})
     columns = [Column(value, {key: counts.get(value, 0) for key, counts in counted.items()}) for value in values]
-    return Table(by, columns, frozenset(key for key, found in chosen.items() if not adds_up(found, by)))
+    return Table(by, columns, frozenset(key for key, found in chosen.items() if not adds_up(found, by, zone)))

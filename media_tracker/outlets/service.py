@@ -308,6 +308,10 @@ class Outlets:
         rows = self._projects.find(query).sort([("outlet_id", 1), ("name", 1)])
         return [Project.model_validate(row) async for row in rows]
 
+    async def project_names(self) -> dict[ObjectId, str]:
+        """Names of all projects by id."""
+        return {row["_id"]: row["name"] async for row in self._projects.find({}, {"name": 1})}
+
     async def project(self, project_id: str) -> Project:
         """The project with this id; ``NotFound`` without one."""
         row = await self._projects.find_one({"_id": parse_id(project_id)})

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
-
-from bson import ObjectId
 
 from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, NotFound
@@ -36,26 +35,16 @@ class Asked:
 
     def overview(self) -> str:
         """The address of the monitor with the same days and filters."""
-        query = [(name, value) for name, value in self._query() if name not in ("month", "stretch")]
+        query = [(name, value) for name, value in self._query() if name not in ("month", "day", "stretch")]
         return f"/monitor?{urlencode(query)}"
 
     def within(self, dimension: Dimension, value: str) -> Asked:
         """Only what falls to one value of ``dimension``."""
-        part = self.part
-        match dimension:
-            case Dimension.OUTLET:
-                part = replace(part, outlet=ObjectId(value) if value else "")
-            case Dimension.DISTRICT:
-                part = replace(part, district=value)
-            case Dimension.CATEGORY:
-                part = replace(part, category=value)
-            case Dimension.MONTH:
-                part = replace(part, month=value)
-        return replace(self, part=part)
+        return replace(self, part=self.part.only(dimension, value))
 
     def without(self, dimension: Dimension) -> Asked:
         """The same without the filter by ``dimension``."""
-        return replace(self, part=replace(self.part, **{dimension.value: None}))
+        return replace(self, part=self.part.only(dimension, None))
 
     def during(self, period: Period) -> Asked:
         """The same for other days."""
@@ -64,8 +53,7 @@ class Asked:
     @property
     def filters(self) -> Mapping[Dimension, str]:
         """The filters that are set, as an address spells them."""
-        values = {dimension: getattr(self.part, dimension.value) for dimension in Dimension}
-        return {dimension: str(value) for dimension, value in values.items() if value is not None}
+        return self.part.chosen
 
     def _query(self) -> Iterator[tuple[str, str]]:
         yield "from", self.period.start.isoformat()
@@ -88,14 +76,9 @@ def read_asked(query: Mapping[str, str], today: date) -> Asked:
 
 def read_filters(query: Mapping[str, str], today: date) -> Asked:
     """The filters alone, for the year so far."""
-    values = {dimension: _value(query, dimension) for dimension in Dimension}
-    outlet = values[Dimension.OUTLET]
-    part = Slice(
-        outlet=parse_id(outlet) if outlet else "" if outlet == "" else None,
-        district=values[Dimension.DISTRICT],
-        category=values[Dimension.CATEGORY],
-        month=values[Dimension.MONTH],
-    )
+    values: dict[str, Any] = {dimension.value: _value(query, dimension) for dimension in Dimension}
+    outlet = values[Dimension.OUTLET.value]
+    part = Slice(**{**values, "outlet": parse_id(outlet) if outlet else outlet})
     return Asked(read_period("", "", today), part, _stretch(query))
 
 

@@ -13,8 +13,9 @@ from media_tracker.errors import N_
 from media_tracker.monitor.definitions import Dimension
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.units import UnitTree
+from media_tracker.problems.case import Channel, Severity
 from media_tracker.taxonomy.service import CategoryTable
-from media_tracker.web.i18n import NOTHING, current_locale
+from media_tracker.web.i18n import NOTHING, Catalogue, current_locale
 from media_tracker.web.render import Pages
 from media_tracker.web.visitor import Connection, services
 
@@ -23,8 +24,25 @@ NONE_OF: Mapping[Dimension, str] = {
     Dimension.OUTLET: N_("No outlet"),
     Dimension.DISTRICT: N_("District not known"),
     Dimension.CATEGORY: N_("No category"),
+    Dimension.SUBCATEGORY: N_("No category"),
+    Dimension.COLUMN: N_("No column"),
+    Dimension.PROJECT: N_("No project"),
+    Dimension.STREET: N_("Street not known"),
+    Dimension.COMMUNITY: N_("Community not known"),
+    Dimension.UNIT: N_("No unit"),
 }
 """What the column is called for rows that have none."""
+
+CHANNEL_NAMES: Mapping[Channel, str] = {
+    Channel.EXPOSURE: N_("Exposure"),
+    Channel.FOLLOW_UP: N_("Follow-up"),
+    Channel.INQUIRY: N_("Outlet's inquiry"),
+    Channel.ONLINE: N_("Told on social media"),
+    Channel.SNAPSHOT: N_("Citizen's snapshot"),
+    Channel.PATROL: N_("Patrol"),
+    Channel.LIST: N_("Problem list"),
+    Channel.TICKET: N_("12345 ticket"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,7 @@ class Names:
     regions: RegionTree
     categories: CategoryTable
     units: UnitTree
+    projects: Mapping[ObjectId, str]
     pages: Pages
 
     def gettext(self, message: str) -> str:
@@ -48,12 +67,22 @@ class Names:
         match dimension:
             case Dimension.OUTLET:
                 return self.outlets.get(ObjectId(value), value) if ObjectId.is_valid(value) else value
-            case Dimension.DISTRICT:
+            case Dimension.DISTRICT | Dimension.STREET | Dimension.COMMUNITY:
                 return self.region(value)
-            case Dimension.CATEGORY:
+            case Dimension.CATEGORY | Dimension.SUBCATEGORY:
                 return self.category(value)
             case Dimension.MONTH:
                 return self.month(value)
+            case Dimension.PROJECT:
+                return self.projects.get(ObjectId(value), value) if ObjectId.is_valid(value) else value
+            case Dimension.UNIT:
+                return self.unit(ObjectId(value)) or value if ObjectId.is_valid(value) else value
+            case Dimension.SEVERITY:
+                return say_severity(self.pages.catalogue, Severity(value)) if value in set(Severity) else value
+            case Dimension.SOURCE:
+                return self.gettext(CHANNEL_NAMES[Channel(value)]) if value in set(Channel) else value
+            case Dimension.COLUMN | Dimension.DAY:
+                return value
 
     def region(self, code: str | None) -> str:
         """A region as running text writes it."""
@@ -112,5 +141,17 @@ async def names_of(connection: Connection) -> Names:
         regions=await use.places.regions(),
         categories=await use.taxonomy.table(),
         units=await use.places.units(),
+        projects=await use.outlets.project_names(),
         pages=connection.app.state.pages,
     )
+
+
+def say_severity(catalogue: Catalogue, severity: Severity) -> str:
+    """A severity in the reader's language; its English words have other meanings elsewhere."""
+    match severity:
+        case Severity.URGENT:
+            return catalogue.gettext("Urgent")
+        case Severity.KEY:
+            return catalogue.pgettext("severity", "Key")
+        case Severity.NORMAL:
+            return catalogue.pgettext("severity", "Normal")

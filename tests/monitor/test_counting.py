@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from media_tracker.accounts.actor import Level
 from media_tracker.monitor.counting import adds_up, breakdown, rows
 from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
-from media_tracker.monitor.facts import DeedFact, Facts, Period, Slice, View, month_of, whole_days
+from media_tracker.monitor.facts import EVERYTHING, DeedFact, Facts, Period, Slice, View, month_of, whole_days
 from media_tracker.problems.case import Channel, Outcome
 from media_tracker.problems.light import is_overdue
 from tests.monitor.campaigns import (
@@ -130,10 +130,10 @@ def test_two_outlets_on_one_problem_are_one_problem_and_do_not_add_up_by_outlet(
     both = {str(oid(NEWS)): 2, str(oid(RADIO)): 1}
     for key in (Key.PROBLEMS, Key.RESOLVED):
         assert by(key, facts, Dimension.OUTLET) == both
-        assert not adds_up(rows(key, facts, view()), Dimension.OUTLET)
-        assert adds_up(rows(key, facts, view()), Dimension.DISTRICT)
+        assert not adds_up(rows(key, facts, view()), Dimension.OUTLET, view().zone)
+        assert adds_up(rows(key, facts, view()), Dimension.DISTRICT, view().zone)
     assert by(Key.EXPOSURES, facts, Dimension.OUTLET) == both
-    assert adds_up(rows(Key.EXPOSURES, facts, view()), Dimension.OUTLET)
+    assert adds_up(rows(Key.EXPOSURES, facts, view()), Dimension.OUTLET, view().zone)
 
 
 def test_a_problem_falls_in_the_period_of_its_first_exposure_and_exposures_in_their_own() -> None:
@@ -361,7 +361,7 @@ def test_a_false_answer_in_time_does_not_make_a_late_fix_punctual() -> None:
 def test_a_good_deed_falls_in_the_period_of_its_first_story() -> None:
     facts = Facts(deeds=[DeedFact(oid("deed"), frozenset({oid(NEWS), oid(RADIO)}), at("03-01"), "370303")])
     assert number(Key.GOOD_DEEDS, facts) == 1
-    assert not adds_up(rows(Key.GOOD_DEEDS, facts, view()), Dimension.OUTLET)
+    assert not adds_up(rows(Key.GOOD_DEEDS, facts, view()), Dimension.OUTLET, view().zone)
     assert number(Key.GOOD_DEEDS, facts, view(days("03-02", "03-31"))) == 0
 
 
@@ -418,20 +418,6 @@ def views(draw: st.DrawFn) -> View:
     return View(Period(first, first + timedelta(days=length)), now, draw(LEVELS))
 
 
-def slice_for(by_what: Dimension, value: str) -> Slice:
-    """The slice that a breakdown's cell links to."""
-    match by_what:
-        case Dimension.OUTLET:
-            outlets = {str(oid(name)): oid(name) for name in (NEWS, RADIO, PORTAL)}
-            return Slice(outlet=outlets[value] if value else "")
-        case Dimension.DISTRICT:
-            return Slice(district=value)
-        case Dimension.CATEGORY:
-            return Slice(category=value)
-        case Dimension.MONTH:
-            return Slice(month=value)
-
-
 @ANY
 @given(campaigns(), views())
 def test_every_number_is_the_length_of_the_list_behind_it(campaign: Campaign, seen: View) -> None:
@@ -443,9 +429,9 @@ def test_every_number_is_the_length_of_the_list_behind_it(campaign: Campaign, se
         for dimension in Dimension:
             cells = breakdown(whole, dimension, seen.zone)
             assert sum(cells.values()) >= len(whole)
-            assert (sum(cells.values()) == len(whole)) is adds_up(whole, dimension)
+            assert (sum(cells.values()) == len(whole)) is adds_up(whole, dimension, view().zone)
             for value, count in cells.items():
-                part = rows(key, facts, seen, slice_for(dimension, value))
+                part = rows(key, facts, seen, EVERYTHING.only(dimension, value))
                 assert len(part) == count > 0
                 assert [row for row in whole if row in part] == part
 

@@ -18,8 +18,8 @@ from media_tracker.web.admin.categories import UNIT_NAMES, Unit
 from media_tracker.web.choices import Option, category_filter, category_options, option
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import admins
-from media_tracker.web.naming import Names, names_of
-from media_tracker.web.problems.words import CLOCK_NAMES, SEVERITIES, SOURCE_NAMES, say_severity
+from media_tracker.web.naming import Names, names_of, say_severity
+from media_tracker.web.problems.words import CLOCK_NAMES, SEVERITIES, SOURCE_NAMES
 from media_tracker.web.render import page, see_other
 from media_tracker.web.trail import write_down
 from media_tracker.web.visitor import actor, services

@@ -25,6 +25,7 @@ from media_tracker.web.monitor.view import (
     BROKEN_DOWN,
     HEADS,
     STRETCH_NAMES,
+    TABLES,
     BarChart,
     ColumnChart,
     FigureViews,
@@ -101,7 +102,7 @@ async def overview(request: Request[Any, Any, Any]) -> Response[str]:
     except InvalidInput as error:
         asked, errors = read_filters(query, today), error.fields
     asked = asked.without(Dimension.MONTH)
-    found = await services(request).monitor.overview(asked.period, BROKEN_DOWN, asked.part)
+    found = await services(request).monitor.overview(asked.period, BROKEN_DOWN, asked.part, dimensions=TABLES)
     names = await names_of(request)
     views = FigureViews(found, asked, names)
     context = MonitorPage(

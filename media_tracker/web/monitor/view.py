@@ -37,7 +37,18 @@ HEADS: Mapping[Dimension, tuple[str, str]] = {
     Dimension.DISTRICT: (N_("By district"), N_("District")),
     Dimension.CATEGORY: (N_("By category"), N_("Category")),
     Dimension.MONTH: (N_("By month"), N_("Month")),
+    Dimension.COLUMN: (N_("By column"), N_("Column")),
+    Dimension.PROJECT: (N_("By project"), N_("Project")),
+    Dimension.STREET: (N_("By street"), N_("Street")),
+    Dimension.COMMUNITY: (N_("By community"), N_("Community")),
+    Dimension.SUBCATEGORY: (N_("By sub-category"), N_("Sub-category")),
+    Dimension.UNIT: (N_("By unit in charge"), N_("Unit in charge")),
+    Dimension.SEVERITY: (N_("By severity"), N_("Severity")),
+    Dimension.SOURCE: (N_("By source"), N_("Source")),
+    Dimension.DAY: (N_("By day"), N_("Day")),
 }
+TABLES = (Dimension.OUTLET, Dimension.DISTRICT, Dimension.CATEGORY, Dimension.MONTH)
+"""By what the overview breaks figures down."""
 STRETCH_NAMES: Mapping[Stretch, str] = {
     Stretch.ASSIGNMENT: N_("Exposure to assignment"),
     Stretch.ANSWER: N_("Assignment to answer"),
@@ -150,7 +161,7 @@ class FigureViews:
 
     def tables(self) -> list[TableView]:
         """The breakdowns. By what a filter has fixed there is none: another value's column would be a part of its list."""
-        return [self._table(dimension) for dimension in self._free(tuple(Dimension))]
+        return [self._table(dimension) for dimension in self._free(tuple(self._overview.tables))]
 
     def bars(self) -> BarChart | None:
         """Problems exposed by the first free dimension; None when there is nothing to show."""

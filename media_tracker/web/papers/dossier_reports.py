@@ -13,9 +13,9 @@ from media_tracker.papers.chain import text_digest
 from media_tracker.papers.safe_text import one_line
 from media_tracker.problems.case import Channel, Report
 from media_tracker.web.i18n import NOTHING
+from media_tracker.web.naming import CHANNEL_NAMES
 from media_tracker.web.papers.looked import Looked
 from media_tracker.web.papers.wording import PhotoView
-from media_tracker.web.problems.words import CHANNEL_NAMES
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from media_tracker.papers.safe_text import one_line
 from media_tracker.papers.word import Picture
 from media_tracker.problems.case import Precision, Severity
 from media_tracker.web.i18n import NOTHING, current_locale
-from media_tracker.web.naming import Names
-from media_tracker.web.problems.words import say_severity
+from media_tracker.web.naming import Names, say_severity
 from media_tracker.web.render import ROLE_NAMES
 
 WITHDRAWN = N_("(withdrawn by the outlet)")

@@ -14,9 +14,9 @@ from media_tracker.problems.case import State
 from media_tracker.taxonomy.service import CategoryTable
 from media_tracker.web.choices import Offered, category_filter, named, offered, option, outlet_options
 from media_tracker.web.i18n import current_locale
-from media_tracker.web.naming import Names
+from media_tracker.web.naming import CHANNEL_NAMES, Names, say_severity
 from media_tracker.web.problems.filter_words import FLAG_NAMES, LIGHT_NAMES, ORDER_NAMES, TOLD_NAMES, WAITING_NAMES
-from media_tracker.web.problems.words import CHANNEL_NAMES, SEVERITIES, say_severity
+from media_tracker.web.problems.words import SEVERITIES
 from media_tracker.web.region_input import offered_regions
 from media_tracker.web.render import Pages
 

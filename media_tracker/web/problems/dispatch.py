@@ -23,16 +23,14 @@ from media_tracker.web.choices import Option, category_options, outlet_options, 
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import dispatchers
 from media_tracker.web.i18n import NOTHING
-from media_tracker.web.naming import Names, names_of
+from media_tracker.web.naming import CHANNEL_NAMES, Names, names_of, say_severity
 from media_tracker.web.once import FIELD, OneTimeKeys, new_key
 from media_tracker.web.problems.proposal import ProposalView, read_proposal_for
 from media_tracker.web.problems.words import (
     CHANNEL_HINTS,
-    CHANNEL_NAMES,
     OTHER_CHANNELS,
     SEVERITIES,
     STATE_NAMES,
-    say_severity,
 )
 from media_tracker.web.region_input import region_options, region_text, resolve_region
 from media_tracker.web.render import page, see_other

@@ -19,9 +19,9 @@ from media_tracker.problems.documents import Problem
 from media_tracker.problems.folding import apply
 from media_tracker.problems.objections.rules import ObjectionAnswer
 from media_tracker.web.i18n import NOTHING, Catalogue, Formats
-from media_tracker.web.naming import Names
+from media_tracker.web.naming import CHANNEL_NAMES, Names
 from media_tracker.web.problems.objection_words import ANSWER_NAMES
-from media_tracker.web.problems.words import CHANNEL_NAMES, FOUND_NAMES, OUTCOME_NAMES, REPLY_NAMES
+from media_tracker.web.problems.words import FOUND_NAMES, OUTCOME_NAMES, REPLY_NAMES
 
 SENTENCES: Mapping[EventType, str] = {
     EventType.REGISTERED: N_("Problem registered"),

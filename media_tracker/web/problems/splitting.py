@@ -21,11 +21,11 @@ from media_tracker.problems.regrouping.splitting import Share
 from media_tracker.web.choices import Option, category_options
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import dispatchers
-from media_tracker.web.naming import Names, names_of
+from media_tracker.web.naming import CHANNEL_NAMES, Names, names_of
 from media_tracker.web.once import FIELD, OneTimeKeys, new_key
 from media_tracker.web.problems.proposal import read_proposal_for
 from media_tracker.web.problems.view import story_name
-from media_tracker.web.problems.words import CHANNEL_NAMES, SEVERITIES
+from media_tracker.web.problems.words import SEVERITIES
 from media_tracker.web.region_input import region_options, region_text, resolve_region
 from media_tracker.web.render import Pages, page, see_other
 from media_tracker.web.visitor import actor, origin, services

@@ -22,7 +22,7 @@ from media_tracker.problems.case import Case, Channel, Claim, EventType, Precisi
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.evidence.material import Part, documents_of
 from media_tracker.problems.light import light
-from media_tracker.web.naming import Names, names_of
+from media_tracker.web.naming import CHANNEL_NAMES, Names, names_of
 from media_tracker.web.problems.aftercare import earlier_findings
 from media_tracker.web.problems.evidence_view import (
     EvidenceView,
@@ -33,7 +33,6 @@ from media_tracker.web.problems.evidence_view import (
     shown,
 )
 from media_tracker.web.problems.history import HistoryItem, Teller, may_read_callers, people_in, problems_in
-from media_tracker.web.problems.words import CHANNEL_NAMES
 from media_tracker.web.render import Pages
 from media_tracker.web.visitor import actor, services
 

@@ -11,7 +11,6 @@ from media_tracker.problems.afterwards.satisfaction import Answer
 from media_tracker.problems.case import Channel, Outcome, Severity, State
 from media_tracker.problems.clocks.rules import ClockKind, Source
 from media_tracker.problems.steps import ROWS, Need, Step
-from media_tracker.web.i18n import Catalogue
 
 STATE_NAMES: Mapping[State, str] = {
     State.REGISTERED: N_("Registered"),
@@ -63,17 +62,6 @@ REPLY_NAMES: Mapping[Answer, str] = {
     Answer.NOT_REACHED: N_("not reached"),
 }
 
-CHANNEL_NAMES: Mapping[Channel, str] = {
-    Channel.EXPOSURE: N_("Exposure"),
-    Channel.FOLLOW_UP: N_("Follow-up"),
-    Channel.INQUIRY: N_("Outlet's inquiry"),
-    Channel.ONLINE: N_("Told on social media"),
-    Channel.SNAPSHOT: N_("Citizen's snapshot"),
-    Channel.PATROL: N_("Patrol"),
-    Channel.LIST: N_("Problem list"),
-    Channel.TICKET: N_("12345 ticket"),
-}
-
 OTHER_CHANNELS = (Channel.INQUIRY, Channel.TICKET, Channel.PATROL, Channel.LIST, Channel.SNAPSHOT)
 """What somebody enters by hand; stories come from the desk."""
 
@@ -83,17 +71,6 @@ CHANNEL_HINTS: Mapping[Channel, str] = {
 }
 
 SEVERITIES = tuple(Severity)
-
-
-def say_severity(catalogue: Catalogue, severity: Severity) -> str:
-    """A severity in the reader's language; its English words have other meanings elsewhere."""
-    match severity:
-        case Severity.URGENT:
-            return catalogue.gettext("Urgent")
-        case Severity.KEY:
-            return catalogue.pgettext("severity", "Key")
-        case Severity.NORMAL:
-            return catalogue.pgettext("severity", "Normal")
 
 
 @dataclass(frozen=True, slots=True)

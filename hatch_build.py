@@ -28,6 +28,7 @@ STAMP = "versions.json"
 """Which package, version and checksum the files in ``VENDOR`` came from."""
 
 FILES: dict[str, dict[str, str]] = {
+    "echarts": {"dist/echarts.min.js": "echarts.min.js", "LICENSE": "echarts.LICENSE", "NOTICE": "echarts.NOTICE"},
     "htmx.org": {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "htmx.LICENSE"},
 }
 """npm package → its file → the name that it gets in ``VENDOR``."""

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-NAMES = ("drivers", "ingestion", "suggestions", "problems", "quality")
+NAMES = ("drivers", "ingestion", "suggestions", "problems", "campaign", "quality")
 
 
 def arguments() -> argparse.Namespace:
@@ -16,6 +16,7 @@ def arguments() -> argparse.Namespace:
         "--feeds", type=int, nargs="+", default=[100, 1_000], metavar="N", help="how many are polled (100, then 1000)"
     )
     parser.add_argument("--problems", type=int, default=50_000, metavar="N", help="how many problems there are (50000)")
+    parser.add_argument("--stories", type=int, default=1_000_000, metavar="N", help="how many stories (1000000)")
     given = parser.parse_args()
     given.data = next((Path(each) for each in given.what if each not in NAMES), None)
     if given.data is not None and not given.data.is_dir():
@@ -24,8 +25,8 @@ def arguments() -> argparse.Namespace:
     return given
 
 
-async def with_database(names: list[str], feeds: list[int], kept: int) -> None:
-    from bench import drivers, ingestion, problems  # only now: --help is quick
+async def with_database(names: list[str], feeds: list[int], kept: int, stories: int) -> None:
+    from bench import campaign, drivers, ingestion, problems  # only now: --help is quick
     from bench.server import replica_set
 
     async with replica_set() as uri:
@@ -36,12 +37,14 @@ async def with_database(names: list[str], feeds: list[int], kept: int) -> None:
                 await ingestion.run(uri, count)
         if "problems" in names:
             await problems.run(uri, kept)
+        if "campaign" in names:
+            await campaign.run(uri, stories)
 
 
 def main() -> None:
     given = arguments()
-    if {"drivers", "ingestion", "problems"} & set(given.names):
-        asyncio.run(with_database(given.names, given.feeds, given.problems))
+    if {"drivers", "ingestion", "problems", "campaign"} & set(given.names):
+        asyncio.run(with_database(given.names, given.feeds, given.problems, given.stories))
     if "suggestions" in given.names:
         from bench import suggestions
 

@@ -6,22 +6,13 @@ unit, an inspector and an editor.
 
 from __future__ import annotations
 
-import asyncio
 import os
-import socket
-import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from itertools import count
-from pathlib import Path
-from statistics import median, quantiles
+from collections.abc import Sequence
 
-from aiohttp import ClientError, ClientSession
 from beanie import init_beanie
 
+from bench.asking import AT_ONCE, SECRET, Page, measured, served
 from bench.many_problems import Scene, make_problems, set_scene
 from bench.table import show
 from media_tracker.accounts.actor import Role
@@ -29,25 +20,9 @@ from media_tracker.accounts.duties import Duties
 from media_tracker.db.clock import system_clock
 from media_tracker.db.connection import open_database
 from media_tracker.settings import Settings
-from media_tracker.web.visitor import SESSION_COOKIE
 from media_tracker.wiring import DOCUMENTS, Services, assemble, open_fetcher
 
 DATABASE = "media_tracker_bench_problems"
-AT_ONCE = 16
-REQUESTS = 160
-"""Of each page."""
-BAR = 0.300
-PROCESSES = 2
-STARTS_WITHIN = 180.0
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page, and who asks for it."""
-
-    name: str
-    path: str
-    who: Role = Role.EDITOR
 
 
 def pages(scene: Scene) -> Sequence[Page]:
@@ -79,7 +54,7 @@ async def run(uri: str, problems: int) -> None:
     """Fill a database, serve it, ask, and print the table."""
     async with open_database(uri, DATABASE) as database:
         await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
-        settings = Settings(_env_file=None, secret_key="of the benchmark", allowed_hosts="127.0.0.1")  # noqa: S106 - protects nothing
+        settings = Settings(_env_file=None, secret_key=SECRET, allowed_hosts="127.0.0.1")
         services = assemble(settings, database, open_fetcher(settings), system_clock)
         await database.client.drop_database(DATABASE)
         try:
@@ -89,8 +64,8 @@ async def run(uri: str, problems: int) -> None:
             await make_problems(services, scene, problems)
             made = time.perf_counter() - started
             tokens = await _people(services, scene)
-            async with _served(uri) as address:
-                rows = [await _measured(address, each, tokens[each.who]) for each in pages(scene)]
+            async with served(uri, DATABASE) as address:
+                rows = [await measured(address, each, tokens[each.who]) for each in pages(scene)]
         finally:
             await database.client.drop_database(DATABASE)
     load = os.getloadavg()[0]
@@ -109,67 +84,3 @@ async def _people(services: Services, scene: Scene) -> dict[Role, str]:
         added = await services.accounts.add_user(f"bench-{role.value}", role.value, duties, must_change_password=False)
         tokens[role] = await services.sessions.open(added.user)
     return tokens
-
-
-@asynccontextmanager
-async def _served(uri: str) -> AsyncIterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with tempfile.TemporaryDirectory(prefix="media-tracker-bench-") as folder:
-        environment = {
-            **os.environ,
-            "MONGODB_URI": uri,
-            "MEDIA_TRACKER_DATABASE": DATABASE,
-            "MEDIA_TRACKER_DATA_DIR": folder,
-            "MEDIA_TRACKER_SECRET_KEY": "of the benchmark",
-            "MEDIA_TRACKER_SECURE_COOKIES": "false",
-        }
-        command = [sys.executable, "-m", "media_tracker.cli", "serve", "--port", str(port), "--workers", str(PROCESSES)]
-        with Path(folder, "log").open("wb") as log:  # noqa: ASYNC230 - nothing else runs yet
-            server = await asyncio.create_subprocess_exec(*command, env=environment, cwd=folder, stdout=log, stderr=log)
-        try:
-            await _until_it_answers(f"http://127.0.0.1:{port}/healthz", Path(folder, "log"))
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            await server.wait()
-
-
-async def _until_it_answers(url: str, log: Path) -> None:
-    async with ClientSession() as session:
-        for _ in range(int(STARTS_WITHIN * 10)):
-            try:
-                async with session.get(url) as answer:
-                    if answer.status == 200:
-                        return
-            except ClientError:
-                pass
-            await asyncio.sleep(0.1)
-    raise RuntimeError(f"the pages were not served: {_end_of(log)}")
-
-
-def _end_of(log: Path) -> str:
-    return log.read_text("utf-8")[-2_000:]
-
-
-async def _measured(address: str, page: Page, token: str) -> list[str]:
-    numbers = count()
-    taken: list[float] = []
-
-    async def client(session: ClientSession) -> None:
-        while next(numbers) < REQUESTS:
-            started = time.perf_counter()
-            async with session.get(address + page.path) as answer:
-                body = await answer.text()
-            taken.append(time.perf_counter() - started)
-            if answer.status != 200 or "<h1>" not in body:
-                raise RuntimeError(f"{page.path} answered {answer.status}")
-
-    cookies = {SESSION_COOKIE: token}
-    async with ClientSession(cookies=cookies, headers={"accept": "text/html", "accept-language": "zh-CN"}) as session:
-        async with session.get(address + page.path) as first:  # what a process reads once
-            await first.read()
-        await asyncio.gather(*(client(session) for _ in range(AT_ONCE)))
-    slow = quantiles(taken, n=20)[-1]
-    return [page.name, f"{median(taken) * 1000:.0f} ms", f"{slow * 1000:.0f} ms", "" if slow <= BAR else "*"]

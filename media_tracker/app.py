@@ -21,6 +21,7 @@ from media_tracker.web.edge import Edge
 from media_tracker.web.errors import on_any_error, on_database_error, on_http_error, on_own_error
 from media_tracker.web.guards import anyone
 from media_tracker.web.i18n import Catalogue
+from media_tracker.web.live_hub import LiveHub
 from media_tracker.web.locale_choice import LocaleMiddleware
 from media_tracker.web.render import Pages, SampleData
 from media_tracker.web.routes import ROUTES
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         async with open_services(settings, processes=READERS) as opened:
             _install(app, opened)
             yield
+            await app.state.live.close()
 
     app = Litestar(
         route_handlers=[
@@ -95,3 +97,4 @@ def _install(app: Litestar, services: Services) -> None:
     app.state.services = services
     app.state.pages = Pages(Catalogue.load(), services.settings.zone)
     app.state.sample_data = SampleData(services.database, services.clock)
+    app.state.live = LiveHub(services.database, services.log, services.sessions)

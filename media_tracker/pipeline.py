@@ -25,6 +25,11 @@ class Pipeline:
         self._consumers = consumers
         self._chores = chores
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its consumers' positions are saved under."""
+        return tuple(consumer.name for consumer in self._consumers)
+
     async def catch_up(self) -> int:
         """Handle all that is settled. Returns how many events were handled."""
         handled = sum([await self._runner.catch_up(consumer) for consumer in self._consumers])

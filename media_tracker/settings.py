@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     digest_hour: int = Field(default=8, ge=0, le=23)
     """The local hour at which the daily mail goes out."""
 
+    lead_callers_days: int = Field(default=90, ge=1, le=3650)
+    """Who called with a lead is erased so many days after the lead was settled; one year after it came in otherwise."""
+
     metrics_token: str | None = None
     """Bearer token for ``/metrics``; without one only a signed-in admin may read it."""
 

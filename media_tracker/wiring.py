@@ -38,9 +38,27 @@ from media_tracker.db.embedded import EmbeddedServer
 from media_tracker.db.events import EventLog
 from media_tracker.db.migrations import Migrator
 from media_tracker.db.transactions import Transactor
+from media_tracker.deeds import leads as deed_leads
 from media_tracker.deeds.documents import GoodDeed
+from media_tracker.deeds.leads import Leads
 from media_tracker.deeds.service import Deeds
+from media_tracker.deeds.words import NominationWords
+from media_tracker.deeds.work import DeedWork
+from media_tracker.desk import bulk_accept, saved_queues
+from media_tracker.desk import done as desk_done_rows
+from media_tracker.desk import second_look
+from media_tracker.desk import story_claims as desk_claims
+from media_tracker.desk.bulk_accept import BulkAccept
+from media_tracker.desk.done import Done
+from media_tracker.desk.queue import Queue
+from media_tracker.desk.saved_queues import SavedQueues
+from media_tracker.desk.quality import Quality
+from media_tracker.desk.second_look import SecondLooks
 from media_tracker.desk.service import Desk
+from media_tracker.desk.settling import Settling
+from media_tracker.desk.snoozing import Snoozing
+from media_tracker.desk.story_claims import StoryClaims
+from media_tracker.desk.undoing import Undoing
 from media_tracker.desk.untied import Untied
 from media_tracker.files import store
 from media_tracker.files.store import FileStore
@@ -48,6 +66,7 @@ from media_tracker.ingest import claims, sheet_drafts, websub_documents
 from media_tracker.ingest.articles import Articles
 from media_tracker.ingest.claims import Claims
 from media_tracker.ingest.documents import FeedLog, Story
+from media_tracker.ingest.formats import StoryFormats
 from media_tracker.ingest.handing_in import HandingIn
 from media_tracker.ingest.pasted import Pasted
 from media_tracker.ingest.reading import InProcesses, InThreads, Runner
@@ -61,9 +80,17 @@ from media_tracker.mail.carriers import carrier_for
 from media_tracker.mail.letters import Sender
 from media_tracker.mail.outbox import Outbox
 from media_tracker.migrations import MIGRATIONS
-from media_tracker.monitor.documents import Release, ReleaseRow
+from media_tracker.monitor import legacy
+from media_tracker.monitor.bulletins import Bulletins
+from media_tracker.monitor.documents import BULLETIN_INDEXES, Bulletin, Release, ReleaseRow
+from media_tracker.monitor.legacy import LegacyFigures
+from media_tracker.monitor import milestones
+from media_tracker.monitor.milestones import Milestones
+from media_tracker.monitor import export_jobs
+from media_tracker.monitor.export_jobs import ExportJobs
 from media_tracker.monitor.releases import Releases
 from media_tracker.monitor.service import Monitor
+from media_tracker.monitor.standings import Standings
 from media_tracker.net.fetch import Fetcher, user_agent
 from media_tracker.notices import documents as notice_documents
 from media_tracker.notices.notifier import Notifier
@@ -71,6 +98,7 @@ from media_tracker.notices.posting import Posting
 from media_tracker.notices.service import Notices
 from media_tracker.outlets.by_hand import ByHand
 from media_tracker.outlets.documents import Feed, Outlet, Project
+from media_tracker.outlets.project_keeping import ProjectKeeping
 from media_tracker.outlets.service import Outlets
 from media_tracker.papers import own_templates as paper_templates
 from media_tracker.papers.casefile import Casefiles
@@ -119,6 +147,7 @@ NOBODYS_ADDRESS = "media-tracker@localhost"
 DOCUMENTS: Sequence[type[Document]] = (
     AuditEvent,
     BackingDocument,
+    Bulletin,
     CategoryDocument,
     DispatchOrder,
     Feed,
@@ -149,9 +178,15 @@ def _indexes() -> dict[str, Sequence[IndexModel]]:
     declared |= {links.COLLECTION: links.INDEXES, **arriving.INDEXES}
     declared |= {saved_views.COLLECTION: saved_views.INDEXES, bulk.COLLECTION: bulk.INDEXES}
     declared |= {drafts.COLLECTION: drafts.INDEXES, errands.COLLECTION: errands.INDEXES, **objections.INDEXES}
-    declared |= {visits.COLLECTION: visits.INDEXES}
+    declared |= {legacy.COLLECTION: legacy.INDEXES}
+    declared |= {visits.COLLECTION: visits.INDEXES, **deed_leads.INDEXES}
+    declared |= {desk_claims.COLLECTION: desk_claims.INDEXES, desk_done_rows.COLLECTION: desk_done_rows.INDEXES}
+    declared |= {bulk_accept.COLLECTION: bulk_accept.INDEXES, saved_queues.COLLECTION: saved_queues.INDEXES}
+    declared |= {second_look.COLLECTION: second_look.INDEXES}
     declared |= {mail_outbox.COLLECTION: mail_outbox.INDEXES, **notice_documents.INDEXES}
-    declared |= {paper_templates.COLLECTION: paper_templates.INDEXES}
+    declared |= {paper_templates.COLLECTION: paper_templates.INDEXES, **BULLETIN_INDEXES}
+    declared |= export_jobs.INDEXES
+    declared |= {milestones.COLLECTION: milestones.INDEXES}
     return {**declared, **store.INDEXES, **claims.INDEXES, **model_versions.INDEXES}
 
 
@@ -177,6 +212,8 @@ class Services:
     sessions: Sessions
     audit: Audit
     outlets: Outlets
+    project_keeping: ProjectKeeping
+    story_formats: StoryFormats
     fetcher: Fetcher
     ingest: Ingest
     by_hand: ByHand
@@ -210,10 +247,27 @@ class Services:
     objections: Objections
     visits: Visits
     deeds: Deeds
+    deed_work: DeedWork
+    nomination_words: NominationWords
+    leads: Leads
     desk: Desk
+    story_claims: StoryClaims
+    queue: Queue
+    snoozing: Snoozing
+    undoing: Undoing
+    bulk_accept: BulkAccept
+    saved_queues: SavedQueues
+    second_looks: SecondLooks
+    quality: Quality
+    settling: Settling
     untied: Untied
     monitor: Monitor
+    milestones: Milestones
+    legacy_figures: LegacyFigures
+    standings: Standings
     releases: Releases
+    bulletins: Bulletins
+    export_jobs: ExportJobs
     pipeline: Pipeline
     notices: Notices
     notifier: Notifier
@@ -299,15 +353,27 @@ def assemble(
     stories = Stories(database)
     rules, versions = RuleBook(database, clock), Versions(database, clock)
     suggesters = SuggesterSource(places, taxonomy, rules, versions, clock)
-    tagging = Tagging(database, places, suggesters, clock)
+    tagging = Tagging(database, places, suggesters, clock, transactor)
     problems = Problems(database, log, transactor, places, taxonomy, files, clock, zone)
     orders = Orders(database, transactor, problems, stories, clock, zone)
-    deeds = Deeds(database, places, clock)
+    deeds = Deeds(database, places, clock, zone)
     responsibilities = Responsibilities(database, transactor, places, taxonomy, clock)
     answer_drafts = Drafts(database, transactor, problems, files, clock)
     contacts = Seal(lambda: secret_key(settings), "objection contacts")
-    desk = Desk(database, transactor, stories, tagging, problems, deeds, places, taxonomy, clock)
+    callers = Seal(lambda: secret_key(settings), "lead callers")
+    second_looks = SecondLooks(
+        database, transactor, tagging, places, taxonomy, clock, lambda: secret_key(settings)
+    )
+    story_claims, desk_done = StoryClaims(database, audit, clock), Done(database, clock)
+    desk = Desk(
+        *(database, transactor, stories, tagging, problems, deeds, places, taxonomy, clock, second_looks),
+        claims=story_claims,
+        done=desk_done,
+    )
+    snoozing = Snoozing(database, transactor, stories, tagging, story_claims, desk_done, clock)
+    undoing = Undoing(database, log, transactor, tagging, problems, story_claims, desk_done, clock)
     monitor = Monitor(database, places, taxonomy, clock, Level(settings.level), zone)
+    releases = Releases(database, transactor, monitor, places, clock)
     consuming = ConsumerRunner(database, log, clock, owner)
     relinking = Relinking(database, transactor, links.Links(database, taxonomy, zone))
     carrier = carrier_for(settings.mail_server, settings.mail_from, settings.data_dir / "mail")
@@ -328,6 +394,8 @@ def assemble(
         sessions=sessions,
         audit=audit,
         outlets=Outlets(database, clock),
+        project_keeping=ProjectKeeping(database),
+        story_formats=StoryFormats(database, transactor, clock),
         fetcher=fetcher,
         articles=Articles(database, transactor, fetcher, claiming, clock, zone, reading),
         websub=WebSub(database, fetcher, clock, settings.public_url),
@@ -361,10 +429,27 @@ def assemble(
         objections=Objections(database, transactor, problems.casebook, audit, contacts, clock, zone),
         visits=Visits(database, clock),
         deeds=deeds,
+        deed_work=DeedWork(database, transactor, deeds, files, clock, zone),
+        nomination_words=NominationWords(database, transactor, audit),
+        leads=Leads(database, transactor, audit, callers, clock, zone, settings.lead_callers_days),
         desk=desk,
+        story_claims=story_claims,
+        queue=Queue(database, story_claims, snoozing, clock),
+        snoozing=snoozing,
+        undoing=undoing,
+        bulk_accept=BulkAccept(database, desk, undoing, desk_done, rules, clock, owner),
+        saved_queues=SavedQueues(database, clock),
+        second_looks=second_looks,
+        quality=Quality(database, second_looks),
+        settling=Settling(transactor, second_looks, desk, tagging, stories, clock),
         untied=Untied(database, desk, taxonomy),
         monitor=monitor,
-        releases=Releases(database, transactor, monitor, places, clock),
+        milestones=Milestones(database, transactor, clock),
+        legacy_figures=LegacyFigures(database, transactor, clock),
+        standings=Standings(database, monitor, clock),
+        releases=releases,
+        bulletins=Bulletins(database, transactor, monitor, releases, files, clock, zone),
+        export_jobs=ExportJobs(database, clock, owner),
         pipeline=Pipeline(consuming, [tagging.consumer(), relinking.consumer()], [StoryWords(database).bind]),
         notices=Notices(database),
         notifier=Notifier(database, log, consuming, clock, owner),

@@ -23,6 +23,7 @@ from media_tracker.ingest.documents import Story
 from media_tracker.ingest.service import FeedResult
 from media_tracker.outlets.documents import Feed
 from media_tracker.tagging.service import AGAIN_AT_ONCE
+from media_tracker.web.exports.making import ExportWork
 from media_tracker.web.i18n import Catalogue
 from media_tracker.web.notices.letters import LetterWriter
 from media_tracker.web.render import Pages
@@ -43,6 +44,7 @@ LEARN_EVERY = 15.0
 LOOKING_AGAIN = "looking again"
 NOTIFY_EVERY = 2.0
 POST_EVERY = 5.0
+ACCEPT_EVERY = 5.0
 SWEEP_EVERY = 600.0
 SWEEP_AFTER = timedelta(hours=24)
 """Photos that were uploaded and never attached to anything are removed after so long."""
@@ -56,7 +58,9 @@ class Worker:
         self._reading: set[asyncio.Task[None]] = set()
         self._completing: set[asyncio.Task[None]] = set()
         self._sending: set[asyncio.Task[Any]] = set()
-        self._letters = LetterWriter(services, Pages(Catalogue.load(), services.settings.zone))
+        pages = Pages(Catalogue.load(), services.settings.zone)
+        self._letters = LetterWriter(services, pages)
+        self._exports = ExportWork(services, pages)
         self._came = asyncio.Event()
         """Set when a feed has been read: something may follow."""
 
@@ -71,6 +75,8 @@ class Worker:
             "sweeping": self._sweep,
             "notifying": self._notify,
             "posting": self._post,
+            "exporting": self._export,
+            "accepting": self._accept,
         }
         loops = [asyncio.create_task(self._forever(name, turn, stop)) for name, turn in work.items()]
         await stop.wait()
@@ -185,13 +191,27 @@ class Worker:
         await asyncio.shield(sending)
         await asyncio.sleep(POST_EVERY)
 
+    async def _accept(self) -> None:
+        """Take snoozed stories back that are due, and carry on what editors have accepted in bulk and nobody is at."""
+        await self._services.snoozing.wake_due()
+        await self._services.bulk_accept.carry_on_all()
+        await asyncio.sleep(ACCEPT_EVERY)
+
+    async def _export(self) -> None:
+        """Make the files that people wait for, one after the other; rest when there are none."""
+        if not await self._exports.turn():
+            await asyncio.sleep(IDLE_SECONDS)
+
     async def _sweep(self) -> None:
+        await self._services.export_jobs.sweep()
         await self._services.files.sweep(self._services.clock() - SWEEP_AFTER)
         await self._services.list_import.finish()
         await self._services.outbox.sweep()
         await self._services.drafts.sweep()
+        await self._services.second_looks.sweep()
         await self._services.errands.sweep()
         await self._services.objections.erase_due()
+        await self._services.leads.erase_due()
         await asyncio.sleep(SWEEP_EVERY)
 
 

@@ -58,7 +58,8 @@ PURE = [
     *(f"tagging/{name}.py" for name in ("suggest", "cues", "evidence", "withdrawal", "clusters")),
     *(f"tagging/{name}.py" for name in ("features", "linear", "ridge", "model", "training", "labelled", "reading")),
     "tagging/wording.py",
-    *(f"tagging/{name}.py" for name in ("rules", "lessons")),
+    *(f"tagging/{name}.py" for name in ("rules", "lessons", "office_rules")),
+    *(f"desk/{name}.py" for name in ("agreement", "second_look_rules", "quality_report")),
     *(f"tagging/{name}.py" for name in ("names", "people", "unit_words", "unit_names", "unit_roles")),
     *(f"problems/{name}.py" for name in ("case", "folding", "steps", "needs", "closing", "entries")),
     *(f"problems/{name}.py" for name in ("lifecycle", "independence", "occasions", "light", "stakes")),
@@ -69,12 +70,14 @@ PURE = [
     *(f"problems/regrouping/{name}.py" for name in ("merging", "folds", "splitting")),
     *(f"problems/answers/{name}.py" for name in ("draft_rules", "errand_rules")),
     "problems/objections/rules.py",
+    *(f"deeds/{name}.py" for name in ("deed", "showing", "minor_cues", "nominations", "lead_rules")),
     *(f"papers/{name}.py" for name in ("chain", "order_rules", "safe_text", "word", "checking", "building")),
     *(f"papers/{name}.py" for name in ("order_form", "dossier_form", "shipped", "pictures", "reading")),
     *(f"problems/finding/{name}.py" for name in ("facets", "lines")),
     *(f"problems/lists/{name}.py" for name in ("words", "dates", "names", "row", "cells", "sheet", "events")),
     *(f"monitor/{name}.py" for name in ("credit", "counting", "facts", "definitions")),
     *(f"monitor/{name}.py" for name in ("durations", "periods", "exports")),
+    *(f"monitor/{name}.py" for name in ("stages", "charts")),
 ]
 
 

@@ -101,6 +101,8 @@ class AuditAction(StrEnum):
     FEED_RESUMED = "feed_resumed"
     FEEDS_IMPORTED = "feeds_imported"
     PROJECT_ADDED = "project_added"
+    PROJECT_CHANGED = "project_changed"
+    PROJECT_ENDED = "project_ended"
     UNIT_ADDED = "unit_added"
     UNIT_DISSOLVED = "unit_dissolved"
     UNIT_REVIVED = "unit_revived"
@@ -121,6 +123,11 @@ class AuditAction(StrEnum):
     MODEL_ASKED = "model_asked"
     MODEL_CHOSEN = "model_chosen"
     PAPER_CHANGED = "paper_changed"
+    SECOND_LOOKS_SET = "second_looks_set"
+    CALLER_READ = "caller_read"
+    CALLER_ERASED = "caller_erased"
+    NOMINATION_WORDS_CHANGED = "nomination_words_changed"
+    CLAIM_BROKEN = "claim_broken"
 
 
 class AuditEvent(Document):

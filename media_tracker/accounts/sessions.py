@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -78,8 +78,11 @@ class Sessions:
         )
         return token
 
-    async def find(self, token: str | None) -> tuple[Session, User] | None:
-        """The session of ``token`` and its user; None when there is none, it is over, or the user may no longer sign in."""
+    async def find(self, token: str | None, *, touch: bool = True) -> tuple[Session, User] | None:
+        """The session of ``token`` and its user; None when there is none, it is over, or the user may no longer sign in.
+
+        ``touch=False``: what a page asks by itself does not keep the session of somebody who has gone from being idle.
+        """
         if token is None or len(token) != _TOKEN_LENGTH:
             return None
         document = await self._sessions.find_one({"_id": _digest(token)})
@@ -92,8 +95,16 @@ class Sessions:
         user = await User.get(document["user_id"])
         if user is None or not user.active or user.session_epoch != document["epoch"]:
             return None
-        await self._touch(document, now)
+        if touch:
+            await self._touch(document, now)
         return _session(document), user
+
+    async def still_open(self, session_ids: Iterable[str]) -> set[str]:
+        """Which of these sessions (by ``Session.id``) are not over. Who may no longer sign in has none."""
+        now = self._clock()
+        shown = {"created_at": 1, "last_seen": 1}
+        rows = self._sessions.find({"_id": {"$in": list(session_ids)}}, shown)
+        return {row["_id"] async for row in rows if now < self._expiry(row["created_at"], row["last_seen"])}
 
     async def close(self, token: str) -> None:
         """End the session of ``token``; an unknown one is already ended."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from media_tracker.cli.progress import Steps
 from media_tracker.cli.running import command, explained, with_services
 from media_tracker.db.events import Origin
 from media_tracker.errors import N_, MediaTrackerError, NotReady
@@ -48,7 +49,7 @@ async def problems_import(
 
     async def run(services: Services) -> tuple[ListSheet, Plan, bool]:
         importing, settings = services.list_import, services.settings
-        with _Progress(as_json) as progress:
+        with Steps(as_json) as progress:
             progress.tell("reading", 0, 1)
             names, now = await importing.names(), services.clock()
             sheet = await asyncio.to_thread(read_list, data, file.name, names, settings.zone, now)
@@ -133,35 +134,3 @@ def _preview(sheet: ListSheet, as_json: bool) -> None:
         click.echo(f"not read: {', '.join(sheet.not_read)}", err=True)
     for note in sheet.notes:
         click.echo(explained(MediaTrackerError(note.message, **note.params)), err=True)
-
-
-class _Progress:
-    """A bar for each step on a terminal, a line for each step elsewhere."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._on_terminal = sys.stderr.isatty() and not quiet
-        self._quiet = quiet
-        self._step = ""
-        self._bar: Any = None
-        self._done = 0
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.render_finish()
-
-    def tell(self, step: str, done: int, total: int) -> None:
-        """``done`` of ``total`` of a step."""
-        if self._on_terminal:
-            if step != self._step:
-                if self._bar is not None:
-                    self._bar.render_finish()
-                self._bar = click.progressbar(length=total, label=step, file=sys.stderr)
-                self._bar.__enter__()
-                self._done = 0
-            self._bar.update(done - self._done)
-        elif done == total and not self._quiet:
-            click.echo(f"{step}: {total}", err=True)
-        self._step, self._done = step, done

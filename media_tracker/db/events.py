@@ -116,7 +116,7 @@ class EventLog:
         """
         recorded_at = self._clock()
         documents = [
-            _document(position, event, origin, recorded_at) for position, event in zip(positions, new, strict=True)
+            stored(position, event, origin, recorded_at) for position, event in zip(positions, new, strict=True)
         ]
         try:
             await self._events.insert_many(documents, session=session)
@@ -203,7 +203,8 @@ def _only_duplicates(error: BulkWriteError) -> bool:
     return all(each["code"] == _DUPLICATE_KEY for each in error.details["writeErrors"])
 
 
-def _document(position: int, event: NewEvent, origin: Origin, recorded_at: datetime) -> Json:
+def stored(position: int, event: NewEvent, origin: Origin, recorded_at: datetime) -> Json:
+    """``event`` as it is stored."""
     return {
         "position": position,
         "entity": event.entity,

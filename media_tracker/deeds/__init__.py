@@ -1,1 +1,1 @@
-"""Story → good deed: the deed, its person, the stories that tell of it."""
+"""Story → good deed: the deed, its people and their consent, its pictures, nominations, and the leads that a story brings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
@@ -10,33 +11,43 @@ from bson import ObjectId
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from media_tracker.deeds.deed import (
+    ConsentWay,
+    DeedPhoto,
+    DeedRelease,
+    DeedStory,
+    Nomination,
+    Person,
+)
+from media_tracker.deeds.showing import is_public, masked, may_name, may_show, under_18
 
-class DeedStory(BaseModel):
-    """A story that tells of the deed."""
+__all__ = ["DeedStory", "DeedWords", "GoodDeed", "NewDeed"]
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    story_id: ObjectId
-    outlet_id: ObjectId
-    published_at: datetime
-    withdrawn_at: datetime | None = None
+_NEWEST = [("first_published_at", DESCENDING), ("_id", DESCENDING)]
 
 
 class GoodDeed(Document):
-    """What somebody did (好人好事). The person is named only with recorded consent, and never when under 18."""
+    """What somebody did (好人好事). People are named only with recorded consent, and never when under 18."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     title: str
     deed: str = ""
-    person: str = ""
-    consent: bool = False
-    minor: bool = False
+    kind: str | None = None
+    """``bravery``, ``kindness``, ``honesty``, ``dedication`` or ``family``; None: nobody has said."""
+    people: list[Person] = Field(default_factory=list)
     region: str | None = None
     district: str | None = None
     place: str = ""
+    photos: list[DeedPhoto] = Field(default_factory=list)
     stories: list[DeedStory]
     first_published_at: datetime
+    nominations: list[Nomination] = Field(default_factory=list)
+    nominated: str | None = None
+    """The level that the nomination has reached (``nominations.standing``), for lists."""
+    release: DeedRelease | None = None
+    public: bool = False
+    """Whether it stands in the public library (``showing.is_public``), for lists."""
     by: ObjectId | None = None
     created_at: datetime
     version: int = 1
@@ -45,18 +56,52 @@ class GoodDeed(Document):
     class Settings:
         name = "deeds"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("first_published_at", DESCENDING), ("_id", DESCENDING)], name="first_published"),
+            IndexModel(_NEWEST, name="first_published"),
+            IndexModel([("kind", ASCENDING), *_NEWEST], name="kind_published"),
+            IndexModel([("district", ASCENDING), *_NEWEST], name="district_published"),
+            IndexModel([("nominated", ASCENDING), *_NEWEST], name="nominated_published"),
+            IndexModel(
+                [("public", ASCENDING), *_NEWEST], name="public_published", partialFilterExpression={"public": True}
+            ),
             IndexModel([("stories.story_id", ASCENDING)], name="story", unique=True),
+            IndexModel([("photos.id", ASCENDING)], name="photo", sparse=True),
         ]
 
     @property
-    def shown_person(self) -> str:
-        """The name, if it may be shown."""
-        return self.person if self.consent and not self.minor else ""
+    def young(self) -> bool:
+        """Whether words of the stories point to somebody under 18."""
+        return any(story.young for story in self.stories)
 
-    def without_name(self, text: str, instead: str) -> str:
-        """``text`` as it may be shown: with ``instead`` in the place of a name that may not."""
-        return text if self.shown_person or not self.person.strip() else text.replace(self.person.strip(), instead)
+    @property
+    def person(self) -> str:
+        """Every name, shown or not."""
+        return "、".join(person.name for person in self.people if person.name.strip())
+
+    @property
+    def shown_person(self) -> str:
+        """The names that may be shown."""
+        return "、".join(person.name for person in self.people if may_name(person, self.young))
+
+    def masked(self, text: str, instead: Callable[[Person], str]) -> str:
+        """``text`` as it may be shown: with ``instead`` of a person in the place of a name that may not."""
+        return masked(text, self.people, self.young, instead)
+
+    def names(self, person: Person) -> bool:
+        """Whether the person's name may be shown."""
+        return may_name(person, self.young)
+
+    def counts_as_young(self, person: Person) -> bool:
+        """Whether the person counts as under 18."""
+        return under_18(person, self.young)
+
+    def shows(self, photo: DeedPhoto) -> bool:
+        """Whether the picture may be shown."""
+        return may_show(photo, self.people, self.young)
+
+    @property
+    def is_public(self) -> bool:
+        """What ``public`` has to be."""
+        return is_public(self.release is not None, self.people, self.stories, self.young)
 
 
 class DeedWords(BaseModel):
@@ -66,21 +111,23 @@ class DeedWords(BaseModel):
 
     title: str
     deed: str = ""
-    person: str = ""
-    consent: bool = False
-    minor: bool = False
+    kind: str | None = None
+    region: str | None = None
+    place: str = ""
 
 
 class NewDeed(BaseModel):
-    """What an editor files with a good-deed story."""
+    """What an editor files with a good-deed story. ``person``: one name, or several with enumeration commas between them."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     title: str
     deed: str = ""
+    kind: str | None = None
     person: str = ""
-    consent: bool = False
-    minor: bool = False
+    consent: ConsentWay | None = None
+    minor: bool | None = None
+    """None: words of the story decide."""
     region: str | None = None
     place: str = ""
     by: ObjectId | None = None

@@ -1,25 +1,58 @@
-"""The only writer of good deeds."""
+"""Good deeds: found, filed with their first story, told of by further ones. ``work.py`` holds what editors do with one later."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
-from media_tracker.db.events import NewEvent
-from media_tracker.db.ids import parse_id
 from media_tracker.db.transactions import Transaction
-from media_tracker.deeds.documents import DeedStory, DeedWords, GoodDeed, NewDeed
-from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
+from media_tracker.deeds.book import ENTITY, DeedBook, deed_of
+from media_tracker.deeds.deed import Consent, DeedStory, Level, Person
+from media_tracker.deeds.documents import GoodDeed, NewDeed
+from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
 from media_tracker.places.service import Places
 
-ENTITY = "deed"
+__all__ = ["ENTITY", "DeedFilter", "DeedPage", "Deeds", "check_editor", "checked_title"]
+
 PAGE = 30
+MOST_COUNTED = 1_000
+_BETWEEN_NAMES = re.compile(r"[;；、,，\s]+")
+_STANDS: Json = {"$elemMatch": {"withdrawn_at": None}}
+
+
+@dataclass(frozen=True, slots=True)
+class DeedFilter:
+    """Which deeds are meant. ``since`` and ``before``: when their first story was published."""
+
+    kind: str | None = None
+    district: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    nominated: Level | None = None
+    public: bool = False
+    """Only those in the public library."""
+
+    def query(self) -> Json:
+        """As the database asks; every combination walks an index in the order of the list."""
+        query: Json = {"public": True} if self.public else {"stories": _STANDS}
+        if self.kind is not None:
+            query["kind"] = self.kind
+        if self.district is not None:
+            query["district"] = self.district
+        if self.nominated is not None:
+            query["nominated"] = self.nominated.value
+        days = {"$gte": self.since, "$lt": self.before}
+        if any(days.values()):
+            query["first_published_at"] = {name: moment for name, moment in days.items() if moment is not None}
+        return query
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +63,35 @@ class DeedPage:
     next: str | None
 
 
-class Deeds:
-    """Reads, files and edits good deeds."""
+EVERY = DeedFilter()
 
-    def __init__(self, database: Database, places: Places, clock: Clock) -> None:
+
+class Deeds:
+    """Reads and files good deeds."""
+
+    def __init__(self, database: Database, places: Places, clock: Clock, zone: ZoneInfo) -> None:
         self._deeds = database[GoodDeed.Settings.name]
+        self._book = DeedBook(database, clock)
         self._places = places
         self._clock = clock
+        self._zone = zone
 
     async def get(self, deed_id: str) -> GoodDeed:
         """The deed with this id; ``NotFound`` without one."""
-        return _deed(await self._deeds.find_one({"_id": parse_id(deed_id)}))
+        return await self._book.read(deed_id)
 
     async def of_story(self, story_id: ObjectId) -> GoodDeed | None:
         """The deed that a story tells of, if it has been filed."""
         row = await self._deeds.find_one({"stories.story_id": story_id})
-        return _deed(row) if row else None
+        return deed_of(row) if row else None
 
-    async def page(self, after: str | None = None, size: int = PAGE) -> DeedPage:
+    async def many(self, ids: Sequence[ObjectId]) -> dict[ObjectId, GoodDeed]:
+        """Deeds by id; what is none is left out."""
+        return {row["_id"]: deed_of(row) async for row in self._deeds.find({"_id": {"$in": list(ids)}})}
+
+    async def page(self, after: str | None = None, size: int = PAGE, wanted: DeedFilter = EVERY) -> DeedPage:
         """One page, newest first, without deeds all of whose stories have been withdrawn."""
-        query: Json = {"stories": {"$elemMatch": {"withdrawn_at": None}}}
+        query = wanted.query()
         if after and ObjectId.is_valid(after):
             last = await self._deeds.find_one({"_id": ObjectId(after)}, {"first_published_at": 1})
             if last is not None:
@@ -59,8 +101,12 @@ class Deeds:
                     {"first_published_at": moment, "_id": {"$lt": last["_id"]}},
                 ]
         rows = await self._deeds.find(query).sort([("first_published_at", -1), ("_id", -1)]).limit(size + 1).to_list()
-        deeds = [_deed(row) for row in rows[:size]]
+        deeds = [deed_of(row) for row in rows[:size]]
         return DeedPage(deeds, str(deeds[-1].id) if len(rows) > size else None)
+
+    async def count(self, wanted: DeedFilter) -> int:
+        """How many deeds there are; from ``MOST_COUNTED`` + 1 on it is not looked further."""
+        return await self._deeds.count_documents(wanted.query(), limit=MOST_COUNTED + 1)
 
     async def recent(self, limit: int = 50) -> list[GoodDeed]:
         """The newest deeds, for attaching another story."""
@@ -75,85 +121,70 @@ class Deeds:
         """
         title = checked_title(new.title)
         await self._free(tx, story.story_id)
-        tree = await self._places.regions()
-        known = new.region is not None and new.region in tree
         deed = GoodDeed(
             id=ObjectId(),
-            **new.model_dump(exclude={"title"}),
             title=title,
-            district=tree.district_for_counting(new.region) if known and new.region is not None else None,
+            deed=new.deed.strip(),
+            kind=new.kind,
+            people=self._people(new),
+            region=new.region,
+            place=new.place.strip(),
+            district=await self.district_of(new.region),
             stories=[story],
             first_published_at=story.published_at,
+            by=new.by,
             created_at=self._clock(),
+            demo=new.demo,
         )
-        await self._deeds.insert_one(_dump(deed), session=tx.session)
-        self._record(tx, deed, "filed", story.model_dump())
+        payload = {**story.model_dump(), "kind": new.kind, "people": [person.id for person in deed.people]}
+        await self._book.insert(tx, deed, payload)
         return deed
 
     async def add_story_in(self, tx: Transaction, deed_id: ObjectId, story: DeedStory) -> GoodDeed:
-        """Have another story tell of the deed, within ``tx``."""
-        await self._free(tx, story.story_id)
-        deed = _deed(await self._deeds.find_one({"_id": deed_id}, session=tx.session))
-        stories = sorted([*deed.stories, story], key=lambda each: each.published_at)
-        changed: GoodDeed = deed.model_copy(update={"stories": stories, "version": deed.version + 1})
-        await self._replace(tx, changed)
-        self._record(tx, changed, "story_added", story.model_dump())
-        return changed
+        """Have another story tell of the deed, within ``tx``.
 
-    async def edit_in(self, tx: Transaction, deed_id: str, version: int, words: DeedWords, actor: Actor) -> GoodDeed:
-        """Change what is said of a deed, within ``tx``. What is the same already changes nothing.
-
-        The event names what has changed; the words themselves, and the person's name, stand in the document alone.
-
-        Raises:
-            Forbidden: the actor is no editor.
-            NotFound: there is no such deed.
-            InvalidInput: no title.
-            Conflict: somebody has changed it since ``version`` was read.
+        Where its words are the first to point to somebody under 18, nobody counts as grown up any more until an editor says so.
         """
-        check_editor(actor)
-        title = checked_title(words.title)
-        deed = _deed(await self._deeds.find_one({"_id": parse_id(deed_id)}, session=tx.session))
-        if deed.version != version:
-            raise _changed_since()
-        given = words.model_copy(
-            update={"title": title, "deed": words.deed.strip(), "person": words.person.strip()}
-        ).model_dump()
-        fields = sorted(name for name, value in given.items() if getattr(deed, name) != value)
-        if not fields:
-            return deed
-        changed: GoodDeed = deed.model_copy(update={**given, "version": version + 1})
-        await self._replace(tx, changed)
-        self._record(tx, changed, "edited", {"fields": fields, "consent": changed.consent, "minor": changed.minor})
-        return changed
+        await self._free(tx, story.story_id)
+        deed = await self._book.read(deed_id, tx.session)
+        stories = sorted([*deed.stories, story], key=lambda each: each.published_at)
+        people = deed.people
+        if story.young and not deed.young:
+            people = [each.model_copy(update={"minor": None}) if each.minor is False else each for each in people]
+        return await self._book.change(tx, deed, "story_added", story.model_dump(), stories=stories, people=people)
 
     async def withdraw_story_in(self, tx: Transaction, story_id: ObjectId) -> None:
         """Have a withdrawn story stop telling of its deed, within ``tx``."""
         row = await self._deeds.find_one({"stories.story_id": story_id}, session=tx.session)
         if row is None:
             return
-        deed = _deed(row)
-        now = self._clock()
+        deed, now = deed_of(row), self._clock()
         stories = [s.model_copy(update={"withdrawn_at": now}) if s.story_id == story_id else s for s in deed.stories]
-        changed: GoodDeed = deed.model_copy(update={"stories": stories, "version": deed.version + 1})
-        await self._replace(tx, changed)
         gone = next(s for s in stories if s.story_id == story_id)
-        self._record(tx, changed, "story_withdrawn", gone.model_dump())
+        await self._book.change(tx, deed, "story_withdrawn", gone.model_dump(), stories=stories)
 
-    async def _replace(self, tx: Transaction, deed: GoodDeed) -> None:
-        deed.first_published_at = min(_standing(deed) or [deed.first_published_at])
-        query = {"_id": deed.id, "version": deed.version - 1}
-        result = await self._deeds.replace_one(query, _dump(deed), session=tx.session)
-        if result.matched_count == 0:
-            raise _changed_since()
+    async def district_of(self, region: str | None) -> str | None:
+        """The district that a deed in ``region`` counts for."""
+        tree = await self._places.regions()
+        return tree.district_for_counting(region) if region is not None and region in tree else None
+
+    def _people(self, new: NewDeed) -> list[Person]:
+        now = self._clock()
+        day = now.astimezone(self._zone).date().isoformat()
+        names = dict.fromkeys(name for name in _BETWEEN_NAMES.split(new.person.strip()) if name)
+        return [
+            Person(
+                id=ObjectId(),
+                name=name,
+                minor=new.minor,
+                consent=Consent(way=new.consent, given_on=day, by=new.by, recorded_at=now) if new.consent else None,
+            )
+            for name in names
+        ]
 
     async def _free(self, tx: Transaction, story_id: ObjectId) -> None:
         if await self._deeds.find_one({"stories.story_id": story_id}, {"_id": 1}, session=tx.session):
             raise Conflict(N_("This story has been filed as a good deed already."))
-
-    def _record(self, tx: Transaction, deed: GoodDeed, what: str, payload: Json) -> None:
-        assert deed.id is not None
-        tx.record(NewEvent(ENTITY, ObjectId(deed.id), deed.version, what, self._clock(), payload))
 
 
 def check_editor(actor: Actor) -> None:
@@ -168,24 +199,3 @@ def checked_title(title: str) -> str:
         sentence = N_("Please say in a few words what the good deed is.")
         raise InvalidInput(sentence, {"deed_title": sentence})
     return title.strip()
-
-
-def _changed_since() -> Conflict:
-    return Conflict(N_("Somebody has changed this good deed in the meantime. Look at it again."))
-
-
-def _standing(deed: GoodDeed) -> list[datetime]:
-    return [story.published_at for story in deed.stories if story.withdrawn_at is None]
-
-
-def _deed(row: Json | None) -> GoodDeed:
-    if row is None:
-        raise NotFound(N_("There is no such good deed."))
-    deed: GoodDeed = GoodDeed.model_validate(row)
-    return deed
-
-
-def _dump(deed: GoodDeed) -> Json:
-    row: Json = deed.model_dump(exclude={"id", "revision_id"})
-    row["_id"] = deed.id
-    return row

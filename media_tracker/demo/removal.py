@@ -25,13 +25,17 @@ MARKED = (
     "notices",
     "notice_alarms",
     "deeds",
+    "leads",
     "releases",
+    "legacy_figures",
     "projects",
     "feeds",
     "outlets",
     "units",
 )
-ENTITIES = {"stories": "story", "problems": "problem", "deeds": "deed", "releases": "release"}
+AT_ONCE = 20_000
+"""Records; a query of many more ids would be too long a document."""
+ENTITIES = {"stories": "story", "problems": "problem", "deeds": "deed", "leads": "lead", "releases": "release", "legacy_figures": "legacy_figure"}
 
 
 async def remove(services: Services) -> int:
@@ -44,14 +48,18 @@ async def remove(services: Services) -> int:
         with contextlib.suppress(NotFound):  # an earlier removal may have been cut off behind it
             await services.files.delete(photo)
     await _beside_problems(services)
+    leads = [row["_id"] async for row in database["leads"].find({"demo": True}, {"_id": 1})]
+    await database["lead_callers"].delete_many({"_id": {"$in": leads}})
     numbers = [row["number"] async for row in database["releases"].find({"demo": True}, {"number": 1})]
     removed = 0
     for name in MARKED:
-        ids = [row["_id"] async for row in database[name].find({"demo": True}, {"_id": 1})]
-        if name in ENTITIES:
-            await _void(services, ENTITIES[name], ids)
-        deleted = (await database[name].delete_many({"_id": {"$in": ids}})).deleted_count
-        removed += 0 if name in REPEATING else deleted
+        everything = [row["_id"] async for row in database[name].find({"demo": True}, {"_id": 1})]
+        for start in range(0, len(everything), AT_ONCE):
+            ids = everything[start : start + AT_ONCE]
+            if name in ENTITIES:
+                await _void(services, ENTITIES[name], ids)
+            deleted = (await database[name].delete_many({"_id": {"$in": ids}})).deleted_count
+            removed += 0 if name in REPEATING else deleted
     if removed:
         await services.versions.forget()  # they have learnt from the samples
     await database["release_rows"].delete_many({"release": {"$in": numbers}})
@@ -99,8 +107,10 @@ async def _void(services: Services, entity: str, ids: Sequence[ObjectId]) -> Non
 
 
 async def _photos(services: Services) -> list[ObjectId]:
-    """Photos and documents of sample problems; they belong to nothing else."""
+    """Photos and documents of sample problems and deeds; they belong to nothing else."""
     found: list[ObjectId] = []
     async for row in services.database["problems"].find({"demo": True}, {"case": 1}):
         found += files_of(Case.model_validate(row["case"]))
+    async for row in services.database["deeds"].find({"demo": True}, {"photos": 1}):
+        found += [photo["id"] for photo in row.get("photos", ())]
     return found

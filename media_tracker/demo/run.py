@@ -42,11 +42,11 @@ async def run_demo(settings: Settings, host: str, port: int, *, serve: bool, tel
     # No gap between requests: the sample outlets are all on this machine.
     settings = settings.model_copy(update={"host_gap": 0.0, "fetch_allow": allowed})
     async with open_services(settings) as services:
-        await _prepare(services, tell)
+        await prepare(services, tell)
         day = await _day(services)
         async with (
             CaptureServer(feeds_dir() / "captures", day, settings.zone) as captures,
-            _web(settings, host, port) if serve else contextlib.nullcontext(),
+            web_beside(settings, host, port) if serve else contextlib.nullcontext(),
         ):
             await _fill(services, captures, tell)
             if serve:
@@ -65,7 +65,7 @@ async def _day(services: Services) -> date:
     return services.clock().astimezone(services.settings.zone).date()
 
 
-async def _prepare(services: Services, tell: Tell) -> None:
+async def prepare(services: Services, tell: Tell) -> None:
     await services.migrator.migrate(lambda step: None)
     tell("database ready")
     real = await services.database["outlets"].find_one({"demo": False}, {"_id": 1})
@@ -93,11 +93,11 @@ async def _fill(services: Services, captures: CaptureServer, tell: Tell) -> None
         seeder = Seeder(simulated, timetable, feeds_dir() / "captures", captures.today, tell)
         cast = await seeder.fill(captures.rebase((feeds_dir() / "partners.opml").read_bytes()))
     await status.update_one({"_id": "samples"}, {"$set": {"loading": False, "day": captures.today.isoformat()}})
-    _show(cast, tell)
+    show_accounts(cast, tell)
 
 
 @contextlib.asynccontextmanager
-async def _web(settings: Settings, host: str, port: int) -> AsyncIterator[None]:
+async def web_beside(settings: Settings, host: str, port: int) -> AsyncIterator[None]:
     """The web server as a process of its own, on the same data; it is up while the samples are still going in."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -128,7 +128,7 @@ def _rounded(moment: datetime) -> datetime:
     return moment.replace(microsecond=0)
 
 
-def _show(cast: Cast, tell: Tell) -> None:
+def show_accounts(cast: Cast, tell: Tell) -> None:
     tell("Sign in as (passwords are shown here only):")
     for role in Role:
         account = cast.accounts[role]

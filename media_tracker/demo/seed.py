@@ -13,8 +13,10 @@ from pymongo import UpdateOne
 from media_tracker.accounts.actor import Role
 from media_tracker.db.events import COLLECTION as EVENTS
 from media_tracker.db.events import Origin
+from media_tracker.deeds.deed import ConsentWay
 from media_tracker.deeds.documents import NewDeed
 from media_tracker.demo.course import DAY, HOUR, Course
+from media_tracker.demo.deeds import work_on_deeds
 from media_tracker.demo.labels import Label, read_labels
 from media_tracker.demo.people import Cast, add_accounts, add_units
 from media_tracker.demo.projects import add_projects
@@ -78,6 +80,7 @@ class Seeder:
         course = Course(services, cast, units, self.timetable)
         await self._plan(course)
         await self.timetable.run()
+        await work_on_deeds(services, cast, self.today)
         await services.notifier.follow()
         await services.notifier.remind()
         self.tell(f"dealt with {len(self.numbers)} problems")
@@ -153,7 +156,7 @@ class Seeder:
             title=story.title,
             deed=_opening(story.text),
             person=person,
-            consent=len(person) % 2 == 1,
+            consent=ConsentWay.FORM if len(person) % 2 == 1 else None,
             region=label.region,
             place=label.place,
         )

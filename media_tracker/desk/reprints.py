@@ -11,6 +11,7 @@ from media_tracker.accounts.actor import Actor
 from media_tracker.db.events import Origin
 from media_tracker.deeds.documents import GoodDeed, NewDeed
 from media_tracker.deeds.service import Deeds
+from media_tracker.desk.done import Group
 from media_tracker.desk.service import TIEABLE, Decision, Desk
 from media_tracker.errors import N_, Conflict, InvalidInput
 from media_tracker.ingest.documents import DecisionRecord, DeskState, Disposition, Kind, Story
@@ -71,16 +72,18 @@ class Reprints:
         key = ObjectId(story.id)
         model = _Model(story.decision, await self._standing(key), await self._deeds.of_story(key))
         reprints = {str(each.id): each for each in waiting(await self._stories.in_cluster(story.cluster, key))}
-        done = 0
+        done, group = 0, Group(ObjectId())
         for other, version in seen.items():
-            done += other in reprints and await self._follow(other, version, model, actor, origin)
+            done += other in reprints and await self._follow(other, version, model, actor, origin, group)
         return Outcome(done, len(seen) - done)
 
     async def _standing(self, story: ObjectId) -> list[Problem]:
         tied = await self._problems.tied_to(story)
         return [problem for problem in tied if problem.case.state is not State.DUPLICATE]
 
-    async def _follow(self, story_id: str, version: int, model: _Model, actor: Actor, origin: Origin) -> bool:
+    async def _follow(
+        self, story_id: str, version: int, model: _Model, actor: Actor, origin: Origin, group: Group
+    ) -> bool:
         """Whether the reprint could be decided, and be led to where the story has led."""
         said = model.decision
         decision = Decision(
@@ -94,21 +97,21 @@ class Reprints:
             people=tuple(said.people),
         )
         try:
-            story = await self._desk.decide(story_id, version, decision, actor, origin)
-            await self._settle(story, model, actor, origin)
+            story = await self._desk.decide(story_id, version, decision, actor, origin, group)
+            await self._settle(story, model, actor, origin, group)
         except (Conflict, InvalidInput):
             return False
         return (await self._stories.get(story_id)).desk is DeskState.DECIDED
 
-    async def _settle(self, story: Story, model: _Model, actor: Actor, origin: Origin) -> None:
+    async def _settle(self, story: Story, model: _Model, actor: Actor, origin: Origin, group: Group) -> None:
         story_id, version, why = str(story.id), story.version, model.decision.disposition
         if story.decision is None:
             return
         if story.decision.kind is Kind.GOOD_DEED and model.deed is not None:
             known = NewDeed(title=model.deed.title)
-            await self._desk.file_deed(story_id, version, known, ObjectId(model.deed.id), actor, origin)
+            await self._desk.file_deed(story_id, version, known, ObjectId(model.deed.id), actor, origin, group)
         elif story.decision.kind in TIEABLE and why is Disposition.TIED:
             for after, problem in enumerate(model.problems):
-                await self._desk.attach(story_id, version + after, problem.number, actor, origin)
+                await self._desk.attach(story_id, version + after, problem.number, actor, origin, group)
         elif story.decision.kind in TIEABLE and why is not None:
-            await self._desk.lead_nowhere(story_id, version, why, actor, origin)
+            await self._desk.lead_nowhere(story_id, version, why, actor, origin, group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bson import ObjectId
 
@@ -13,9 +14,14 @@ from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import Origin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.deeds.documents import DeedStory, GoodDeed, NewDeed
+from media_tracker.deeds.minor_cues import points_to_a_minor
 from media_tracker.deeds.service import Deeds
+from media_tracker.desk.second_look import SecondLooks
+from media_tracker.desk.done import Done, Group, What
+from media_tracker.desk.story_claims import StoryClaims
 from media_tracker.desk.wanted import linked_addresses, story_wanted
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
+from media_tracker.ingest.blind import is_hidden_from
 from media_tracker.ingest.documents import DecisionRecord, DeskState, Disposition, Kind, Story, TieRecord
 from media_tracker.ingest.stories import Stories
 from media_tracker.outlets.documents import Outlet, OutletKind
@@ -85,7 +91,14 @@ class Desk:
         places: Places,
         taxonomy: Taxonomy,
         clock: Clock,
+        second_looks: SecondLooks | None = None,
+        *,
+        claims: StoryClaims,
+        done: Done,
     ) -> None:
+        self._claims = claims
+        self._done = done
+        self._second_looks = second_looks
         self._outlets = database[Outlet.Settings.name]
         self._rows = database[Story.Settings.name]
         self._transactor = transactor
@@ -97,8 +110,16 @@ class Desk:
         self._taxonomy = taxonomy
         self._clock = clock
 
-    async def decide(self, story_id: str, version: int, decision: Decision, actor: Actor, origin: Origin) -> Story:
-        """Say what a story is.
+    async def decide(
+        self,
+        story_id: str,
+        version: int,
+        decision: Decision,
+        actor: Actor,
+        origin: Origin,
+        group: Group | None = None,
+    ) -> Story:
+        """Say what a story is. ``group``: what is done together, and undone together.
 
         An exposure or follow-up stays in the queue until it is tied, or said to lead to nothing; a good deed until it is filed.
 
@@ -110,34 +131,35 @@ class Desk:
         story = await self._stories.get(story_id)
         if story.withdrawn_at is not None:
             raise Conflict(N_("This story has been withdrawn; there is nothing left to decide."))
-        await self._check(decision)
+        await self.check(decision)
+        if self._second_looks is not None and is_hidden_from(story, actor):
+            return await self._second_looks.give(story, _record(decision, actor, self._clock()), origin)
+        record, desk = await self.prepare(story, decision, actor)
+
+        async def work(tx: Transaction) -> Story:
+            await self._claims.check_in(tx, _id(story), actor)
+            before = await self._done.before_in(tx, _id(story))
+            changed = await self._tagging.decide_in(tx, _id(story), version, record, desk)
+            await self._done.note_in(tx, What.DECIDED, before, changed, actor, group)
+            if desk is DeskState.DECIDED:
+                await self._claims.release_in(tx, _id(story), actor)
+            return changed
+
+        return await self._transactor.run(work, origin)
+
+    async def prepare(self, story: Story, decision: Decision, actor: Actor) -> tuple[DecisionRecord, DeskState]:
+        """What ``decision`` would be kept as, and whether the story still waits afterwards. ``Conflict`` as ``decide`` has it."""
         tied = await self._problems.tied_to(_id(story)) if story.decision and story.decision.disposition else []
         if tied and story.decision and decision.kind is not story.decision.kind:
             raise Conflict(N_("This story is tied to a problem already; its kind can no longer be changed."))
         filed = await self._deeds.of_story(_id(story)) is not None
         if filed and decision.kind is not Kind.GOOD_DEED:
             raise Conflict(N_("This story has been filed as a good deed already; its kind can no longer be changed."))
-        record = DecisionRecord(
-            kind=decision.kind,
-            category=decision.category,
-            region=decision.region,
-            place=decision.place.strip(),
-            outcome=decision.outcome if decision.kind is Kind.FOLLOW_UP else None,
-            deed=decision.deed if decision.kind is Kind.GOOD_DEED else None,
-            units=list(decision.units) if decision.kind in TIEABLE else [],
-            people=list(decision.people) if decision.kind is Kind.GOOD_DEED else [],
-            disposition=Disposition.TIED if tied else None,
-            ties=story.decision.ties if tied and story.decision else [],
-            by=actor.user_id,
-            at=self._clock(),
-        )
+        record = _record(decision, actor, self._clock())
+        if tied and story.decision:
+            record = record.model_copy(update={"disposition": Disposition.TIED, "ties": story.decision.ties})
         waits = (decision.kind in TIEABLE and not tied) or (decision.kind is Kind.GOOD_DEED and not filed)
-        desk = DeskState.PENDING if waits else DeskState.DECIDED
-
-        async def work(tx: Transaction) -> Story:
-            return await self._tagging.decide_in(tx, _id(story), version, record, desk)
-
-        return await self._transactor.run(work, origin)
+        return record, DeskState.PENDING if waits else DeskState.DECIDED
 
     async def candidates(self, story: Story) -> list[tuple[Problem, Candidate]]:
         """Problems that the story may belong to, best first: those of its reprints, then those alike in place and category.
@@ -182,7 +204,8 @@ class Desk:
     async def _of_reprints(self, story: Story) -> list[tuple[Problem, Candidate]]:
         """What stories with the same text have been tied to."""
         others = await self._stories.in_cluster(story.cluster, _id(story))
-        tied = [each for each in others if each.decision and each.decision.disposition is Disposition.TIED]
+        open_to_all = [each for each in others if each.blind is None]  # what waits for a blind second look offers nothing
+        tied = [each for each in open_to_all if each.decision and each.decision.disposition is Disposition.TIED]
         found = [problem for each in tied[:MOST_OFFERED] for problem in await self._problems.tied_to(_id(each))]
         why = (N_("a reprint of this story is tied to it"),)
         return [
@@ -197,7 +220,9 @@ class Desk:
             return frozenset()
         return frozenset(each.case.id for each in problems if _has_come_back(each.case, story))
 
-    async def attach(self, story_id: str, version: int, number: str, actor: Actor, origin: Origin) -> Problem:
+    async def attach(
+        self, story_id: str, version: int, number: str, actor: Actor, origin: Origin, group: Group | None = None
+    ) -> Problem:
         """Tie a decided story to a problem that is known."""
         _editors_only(actor)
         story = await self._ready(story_id)
@@ -206,8 +231,15 @@ class Desk:
         tie = await self._tie(story, problem.case.id)
 
         async def work(tx: Transaction) -> Problem:
-            await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id, tie)
-            return await self._problems.report_in(tx, problem.case.id, report)
+            await self._claims.check_in(tx, _id(story), actor)
+            before = await self._done.before_in(tx, _id(story))
+            tied = await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id, tie)
+            was = await self._problems.casebook.read(tx, problem.case.id)
+            changed = await self._problems.report_in(tx, problem.case.id, report)
+            versions = {"problem_from": was.case.version, "problem_seq": changed.case.version}
+            came = {"problem_id": was.case.id, "number": changed.number, "report_id": report.id, **versions}
+            await self._done.note_in(tx, What.TIED, before, tied, actor, group, **came)
+            return changed
 
         return await self._transactor.run(work, origin)
 
@@ -246,14 +278,27 @@ class Desk:
         tie = await self._tie(story)
 
         async def work(tx: Transaction) -> Problem:
+            await self._claims.check_in(tx, _id(story), actor)
+            before = await self._done.before_in(tx, _id(story))
             problem = await self._problems.register_in(tx, numbered, [report])
             chosen = tie.model_copy(update={"chosen": problem.case.id})
-            await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id, chosen)
+            tied = await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id, chosen)
+            came = {"problem_id": problem.case.id, "number": problem.number, "problem_seq": problem.case.version}
+            came |= {"report_id": report.id, "relapse_of": new.relapse_of}
+            await self._done.note_in(tx, What.EXPOSED, before, tied, actor, **came)
             return problem
 
         return await self._transactor.run(work, origin)
 
-    async def lead_nowhere(self, story_id: str, version: int, why: Disposition, actor: Actor, origin: Origin) -> Story:
+    async def lead_nowhere(
+        self,
+        story_id: str,
+        version: int,
+        why: Disposition,
+        actor: Actor,
+        origin: Origin,
+        group: Group | None = None,
+    ) -> Story:
         """Say why a decided exposure or follow-up leads to no problem."""
         _editors_only(actor)
         story = await self._ready(story_id)
@@ -264,24 +309,49 @@ class Desk:
             raise Conflict(N_("This story is tied to a problem already."))
 
         async def work(tx: Transaction) -> Story:
-            return await self._tagging.dispose_in(tx, _id(story), version, why, actor.user_id)
+            await self._claims.check_in(tx, _id(story), actor)
+            before = await self._done.before_in(tx, _id(story))
+            changed = await self._tagging.dispose_in(tx, _id(story), version, why, actor.user_id)
+            await self._done.note_in(tx, What.NOWHERE, before, changed, actor, group)
+            await self._claims.release_in(tx, _id(story), actor)
+            return changed
 
         return await self._transactor.run(work, origin)
 
     async def file_deed(
-        self, story_id: str, version: int, new: NewDeed, deed_id: ObjectId | None, actor: Actor, origin: Origin
+        self,
+        story_id: str,
+        version: int,
+        new: NewDeed,
+        deed_id: ObjectId | None,
+        actor: Actor,
+        origin: Origin,
+        group: Group | None = None,
     ) -> GoodDeed:
         """File what a good-deed story tells: as a new deed, or as another story of the deed ``deed_id``."""
         _editors_only(actor)
         story = await self._ready(story_id)
-        told = DeedStory(story_id=_id(story), outlet_id=story.outlet_id, published_at=story.published_at)
-        new = new.model_copy(update={"by": actor.user_id, "demo": story.demo})
+        kind, people = (story.decision.deed, story.decision.people) if story.decision else (None, [])
+        told = DeedStory(
+            story_id=_id(story),
+            outlet_id=story.outlet_id,
+            published_at=story.published_at,
+            young=points_to_a_minor(story.title, story.text, [*people, *new.person.split("、")]),
+        )
+        new = new.model_copy(update={"by": actor.user_id, "demo": story.demo, "kind": new.kind or kind})
 
         async def work(tx: Transaction) -> GoodDeed:
-            await self._tagging.file_in(tx, _id(story), version)
+            await self._claims.check_in(tx, _id(story), actor)
+            before = await self._done.before_in(tx, _id(story))
+            filed = await self._tagging.file_in(tx, _id(story), version)
             if deed_id is not None:
-                return await self._deeds.add_story_in(tx, deed_id, told)
-            return await self._deeds.file_in(tx, new, told)
+                deed = await self._deeds.add_story_in(tx, deed_id, told)
+            else:
+                deed = await self._deeds.file_in(tx, new, told)
+            came = {"deed_id": deed.id, "deed_seq": deed.version}
+            await self._done.note_in(tx, What.FILED, before, filed, actor, group, **came)
+            await self._claims.release_in(tx, _id(story), actor)
+            return deed
 
         return await self._transactor.run(work, origin)
 
@@ -358,7 +428,8 @@ class Desk:
         assert row is not None  # a story's outlet is never removed while the story stands
         return row
 
-    async def _check(self, decision: Decision) -> None:
+    async def check(self, decision: Decision) -> None:
+        """``InvalidInput`` for a category, a region, an outcome or a kind of deed that is none."""
         fields: dict[str, str] = {}
         if decision.category is not None and decision.category not in await self._taxonomy.table():
             fields["category"] = N_("Please choose a category from the list.")
@@ -370,6 +441,22 @@ class Desk:
             fields["deed_kind"] = N_("Please choose from the list.")
         if fields:
             raise InvalidInput(N_("Please fill in what is missing."), fields)
+
+
+def _record(decision: Decision, actor: Actor, now: datetime) -> DecisionRecord:
+    """``decision`` as it is kept of a story that nothing has come of yet."""
+    return DecisionRecord(
+        kind=decision.kind,
+        category=decision.category,
+        region=decision.region,
+        place=decision.place.strip(),
+        outcome=decision.outcome if decision.kind is Kind.FOLLOW_UP else None,
+        deed=decision.deed if decision.kind is Kind.GOOD_DEED else None,
+        units=list(decision.units) if decision.kind in TIEABLE else [],
+        people=list(decision.people) if decision.kind is Kind.GOOD_DEED else [],
+        by=actor.user_id,
+        at=now,
+    )
 
 
 def _channel_of(story: Story, outlet: Json) -> Channel:

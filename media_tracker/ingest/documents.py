@@ -14,6 +14,7 @@ from bson import ObjectId
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from media_tracker.ingest.story_format import StoryFormat
 from media_tracker.outlets.documents import Platform
 
 
@@ -42,6 +43,7 @@ class DeskState(StrEnum):
 
     PENDING = "pending"
     DECIDED = "decided"
+    SNOOZED = "snoozed"  # waits, but not before a time that an editor has chosen
 
 
 class EvidenceSpan(BaseModel):
@@ -76,6 +78,9 @@ class SuggestionRecord(BaseModel):
     people: list[str] = Field(default_factory=list)
     """Units and people as the story writes them."""
     evidence: list[EvidenceSpan] = Field(default_factory=list)
+    rules: list[str] = Field(default_factory=list)
+    """What spoke for it: ``field/source/detail``; see ``tagging.office_rules``."""
+    routed: list[str] = Field(default_factory=list)
 
 
 class TieRecord(BaseModel):
@@ -114,6 +119,35 @@ class DecisionRecord(BaseModel):
     suggested: SuggestionRecord | None = None
 
 
+class BlindMark(BaseModel):
+    """The story waits for a second editor, who must not know what the first one has said; see ``ingest.blind``."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    first: ObjectId
+    """Who has decided it."""
+    of: ObjectId
+    """The story that is looked at twice: this one, or the one that this one repeats."""
+    queued: bool
+    """Whether it is this one."""
+    content_hash: str
+    """Of the text that was decided on; a text that changes is not looked at twice."""
+    district: str | None = None
+    """Where the story counted before it was decided."""
+    since: datetime
+
+
+class SnoozeRecord(BaseModel):
+    """Until when a story has been put off, and by whom."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    until: datetime
+    by: ObjectId
+    at: datetime
+    note: str = ""
+
+
 class Revision(BaseModel):
     """What a story said before its outlet changed it."""
 
@@ -139,6 +173,13 @@ class FullText(BaseModel):
     attempts: int = 0
     next_at: datetime | None = None
     note: str = ""
+
+
+QUEUE_FILTERS = tuple(
+    (name, ASCENDING)
+    for name in ("suggestion.kind", "suggestion.kind_score", "outlet_id", "district", "column")
+)
+"""What the desk's queue is filtered by stands in its indexes, so that no story is read that is not shown."""
 
 
 class Story(Document):
@@ -174,6 +215,8 @@ class Story(Document):
     full_text: FullText | None = None
     image: str | None = None
     """An address, not a copy."""
+    format: StoryFormat | None = None
+    """In which form it is told; None for stories that an earlier release has stored."""
     revisions: list[Revision] = Field(default_factory=list)
     """Earlier texts, the oldest first: the last ten, or as many of them as a document can hold."""
     version: int = 1
@@ -184,7 +227,15 @@ class Story(Document):
     suggestion: SuggestionRecord | None = None
     decision: DecisionRecord | None = None
     changed_since_decision: bool = False
+    blind: BlindMark | None = None
+    """As long as it waits for a blind second look."""
+    routed: list[str] = Field(default_factory=list)
+    """Into whose queues the routing rules send it: ids of users as text; empty: into everybody's."""
     cluster: ObjectId | None = None
+    copied: bool = False
+    """Other stories have the same text: its cluster has several members, or had."""
+    snooze: SnoozeRecord | None = None
+    """Written by ``desk.snoozing``, while ``desk`` says that it is snoozed."""
     bands: list[int] = Field(default_factory=list)
     search: list[str] = Field(default_factory=list)
     """The words of a story that an earlier release has stored; those of others stand in ``ingest.words``."""
@@ -196,12 +247,39 @@ class Story(Document):
         name = "stories"
         indexes: ClassVar[list[IndexModel]] = [
             IndexModel([("feed_id", ASCENDING), ("key", ASCENDING)], name="feed_key", unique=True),
-            IndexModel([("desk", ASCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)], name="desk_published"),
+            IndexModel(
+                [("desk", ASCENDING), ("published_at", DESCENDING), ("_id", DESCENDING), *QUEUE_FILTERS],
+                name="desk_newest",
+            ),
+            IndexModel(
+                [("suggestion.kind_score", DESCENDING), ("_id", DESCENDING), *QUEUE_FILTERS[:1], *QUEUE_FILTERS[2:]],
+                name="desk_surest",
+                partialFilterExpression={"desk": DeskState.PENDING.value},
+            ),
+            IndexModel(
+                [("published_at", DESCENDING), ("_id", DESCENDING)],
+                name="desk_copied",
+                partialFilterExpression={"desk": DeskState.PENDING.value, "copied": True},
+            ),
+            IndexModel(
+                [("decision.by", ASCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)],
+                name="desk_begun",
+                partialFilterExpression={"desk": DeskState.PENDING.value, "decision.by": {"$exists": True}},
+            ),
+            IndexModel(
+                [("snooze.until", ASCENDING), ("_id", ASCENDING)],
+                name="desk_snoozed",
+                partialFilterExpression={"desk": DeskState.SNOOZED.value},
+            ),
             IndexModel([("published_at", DESCENDING), ("_id", DESCENDING)], name="published"),
             IndexModel(
                 [("outlet_id", ASCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)], name="outlet_published"
             ),
             IndexModel([("outlet_id", ASCENDING), ("link", ASCENDING)], name="outlet_link"),
+            IndexModel(
+                [(each, ASCENDING) for each in ("outlet_id", "column", "published_at", "format", "platform", "withdrawn_at")],
+                name="outlet_column",
+            ),
             IndexModel([("cluster", ASCENDING)], name="cluster"),
             IndexModel([("bands", ASCENDING)], name="bands"),
             IndexModel([("search", ASCENDING)], name="search"),
@@ -214,6 +292,16 @@ class Story(Document):
                 [("decision.at", ASCENDING)],
                 name="decided_at",
                 partialFilterExpression={"decision.at": {"$exists": True}},
+            ),
+            IndexModel(
+                [("published_at", DESCENDING), ("_id", DESCENDING)],
+                name="blind",
+                partialFilterExpression={"blind.first": {"$exists": True}},
+            ),
+            IndexModel(
+                [("routed", ASCENDING), ("desk", ASCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)],
+                name="routed_desk",
+                partialFilterExpression={"routed": {"$exists": True}},
             ),
             IndexModel(
                 [("full_text.next_at", ASCENDING)],

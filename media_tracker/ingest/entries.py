@@ -59,6 +59,8 @@ class ParsedEntry:
     image: str | None
     base: str
     """What relative addresses in ``html`` refer to."""
+    video: bool = False
+    """Whether a film is attached."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ def _entry(item: _Object, byline: str, context: FeedContext) -> ParsedEntry:
         updated=updated.moment if updated else None,
         image=first_image(_pictures(item), contents, base),
         base=base,
+        video=any(_is_video(attached) for attached in _list(item, "attachments")),
     )
 
 
@@ -138,6 +139,10 @@ def _authors(holder: _Object) -> str:
 def _column(item: _Object) -> str:
     tags = (one_line(tag, MAX_NAME_CHARS) for tag in _list(item, "tags") if isinstance(tag, str))
     return next(filter(None, tags), "")
+
+
+def _is_video(attached: object) -> bool:
+    return isinstance(attached, Mapping) and _text(attached, "mime_type").startswith("video/")
 
 
 def _pictures(item: _Object) -> Iterator[str]:

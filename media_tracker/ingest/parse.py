@@ -228,6 +228,7 @@ def _entry(fields: _Fields, context: FeedContext) -> ParsedEntry:
         updated=updated.moment if updated else None,
         image=first_image(_pictures(fields), texts, link or context.home),
         base=absolute_link(html_base, context.home) or link or context.home,
+        video=any(_is_video(each) for each in (*_mappings(fields, "media_content"), *_mappings(fields, "links"))),
     )
 
 
@@ -268,6 +269,10 @@ def _pictures(fields: _Fields) -> Iterator[str]:
 
 def _is_picture(media: _Fields) -> bool:
     return _text(media, "medium") == "image" or _text(media, "type").startswith("image/")
+
+
+def _is_video(media: _Fields) -> bool:
+    return _text(media, "medium") == "video" or _text(media, "type").startswith("video/")
 
 
 def _date(fields: _Fields, names: tuple[str, ...], context: FeedContext) -> FeedDate | None:

@@ -10,6 +10,7 @@ from typing import Literal
 from media_tracker.ingest.clean import clean_html, plain_text
 from media_tracker.ingest.entries import ParsedEntry
 from media_tracker.ingest.identity import content_hash, duplicated_guids, identity_key, other_keys
+from media_tracker.ingest.story_format import StoryFormat, format_of
 from media_tracker.text.fingerprint import fingerprint
 from media_tracker.text.segment import search_tokens
 
@@ -39,6 +40,8 @@ class Prepared:
     image: str | None = None
     updated_at: datetime | None = None
     """When the outlet says that it last changed it."""
+    format: StoryFormat = StoryFormat.TEXT
+    """In which form it is told, as far as the entry shows it."""
     dated: bool = True
     """Whether the entry says when it was published; if not, ``published_at`` is when it was read."""
 
@@ -77,5 +80,6 @@ def _prepare(entry: ParsedEntry, key: str, column: str, now: datetime) -> Prepar
         bands=fingerprint(text).keys,
         image=entry.image,
         updated_at=entry.updated,
+        format=format_of(entry.html, entry.link or "", image=entry.image, video=entry.video),
         dated=entry.published is not None,
     )

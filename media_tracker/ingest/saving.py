@@ -22,6 +22,7 @@ from media_tracker.ingest.handed import identifying_link
 from media_tracker.ingest.identity import link_key, normalise_url
 from media_tracker.ingest.prepare import Prepared
 from media_tracker.ingest.recognise import by_keys, by_link, by_lone_link, says_no_more
+from media_tracker.ingest.story_format import on_platform
 from media_tracker.ingest.words import Leaf, Said, StoryWords
 from media_tracker.outlets.documents import Feed, FeedSource
 
@@ -353,6 +354,7 @@ def _row(story_id: ObjectId, feed: Feed, each: Prepared, now: datetime) -> Json:
         "source_hash": None,
         "full_text": _full_text(feed, each, now),
         "image": each.image,
+        "format": on_platform(each.format, feed.platform).value,
         "revisions": [],
         "version": 1,
         "withdrawn_at": None,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from bson import ObjectId
 
+from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.cursors import read_cursor, write_cursor
 from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, NotFound
+from media_tracker.ingest import blind
 from media_tracker.ingest.documents import DeskState, Kind, Story
+from media_tracker.ingest.story_format import StoryFormat
 from media_tracker.ingest.words import Hit, StoryWords
+from media_tracker.outlets.documents import Platform
 from media_tracker.text.segment import search_tokens
 
 PAGE = 50
@@ -39,10 +44,15 @@ class StoryFilter:
     withdrawn: bool | None = None
     columns: Sequence[str] | None = None
     """The columns that it ran under, one of these."""
+    platform: Platform | None = None
+    format: StoryFormat | Literal["unknown"] | None = None
+    """``unknown``: those of which no form is recorded."""
     start: datetime | None = None
     """Published at this moment or later."""
     end: datetime | None = None
     """Published before this moment."""
+    viewer: Actor | None = None
+    """Who asks. For an editor a story that waits for a blind second look is one that nobody has decided, in every filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,9 @@ class Stories:
 
     async def count(self, wanted: StoryFilter) -> int:
         """How many stories ``page`` would list from the first page to the last."""
-        query, words = _query(wanted), _words(wanted)
+        return sum([await self._count(query, _words(wanted)) for query in _queries(wanted)])
+
+    async def _count(self, query: Json, words: list[str] | None) -> int:
         if words is None:
             return await self._stories.count_documents(query)
         if not words:
@@ -97,20 +109,36 @@ class Stories:
         rows = await self._rows(wanted, None, 1)
         return _story(rows[0]) if rows else None
 
-    async def next_pending(self, behind: Story | None = None) -> Story | None:
-        """The story that an editor should look at next: the one behind ``behind`` in the queue, at its end the newest one."""
+    async def next_pending(self, behind: Story | None = None, who: Actor | None = None) -> Story | None:
+        """The story that an editor should look at next: the one behind ``behind`` in the queue, at its end the newest one.
+
+        ``who``: the editor, whose queue also has what waits for a second look of theirs.
+        """
         query: Json = {"desk": DeskState.PENDING.value, "withdrawn_at": None}
         row = None
         if behind is not None:
-            further = {**query, **_behind(behind.published_at, behind.id)}
-            row = await self._stories.find_one(further, sort=NEWEST_FIRST)
-            query["_id"] = {"$ne": behind.id}
-        row = row or await self._stories.find_one(query, sort=NEWEST_FIRST)
+            row = await self._newest_of(query, who, _behind(behind.published_at, behind.id))
+        besides: Json = {} if behind is None else {"_id": {"$ne": behind.id}}
+        row = row or await self._newest_of(query, who, besides)
         return _story(row) if row else None
 
-    async def count_pending(self) -> int:
-        """How many stories wait for an editor."""
-        return await self._stories.count_documents({"desk": DeskState.PENDING.value, "withdrawn_at": None})
+    async def _newest_of(self, query: Json, who: Actor | None, more: Json) -> Json | None:
+        """The newest story that ``query`` lets through, or that waits for a second look of ``who``."""
+        hidden = blind.queued_for(who.user_id) if who is not None else None
+        first = await self._stories.find_one({**query, **more} | _not(blind.blind_to, who), sort=NEWEST_FIRST)
+        if hidden is None:
+            return first
+        other = await self._stories.find_one({**hidden, **more}, sort=NEWEST_FIRST, hint=blind.INDEX)
+        found = [row for row in (first, other) if row is not None]
+        return max(found, key=lambda row: (row["published_at"], row["_id"]), default=None)
+
+    async def count_pending(self, who: Actor | None = None) -> int:
+        """How many stories wait for an editor; with ``who`` in the queue of that one."""
+        query: Json = {"desk": DeskState.PENDING.value, "withdrawn_at": None} | _not(blind.blind_to, who)
+        count = await self._stories.count_documents(query)
+        if who is None:
+            return count
+        return count + await self._stories.count_documents(blind.queued_for(who.user_id), hint=blind.INDEX)
 
     async def in_cluster(self, cluster: ObjectId | None, besides: ObjectId) -> list[Story]:
         """The other stories with the same text, earliest first."""
@@ -121,7 +149,14 @@ class Stories:
 
     async def _rows(self, wanted: StoryFilter, cursor: Cursor | None, most: int) -> list[Json]:
         """Up to ``most`` stories behind ``cursor``, newest first."""
-        query = _query(wanted) | ({} if cursor is None else _behind(*cursor))
+        queries = _queries(wanted)
+        if len(queries) == 1:
+            return await self._rows_of(queries[0], wanted, cursor, most)
+        rows = [row for query in queries for row in await self._rows_of(query, wanted, cursor, most)]
+        return sorted(rows, key=lambda row: (row["published_at"], row["_id"]), reverse=True)[:most]
+
+    async def _rows_of(self, query: Json, wanted: StoryFilter, cursor: Cursor | None, most: int) -> list[Json]:
+        query = query | ({} if cursor is None else _behind(*cursor))
         words = _words(wanted)
         if words is None:
             return await self._stories.find(query).sort(NEWEST_FIRST).limit(most).to_list()
@@ -167,6 +202,29 @@ def _story(row: Json) -> Story:
     return story
 
 
+def _queries(wanted: StoryFilter) -> list[Json]:
+    """Disjoint queries that make up the list: what stands there, and what ``viewer`` sees as if it were undecided."""
+    who = wanted.viewer
+    tells = wanted.desk is not None or wanted.kind is not None or wanted.district is not None
+    if who is None or not who.has(Role.EDITOR) or not tells:
+        return [_query(wanted)]
+    hidden = blind.blind_to(who.user_id)
+    plain = {"$and": [_query(wanted), {"$nor": [hidden]}]}
+    if wanted.desk is DeskState.DECIDED or wanted.withdrawn is True:
+        return [plain]
+    masked = _query(replace(wanted, desk=None, kind=None, district=None, withdrawn=None))
+    if wanted.kind is not None:
+        masked["suggestion.kind"] = wanted.kind.value
+    if wanted.district is not None:
+        masked["blind.district"] = wanted.district
+    return [plain, {"$and": [masked, hidden]}]
+
+
+def _not(hidden: Callable[[ObjectId], Json], who: Actor | None) -> Json:
+    """What keeps the stories out that ``who`` must not know to be decided."""
+    return {} if who is None else {"$nor": [hidden(who.user_id)]}
+
+
 def _query(wanted: StoryFilter) -> Json:
     query: Json = {}
     if wanted.desk is not None:
@@ -181,6 +239,10 @@ def _query(wanted: StoryFilter) -> Json:
         query["withdrawn_at"] = {"$ne": None} if wanted.withdrawn else None
     if wanted.columns is not None:
         query["column"] = {"$in": list(wanted.columns)}
+    if wanted.platform is not None:
+        query["platform"] = wanted.platform.value
+    if wanted.format is not None:
+        query["format"] = None if wanted.format == "unknown" else wanted.format.value
     between = {"$gte": wanted.start, "$lt": wanted.end}
     if wanted.start is not None or wanted.end is not None:
         query["published_at"] = {operator: moment for operator, moment in between.items() if moment is not None}

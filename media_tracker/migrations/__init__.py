@@ -13,6 +13,8 @@ from media_tracker.migrations import (
     m0007_evidence,
     m0008_afterwards,
     m0010_finding,
+    m0011_desk_queue,
+    m0013_deed_people,
 )
 
 MIGRATIONS = [
@@ -25,4 +27,6 @@ MIGRATIONS = [
     Migration(7, "evidence", m0007_evidence.up),
     Migration(8, "afterwards", m0008_afterwards.up),
     Migration(10, "finding problems", m0010_finding.up),
+    Migration(11, "desk queue", m0011_desk_queue.up),
+    Migration(13, "people of good deeds", m0013_deed_people.up),
 ]

@@ -29,6 +29,8 @@ class Key(StrEnum):
     DUE = "due"
     DUE_CLOSED = "due_closed"
     DUE_ON_TIME = "due_on_time"
+    CHECKED = "checked"
+    FIRST_FAILED = "first_failed"
     GOOD_DEEDS = "good_deeds"
 
 
@@ -119,6 +121,14 @@ DEFINITIONS: Mapping[Key, Definition] = {
         N_("Of those due: on time"),
         N_("The part of “due to be closed” that is verified and was called fixed by the original deadline."),
     ),
+    Key.CHECKED: Definition(
+        N_("Checked"),
+        N_("Problems first exposed in the period whose fix somebody has checked on the spot at least once."),
+    ),
+    Key.FIRST_FAILED: Definition(
+        N_("Of those checked: failed the first check"),
+        N_("The part of “checked” whose first check found the work wanting, so that it had to be done again."),
+    ),
     Key.GOOD_DEEDS: Definition(N_("Good deeds"), N_("Good deeds whose first story was published in the period.")),
 }
 
@@ -137,6 +147,7 @@ class Dimension(StrEnum):
     UNIT = "unit"
     SEVERITY = "severity"
     SOURCE = "source"
+    STAGE = "stage"
     MONTH = "month"
     DAY = "day"
 

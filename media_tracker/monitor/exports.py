@@ -1,5 +1,7 @@
 """Lists as files for offices: CSV that Excel opens in the right encoding, and Excel with dates that are dates. Pure.
 
+Rows are written as they come, and none is kept: a list of a hundred thousand needs no more memory than one of ten.
+
 What people and outlets wrote ends up in these cells. A cell that begins like a formula is made plain text: in CSV by a leading
 apostrophe (https://owasp.org/www-community/attacks/CSV_Injection), in Excel by being written as a string whatever it holds.
 """
@@ -8,14 +10,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
+from typing import IO, Protocol
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-Value = str | int | float | datetime | None
+Value = str | int | float | datetime | date | None
 
 BYTE_ORDER_MARK = "\ufeff"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -25,18 +29,66 @@ LONGEST_CELL = 32_767
 """Characters; Excel's own limit."""
 MOST_ROWS = 1_048_575
 """Rows of a sheet, without its heading; Excel's own limit."""
+MEASURED = 200
+"""By so many rows the widths of the columns are chosen."""
 _WIDEST, _NARROWEST = 48, 8
+
+
+class FileFormat(StrEnum):
+    """What kind of file a list becomes."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+
+    @property
+    def media_type(self) -> str:
+        """The type that a browser is told."""
+        if self is FileFormat.CSV:
+            return "text/csv; charset=utf-8"
+        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands around the rows. ``about`` says what the list is (name, definition, period): a second sheet, in Excel only."""
+
+    title: str
+    headings: Sequence[str]
+    about_title: str = ""
+    about: Sequence[tuple[str, Value]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A list ready to be written. ``about`` says what it is (name, definition, period): a second sheet, in Excel only."""
+    """A short list, ready to be written."""
 
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[Value]]
     about_title: str = ""
     about: Sequence[tuple[str, Value]] = ()
+
+    @property
+    def heading(self) -> Heading:
+        """What stands around the rows."""
+        return Heading(self.title, self.headings, self.about_title, self.about)
+
+
+class RowWriter(Protocol):
+    """A file that is being written."""
+
+    def write(self, rows: Iterable[Sequence[Value]]) -> None:
+        """Add rows. Raises ``ValueError`` when they are more than a sheet has."""
+        ...
+
+    def close(self, about: Sequence[tuple[str, Value]] = ()) -> None:
+        """Finish the file; ``about`` in addition to what the heading says."""
+        ...
+
+
+def writer(out: IO[bytes], kind: FileFormat, heading: Heading, zone: ZoneInfo) -> RowWriter:
+    """Begin a file in ``out``, which stays open."""
+    return CsvRows(out, heading, zone) if kind is FileFormat.CSV else XlsxRows(out, heading, zone)
 
 
 def neutral(text: str) -> str:
@@ -46,67 +98,96 @@ def neutral(text: str) -> str:
 
 def to_csv(sheet: Sheet, zone: ZoneInfo) -> bytes:
     """CSV after RFC 4180 in UTF-8 with a byte order mark, without which Excel takes Chinese for something else."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([neutral(heading) for heading in sheet.headings])
-    writer.writerows([[_csv_cell(value, zone) for value in row] for row in sheet.rows])
-    return (BYTE_ORDER_MARK + out.getvalue()).encode("utf-8", "replace")
+    return _whole(sheet, FileFormat.CSV, zone)
 
 
 def to_xlsx(sheet: Sheet, zone: ZoneInfo) -> bytes:
-    """An Excel file: frozen heading, filters, local times as dates. Rows go out as they are written (constant memory).
+    """An Excel file: frozen heading, filters, local times as dates.
 
     Raises:
         ValueError: more rows than a sheet has.
     """
-    if len(sheet.rows) > MOST_ROWS:
+    return _whole(sheet, FileFormat.XLSX, zone)
+
+
+def _whole(sheet: Sheet, kind: FileFormat, zone: ZoneInfo) -> bytes:
+    if kind is FileFormat.XLSX and len(sheet.rows) > MOST_ROWS:
         raise ValueError(f"{len(sheet.rows)} rows do not fit into a sheet")
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"constant_memory": True}) as book:
-        writer = _Writer(book, zone)
-        writer.list(sheet)
-        if sheet.about:
-            writer.about(sheet)
+    file = writer(out, kind, sheet.heading, zone)
+    file.write(sheet.rows)
+    file.close()
     return out.getvalue()
 
 
-class _Writer:
-    """Writes into one workbook."""
+class CsvRows:
+    """Writes CSV."""
 
-    def __init__(self, book: xlsxwriter.Workbook, zone: ZoneInfo) -> None:
-        self._book = book
+    def __init__(self, out: IO[bytes], heading: Heading, zone: ZoneInfo) -> None:
+        self._text = io.TextIOWrapper(out, "utf-8", errors="replace", newline="", write_through=True)
+        self._rows = csv.writer(self._text)
         self._zone = zone
-        self._bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        self._text = book.add_format({"text_wrap": True, "valign": "top"})
-        self._moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top", "align": "left"})
+        self._text.write(BYTE_ORDER_MARK)
+        self._rows.writerow([neutral(each) for each in heading.headings])
 
-    def list(self, sheet: Sheet) -> None:
-        page = self._book.add_worksheet(_sheet_name(sheet.title))
-        for column, heading in enumerate(sheet.headings):
-            cells = (heading, *(row[column] for row in sheet.rows[:200]))
-            page.set_column(column, column, _width(cells))
-        page.freeze_panes(1, 0)
-        page.autofilter(0, 0, max(len(sheet.rows), 1), max(len(sheet.headings) - 1, 0))
-        for column, heading in enumerate(sheet.headings):
-            page.write_string(0, column, heading[:LONGEST_CELL], self._bold)
-        for number, row in enumerate(sheet.rows, start=1):
+    def write(self, rows: Iterable[Sequence[Value]]) -> None:
+        self._rows.writerows([_csv_cell(value, self._zone) for value in row] for row in rows)
+
+    def close(self, about: Sequence[tuple[str, Value]] = ()) -> None:
+        self._text.flush()
+        self._text.detach()
+
+
+class XlsxRows:
+    """Writes Excel; a row that was written is no longer in memory (XlsxWriter's ``constant_memory``)."""
+
+    def __init__(self, out: IO[bytes], heading: Heading, zone: ZoneInfo) -> None:
+        self._book = xlsxwriter.Workbook(out, {"constant_memory": True})
+        self._heading = heading
+        self._zone = zone
+        self._bold = self._book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        self._text = self._book.add_format({"text_wrap": True, "valign": "top"})
+        self._moment = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top", "align": "left"})
+        self._day = self._book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"})
+        self._page = self._book.add_worksheet(_sheet_name(heading.title))
+        self._page.freeze_panes(1, 0)
+        self._widths = [_width(each) for each in heading.headings]
+        self._count = 0
+        for column, each in enumerate(heading.headings):
+            self._page.write_string(0, column, each[:LONGEST_CELL], self._bold)
+
+    def write(self, rows: Iterable[Sequence[Value]]) -> None:
+        for row in rows:
+            self._count += 1
+            if self._count > MOST_ROWS:
+                raise ValueError("more rows than a sheet has")
+            if self._count <= MEASURED:
+                self._widths = [max(width, _width(cell)) for width, cell in zip(self._widths, row, strict=True)]
             for column, value in enumerate(row):
-                self._write(page, number, column, value)
+                self._cell(self._page, self._count, column, value)
 
-    def about(self, sheet: Sheet) -> None:
-        page = self._book.add_worksheet(_sheet_name(sheet.about_title))
-        page.set_column(0, 0, 16)
-        page.set_column(1, 1, 80)
-        for number, (label, value) in enumerate(sheet.about):
-            page.write_string(number, 0, label, self._bold)
-            self._write(page, number, 1, value)
+    def close(self, about: Sequence[tuple[str, Value]] = ()) -> None:
+        for column, width in enumerate(self._widths):
+            self._page.set_column(column, column, width)
+        self._page.autofilter(0, 0, max(self._count, 1), max(len(self._widths) - 1, 0))
+        told = [*self._heading.about, *about]
+        if told:
+            page = self._book.add_worksheet(_sheet_name(self._heading.about_title))
+            page.set_column(0, 0, 16)
+            page.set_column(1, 1, 80)
+            for number, (label, value) in enumerate(told):
+                page.write_string(number, 0, label, self._bold)
+                self._cell(page, number, 1, value)
+        self._book.close()
 
-    def _write(self, page: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: Value) -> None:
+    def _cell(self, page: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: Value) -> None:
         match value:
             case None:
                 page.write_blank(row, column, None, self._text)
             case datetime():
                 page.write_datetime(row, column, _local(value, self._zone), self._moment)
+            case date():
+                page.write_datetime(row, column, value, self._day)
             case str():
                 page.write_string(row, column, value[:LONGEST_CELL], self._text)
             case _:
@@ -119,6 +200,8 @@ def _csv_cell(value: Value, zone: ZoneInfo) -> str | int | float:
             return ""
         case datetime():
             return f"{_local(value, zone):%Y-%m-%d %H:%M}"
+        case date():
+            return value.isoformat()
         case str():
             return neutral(value)
     return value
@@ -135,10 +218,10 @@ def _sheet_name(title: str) -> str:
     return cleaned.strip().strip("'")[:31].rstrip("' ") or "1"
 
 
-def _width(cells: Sequence[Value]) -> float:
-    """A column width that fits most of ``cells``; a Chinese character takes two places."""
-    longest = max(16 if isinstance(cell, datetime) else _places(str(cell or "")) for cell in cells)
-    return min(max(longest + 2, _NARROWEST), _WIDEST)
+def _width(cell: Value) -> float:
+    """A column width that fits a cell; a Chinese character takes two places."""
+    places = 16 if isinstance(cell, datetime) else _places(str("" if cell is None else cell))
+    return min(max(places + 2, _NARROWEST), _WIDEST)
 
 
 def _places(text: str) -> int:

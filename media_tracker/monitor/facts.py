@@ -136,6 +136,8 @@ class Row:
     severity: str | None = None
     source: str | None = None
     """By which door the problem first came in (``problems.case.Channel``)."""
+    stages: tuple[str, ...] = ()
+    """How far the problem has come, with the stages above, the last one first (``monitor.stages``)."""
 
     def values(self, by: Dimension, zone: ZoneInfo) -> tuple[str, ...]:
         """To which values of ``by`` the row falls, in order; what has none falls to ``""``. Categories are top classes."""
@@ -166,6 +168,8 @@ class Row:
                 return (self.severity or "",)
             case Dimension.SOURCE:
                 return (self.source or "",)
+            case Dimension.STAGE:
+                return self.stages[:1] or ("",)
 
 
 def _several(values: frozenset[ObjectId] | frozenset[str]) -> tuple[str, ...]:
@@ -187,6 +191,7 @@ class Slice:
     unit: str | None = None
     severity: str | None = None
     source: str | None = None
+    stage: str | None = None
     month: str | None = None
     day: str | None = None
 
@@ -202,14 +207,20 @@ class Slice:
         return replace(self, **values)
 
     def holds(self, row: Row, zone: ZoneInfo) -> bool:
-        """Whether ``row`` is meant. A category also means the categories under it."""
-        return all(
-            value in (row.categories or ("",) if by is Dimension.CATEGORY else row.values(by, zone))
-            for by, value in self.chosen.items()
-        )
+        """Whether ``row`` is meant. A category also means the categories under it, and a stage those that come after it."""
+        return all(value in _meant(row, by, zone) for by, value in self.chosen.items())
 
 
 EVERYTHING = Slice()
+
+
+def _meant(row: Row, by: Dimension, zone: ZoneInfo) -> tuple[str, ...]:
+    """By which values of ``by`` a filter finds ``row``."""
+    if by is Dimension.CATEGORY:
+        return row.categories or ("",)
+    if by is Dimension.STAGE:
+        return row.stages or ("",)
+    return row.values(by, zone)
 
 
 def month_of(moment: datetime, zone: ZoneInfo) -> str:

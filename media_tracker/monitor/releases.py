@@ -6,8 +6,10 @@ category, unit, state and a link to the outlet's story.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bson import ObjectId
 
@@ -20,10 +22,9 @@ from media_tracker.db.events import NewEvent, Origin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
 from media_tracker.ingest.documents import Story
-from media_tracker.monitor.counting import rows
 from media_tracker.monitor.definitions import DEFINITIONS, Key
 from media_tracker.monitor.documents import Release, ReleasedFigure, ReleaseRow
-from media_tracker.monitor.facts import EVERYTHING, Facts, Period, Row, View
+from media_tracker.monitor.facts import EVERYTHING, Period, Row
 from media_tracker.monitor.service import Monitor
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
@@ -69,6 +70,15 @@ class Preview:
     seen: Seen
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A release that has been counted and not yet written; ``rows`` are its public lists."""
+
+    release: Release
+    rows: Sequence[Json]
+    seen: Seen | None
+
+
 class Releases:
     """Releases figures and reads what was released."""
 
@@ -78,6 +88,7 @@ class Releases:
         self._database = database
         self._releases = database[Release.Settings.name]
         self._rows = database[ReleaseRow.Settings.name]
+        self._problems = database[Problem.Settings.name]
         self._transactor = transactor
         self._monitor = monitor
         self._places = places
@@ -89,10 +100,8 @@ class Releases:
         Raises:
             InvalidInput: the period ends in the future, or holds too much.
         """
-        _, lists, _ = await self._count(period)
-        latest = await self.latest()
-        figures = [_figure(key, found) for key, found in lists.items()]
-        return Preview(figures, Seen(_values(lists), latest.number if latest else 0))
+        lists = await self._count(period, self._clock())
+        return Preview([_figure(key, found) for key, found in lists.items()], await self._seen(lists))
 
     async def release(
         self, period: Period, actor: Actor, origin: Origin, *, seen: Seen | None = None, demo: bool = False
@@ -106,9 +115,16 @@ class Releases:
             Forbidden: not publicity staff. InvalidInput: the period ends in the future, or holds too much.
             Conflict: the figures are not those that were seen.
         """
+        prepared = await self.prepare(period, actor, self._clock(), seen=seen, demo=demo)
+        return await self._transactor.run(lambda tx: self.write(tx, prepared), origin)
+
+    async def prepare(
+        self, period: Period, actor: Actor, now: datetime, *, seen: Seen | None = None, demo: bool = False
+    ) -> Prepared:
+        """Count what ``write`` makes public, as of ``now``. Raises as ``release`` does."""
         if not actor.has(Role.PUBLICITY):
             raise Forbidden(N_("Only publicity staff can release figures."))
-        facts, lists, view = await self._count(period)
+        lists = await self._count(period, now)
         if seen is not None and seen.values != _values(lists):
             raise Conflict(
                 N_("The figures have changed since you looked at them. Look at them again, then release them.")
@@ -118,44 +134,58 @@ class Releases:
             number=(await draw(self._database, COUNTER))[0],
             start=period.start.isoformat(),
             end=period.end.isoformat(),
-            released_at=view.now,
+            released_at=now,
             released_by=actor.user_id,
             figures=[_figure(key, found) for key, found in lists.items()],
             demo=demo or await self._counts_samples(lists),
         )
-        frozen = _freeze(release.number, lists, facts, await self._places.regions())
+        cases = await self._cases(lists)
+        return Prepared(release, _freeze(release.number, lists, cases, await self._places.regions()), seen)
 
-        async def work(tx: Transaction) -> Release:
-            await self._nobody_was_faster(tx, release, seen)
-            row = release.model_dump(exclude={"id", "revision_id"})
-            await self._releases.insert_one({"_id": release.id, **row}, session=tx.session)
-            if frozen:
-                await self._rows.insert_many(frozen, session=tx.session)
-            assert release.id is not None
-            counted = {figure.key.value: figure.value for figure in release.figures}
-            event = NewEvent(ENTITY, ObjectId(release.id), 1, "released", release.released_at, counted)
-            tx.record(event)
-            return release
+    async def write(self, tx: Transaction, prepared: Prepared) -> Release:
+        """Write a release, in a transaction. Raises ``Conflict`` when somebody has released figures since it was seen."""
+        release = prepared.release
+        await self._nobody_was_faster(tx, release, prepared.seen)
+        row = release.model_dump(exclude={"id", "revision_id"})
+        await self._releases.insert_one({"_id": release.id, **row}, session=tx.session)
+        if prepared.rows:
+            await self._rows.insert_many(prepared.rows, session=tx.session)
+        assert release.id is not None
+        counted = {figure.key.value: figure.value for figure in release.figures}
+        tx.record(NewEvent(ENTITY, ObjectId(release.id), 1, "released", release.released_at, counted))
+        return release
 
-        return await self._transactor.run(work, origin)
-
-    async def _count(self, period: Period) -> tuple[Facts, dict[Key, list[Row]], View]:
-        """The lists of the public figures as they are now, with what they were counted from."""
+    async def _count(self, period: Period, now: datetime) -> dict[Key, list[Row]]:
+        """The lists of the public figures, all as of ``now``: nothing is seen half-way."""
         view = self._monitor.view(period)
         if period.end < period.start or period.end > view.day(view.now):
             sentence = N_("The period must end today or before, and not before it begins.")
             raise InvalidInput(sentence, {"to": sentence})
-        facts = await self._monitor.facts(period, set(PUBLIC_KEYS))
-        lists = {key: rows(key, facts, view, EVERYTHING) for key in PUBLIC_KEYS}
-        if sum(map(len, lists.values())) > MOST_ROWS:
-            sentence = N_("That is too much for one release. Choose a shorter period.")
-            raise InvalidInput(sentence, {"from": sentence})
-        return facts, lists, view
+        lists: dict[Key, list[Row]] = {}
+        left = MOST_ROWS
+        for key in PUBLIC_KEYS:
+            lists[key] = []
+            async for row in self._monitor.each(key, period, EVERYTHING, as_of=now):
+                lists[key].append(row)
+                left -= 1
+                if left < 0:
+                    sentence = N_("That is too much for one release. Choose a shorter period.")
+                    raise InvalidInput(sentence, {"from": sentence})
+        return lists
+
+    async def _seen(self, lists: Mapping[Key, Sequence[Row]]) -> Seen:
+        latest = await self.latest()
+        return Seen(_values(lists), latest.number if latest else 0)
+
+    async def _cases(self, lists: Mapping[Key, Sequence[Row]]) -> dict[ObjectId, Case]:
+        """The cases behind ``lists``, as they are."""
+        ids = list({row.problem_id for found in lists.values() for row in found if row.problem_id is not None})
+        found = await self._problems.find({"_id": {"$in": ids}}, {"case": 1}).to_list()
+        return await asyncio.to_thread(lambda: {row["_id"]: Case.model_validate(row["case"]) for row in found})
 
     async def _counts_samples(self, lists: Mapping[Key, Sequence[Row]]) -> bool:
         counted = {row.problem_id for found in lists.values() for row in found}
-        problems = self._database[Problem.Settings.name]
-        return await problems.find_one({"_id": {"$in": list(counted)}, "demo": True}, {"_id": 1}) is not None
+        return await self._problems.find_one({"_id": {"$in": list(counted)}, "demo": True}, {"_id": 1}) is not None
 
     async def _nobody_was_faster(self, tx: Transaction, release: Release, seen: Seen | None) -> None:
         """Of two releases at once the second one waits here for the first, and then sees it."""
@@ -222,12 +252,13 @@ def _figure(key: Key, found: Sequence[Row]) -> ReleasedFigure:
     return ReleasedFigure(key=key, value=len(found), name=definition.name, definition=definition.text)
 
 
-def _freeze(number: int, lists: dict[Key, list[Row]], facts: Facts, tree: RegionTree) -> list[Json]:
-    cases = {fact.case.id: fact.case for fact in facts.cases}
+def _freeze(
+    number: int, lists: Mapping[Key, Sequence[Row]], cases: Mapping[ObjectId, Case], tree: RegionTree
+) -> list[Json]:
     frozen: list[Json] = []
     for key, found in lists.items():
         for place, row in enumerate(found):
-            case = cases[row.problem_id] if row.problem_id is not None else None
+            case = cases.get(row.problem_id) if row.problem_id is not None else None
             frozen.append(_frozen_row(number, key, place, row, case, tree))
     return frozen
 

@@ -151,6 +151,13 @@ class Feed(Document):
         ]
 
 
+class ColumnPlan(BaseModel):
+    """How many pieces an outlet has promised under one column."""
+
+    column: str
+    pieces: int
+
+
 class Project(Document):
     """What an outlet committed to for a year (融媒项目): name, columns, targets, dates."""
 
@@ -162,6 +169,13 @@ class Project(Document):
     starts: date
     ends: date
     planned_stories: int | None = None
+    column_plans: list[ColumnPlan] = Field(default_factory=list)
+    """How many pieces are planned under single columns; others have no number of their own."""
+    agreed_end: date | None = None
+    """The last day that had been agreed, of a project that ended before it."""
+    end_note: str = ""
+    """Why it ended before."""
+    version: int = 1
     demo: bool = False
 
     class Settings:

@@ -23,6 +23,7 @@ from media_tracker.mail.address import checked_address
 from media_tracker.net.errors import FetchError
 from media_tracker.net.urls import checked_url
 from media_tracker.outlets.documents import (
+    ColumnPlan,
     Feed,
     FeedSource,
     FeedState,
@@ -329,6 +330,7 @@ class Outlets:
         ends: date,
         planned_stories: int | None,
         *,
+        column_plans: Sequence[ColumnPlan] = (),
         demo: bool = False,
         by: Actor | None = None,
     ) -> ObjectId:
@@ -355,6 +357,8 @@ class Outlets:
             "starts": _midnight(starts),
             "ends": _midnight(ends),
             "planned_stories": planned_stories,
+            "column_plans": [each.model_dump() for each in column_plans],
+            "version": 1,
             "demo": demo,
         }
         try:

@@ -15,6 +15,7 @@ class Paper(StrEnum):
 
     ORDER = "order"
     DOSSIER = "dossier"
+    BULLETIN = "bulletin"
 
 
 def path_of(paper: Paper, language: str) -> Path:

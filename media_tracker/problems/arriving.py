@@ -12,6 +12,9 @@ IMPORTS = "problem_imports"
 STAGED = "problem_import_rows"
 """What an import will bring, row by row; empty when none is under way."""
 
+ENTITY = "import"
+"""Of the event that all of an import is there; its ``entity_id`` is the import's."""
+
 INDEXES = {
     IMPORTS: [IndexModel([("state", ASCENDING)], name="state")],
     STAGED: [IndexModel([("import_id", ASCENDING), ("order", ASCENDING)], name="import_order", unique=True)],

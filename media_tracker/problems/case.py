@@ -142,6 +142,7 @@ class EventType(StrEnum):
     OBJECTION_ANSWERED = "objection_answered"
     EVIDENCE_ADDED = "evidence_added"
     PHOTO_BLACKED_OUT = "photo_blacked_out"
+    UNTIED = "untied"  # a tie, or a relapse, that was a mistake is taken back as if it had never been
 
 
 class _Value(BaseModel):

@@ -31,6 +31,7 @@ from media_tracker.problems.case import (
     Verification,
 )
 from media_tracker.problems.regrouping.folds import REGROUPING
+from media_tracker.problems.untying import fold_untied
 
 
 class Fact(Protocol):
@@ -362,4 +363,5 @@ _CHANGES = {
     EventType.OBJECTION_ANSWERED: _objection_answered,
     EventType.EVIDENCE_ADDED: _evidence_added,
     EventType.PHOTO_BLACKED_OUT: _nothing_changes,
+    EventType.UNTIED: fold_untied,
 }

@@ -13,6 +13,8 @@ WAITING = frozenset({State.ASSIGNED, State.IN_PROGRESS, State.REWORK, State.RETU
 """States in which the clock runs: nobody has called the problem fixed."""
 
 A_DAY = timedelta(days=1)
+A_MOMENT = timedelta(milliseconds=1)
+"""As long as the times that are kept can tell apart."""
 
 
 class Light(StrEnum):
@@ -70,6 +72,11 @@ def is_overdue(case: Case, now: datetime) -> bool:
     The deadline is that of the fix (交办→反馈). Neither a late hand-over nor a review that is due is called overdue.
     """
     return case.state in WAITING and case.due_at is not None and case.due_at < now
+
+
+def overdue_from(case: Case) -> datetime | None:
+    """From which moment on ``is_overdue`` holds if nothing happens, to the millisecond; None: never."""
+    return case.due_at + A_MOMENT if case.state in WAITING and case.due_at is not None else None
 
 
 def light(case: Case, now: datetime) -> Light:

@@ -63,6 +63,10 @@ class Suggestion:
     deed_score: float = 0.0
     units: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    """What it rests on, as ``field/source/detail``; see ``office_rules.grounds``."""
+    routed: tuple[str, ...] = ()
+    """Ids of the users into whose queues the office's routes send the story; none: into everybody's."""
 
 
 def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:

@@ -13,7 +13,7 @@ from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
-from media_tracker.tagging.rules import Rules, Table, Thresholds, shipped
+from media_tracker.tagging.rules import Rules, Table, Thresholds, shipped, undone
 
 COLLECTION = "rule_editions"
 LATEST = 20
@@ -32,6 +32,8 @@ class Edition:
     """That were taken out or put in."""
     restored: int | None
     """The edition that it brought back."""
+    undid: int | None = None
+    """The edition whose changes it took back."""
 
 
 class RuleBook:
@@ -65,15 +67,28 @@ class RuleBook:
             raise NotFound(N_("There is no such edition of the rules."))
         return _rules(row)
 
-    async def latest(self, limit: int = LATEST) -> list[Edition]:
-        """The newest editions first."""
-        rows = self._editions.find({}, {"tables": 0}).sort("_id", DESCENDING).limit(limit)
-        return [
-            Edition(row["_id"], row["at"], row["by"], row["about"], row["rows"], row["restored"]) async for row in rows
-        ]
+    async def latest(self, limit: int = LATEST, before: int | None = None) -> list[Edition]:
+        """The newest editions first; with ``before`` only those with smaller numbers."""
+        query = {} if before is None else {"_id": {"$lt": before}}
+        rows = self._editions.find(query, {"tables": 0}).sort("_id", DESCENDING).limit(limit)
+        return [_edition(row) async for row in rows]
+
+    async def told(self, number: int) -> Edition:
+        """Who saved the edition ``number``, when, and what it was about; ``NotFound`` without one, and for what is shipped."""
+        row = await self._editions.find_one({"_id": number}, {"tables": 0})
+        if row is None:
+            raise NotFound(N_("There is no such edition of the rules."))
+        return _edition(row)
 
     async def save(
-        self, rules: Rules, by: Actor | None, about: str, rows: int = 0, *, restored: int | None = None
+        self,
+        rules: Rules,
+        by: Actor | None,
+        about: str,
+        rows: int = 0,
+        *,
+        restored: int | None = None,
+        undid: int | None = None,
     ) -> Rules:
         """Make ``rules``, which were made from the edition ``rules.number``, the next edition. Returns it with its number.
 
@@ -91,6 +106,7 @@ class RuleBook:
             "about": about,
             "rows": rows,
             "restored": restored,
+            "undid": undid,
             "tables": {table.value: [list(row) for row in held] for table, held in rules.tables.items()},
             "suggest": rules.thresholds.suggest,
             "prefill": rules.thresholds.prefill,
@@ -113,11 +129,39 @@ class RuleBook:
         former = await self.edition(number)
         return await self.save(Rules(seen, former.tables, former.thresholds), by, "restored", restored=number)
 
+    async def without(self, number: int, seen: int) -> Rules:
+        """The edition ``seen``, which must be the present one, without what the edition ``number`` had changed.
+
+        Raises:
+            NotFound: there is no such edition. InvalidInput: it has been changed again since, or nothing is left to undo.
+            Conflict: somebody has saved an edition since.
+        """
+        present = await self.current()
+        if present.number != seen:
+            raise _too_late()
+        if number == 0:
+            raise NotFound(N_("There is no such edition of the rules."))
+        return undone(present, await self.edition(number - 1), await self.edition(number))
+
+    async def undo(self, number: int, seen: int, by: Actor | None) -> Rules:
+        """Take back what the edition ``number`` had changed, as a new edition; what was changed later elsewhere stays.
+
+        Raises:
+            As ``without`` does; Forbidden.
+        """
+        rules = await self.without(number, seen)
+        return await self.save(rules, by, "undone", undid=number)
+
 
 def check_rule_keeper(by: Actor | None) -> None:
     """Accept editors, who see what suggestions are worth, and admins; None is the program itself. Else ``Forbidden``."""
     if by is not None and not by.has(Role.EDITOR, Role.ADMIN):
         raise Forbidden(N_("Only editors and admins may change the rules and have the machine learn."))
+
+
+def _edition(row: Json) -> Edition:
+    told = {name: row[name] for name in ("at", "by", "about", "rows", "restored")}
+    return Edition(number=row["_id"], undid=row.get("undid"), **told)
 
 
 def _rules(row: Json) -> Rules:

@@ -35,6 +35,8 @@ class Table(StrEnum):
     OUTCOME = "outcome"
     PLACES = "places"
     UNITS = "units"
+    DEFAULTS = "defaults"
+    ROUTES = "routes"
 
 
 COLUMNS: Mapping[Table, tuple[str, ...]] = {
@@ -43,8 +45,12 @@ COLUMNS: Mapping[Table, tuple[str, ...]] = {
     Table.OUTCOME: ("cue", "outcome", "weight"),
     Table.PLACES: ("name", "region"),
     Table.UNITS: ("alias", "unit"),
+    Table.DEFAULTS: ("outlet", "column", "word", "region", "kind", "category", "score"),
+    Table.ROUTES: ("outlet", "column", "word", "region", "kind", "to"),
 }
-"""``region`` is a code; ``unit`` the name of one of the office's units."""
+"""``region`` is a code; ``unit`` the name of one of the office's units; ``outlet`` the name of one; ``to`` the id of a user."""
+OFFICE_TABLES = (Table.DEFAULTS, Table.ROUTES)
+"""Whose first four cells are conditions; see ``office_rules``."""
 CUE_TABLES = (Table.KIND, Table.CATEGORY, Table.OUTCOME)
 _KEYS: Mapping[Table, tuple[int, ...]] = {
     Table.KIND: (0, 1, 3),
@@ -52,6 +58,8 @@ _KEYS: Mapping[Table, tuple[int, ...]] = {
     Table.OUTCOME: (0, 1),
     Table.PLACES: (0,),
     Table.UNITS: (0,),
+    Table.DEFAULTS: (0, 1, 2, 3),
+    Table.ROUTES: (0, 1, 2, 3, 4, 5),
 }
 """Cells that say which row it is: a row with the same ones takes the other's place."""
 
@@ -66,11 +74,13 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What rows may refer to: codes of sub-classes and regions, and names of units."""
+    """What rows may refer to: codes of sub-classes and regions, names of units and outlets, and ids of editors."""
 
     categories: Collection[str]
     regions: Collection[str]
     units: Collection[str]
+    outlets: Collection[str] = ()
+    editors: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +176,31 @@ def check_row(table: Table, row: Row, known: Known) -> None:
         right = len(row[0]) > 1 and row[1] in known.regions
     elif right and table is Table.UNITS:
         right = len(row[0]) > 1 and row[1] in known.units
+    elif right:
+        right = _is_office_row(table, row, known)
     if not right:
         raise InvalidInput(N_("“{row}” cannot stand in this table."), row=written(row))
+
+
+def _is_office_row(table: Table, row: Row, known: Known) -> bool:
+    """Some condition, none that cannot hold, and something that follows from it."""
+    outlet, column, word, region, kind, last = row[:6]
+    some = any((outlet, column, word, region)) or (table is Table.ROUTES and bool(kind))
+    holds = outlet in ("", *known.outlets) and (not region or region in known.regions)
+    holds = holds and normalise(word).text == word and (not kind or kind in LABELS[Table.KIND.value])
+    if table is Table.ROUTES:
+        return some and holds and last in known.editors
+    problem = kind in ("", "exposure", "follow_up")
+    follows = bool(kind or last) and (not last or (last in known.categories and problem))
+    return some and holds and follows and _is_score(row[6])
+
+
+def _is_score(text: str) -> bool:
+    """A number over 0, up to 1, as people write one."""
+    try:
+        return text.replace(".", "", 1).isdecimal() and 0.0 < float(text) <= 1.0
+    except ValueError:
+        return False
 
 
 def read_rows(table: Table, text: str) -> tuple[Row, ...]:
@@ -198,8 +231,59 @@ def key_of(table: Table, row: Row) -> Row:
 
 def words_between(before: Rules, after: Rules) -> frozenset[str] | None:
     """Only texts that hold one of these words can be seen otherwise under ``after``; None where that cannot be said."""
-    differ = [row for table in Table for row in set(before.tables[table]) ^ set(after.tables[table])]
+    tables = [table for table in Table if table not in OFFICE_TABLES]
+    differ = [row for table in tables for row in set(before.tables[table]) ^ set(after.tables[table])]
     return None if any(row[0].startswith("{") for row in differ) else frozenset(row[0] for row in differ)
+
+
+def rows_between(before: Rules, after: Rules) -> tuple[Row, ...]:
+    """The rows of defaults and routes that only one of the two has: of other texts these change nothing."""
+    return tuple(row for table in OFFICE_TABLES for row in set(before.tables[table]) ^ set(after.tables[table]))
+
+
+def undone(present: Rules, before: Rules, after: Rules) -> Rules:
+    """``present`` without what the edition ``after`` had changed of ``before``; later changes of other rows stay.
+
+    Raises:
+        InvalidInput: a row of that edition has been changed again since, or there is nothing (left) to take back.
+    """
+    tables = dict(present.tables)
+    for table in Table:
+        gone, new = (dict(_keyed(table, each.tables[table])) for each in (before, after))
+        if gone == new:
+            continue
+        rows = dict(_keyed(table, present.tables[table]))
+        for key in {**gone, **new}:
+            was, became = gone.get(key), new.get(key)
+            if was == became:
+                continue
+            if rows.get(key) not in (became, was):
+                row = written(became or was or ())
+                raise InvalidInput(N_("The row “{row}” has been changed again since; undo that first."), row=row)
+            if was is None:
+                rows.pop(key, None)
+            else:
+                rows[key] = was
+        tables[table] = tuple(rows.values())
+    thresholds = present.thresholds
+    if before.thresholds != after.thresholds and present.thresholds == after.thresholds:
+        thresholds = before.thresholds
+    elif before.thresholds != after.thresholds and present.thresholds != before.thresholds:
+        raise InvalidInput(N_("The thresholds have been changed again since; undo that first."))
+    result = replace(present, tables=tables, thresholds=thresholds)
+    if same(result, present):
+        raise InvalidInput(N_("This changes nothing."))
+    return result
+
+
+def same(one: Rules, other: Rules) -> bool:
+    """Whether two editions say the same, whatever the order of their rows."""
+    tables = all(set(one.tables[table]) == set(other.tables[table]) for table in Table)
+    return tables and one.thresholds == other.thresholds
+
+
+def _keyed(table: Table, rows: tuple[Row, ...]) -> list[tuple[Row, Row]]:
+    return [(key_of(table, row), row) for row in rows]
 
 
 def labels_of(table: Table) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ part of a use case of the desk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,8 +17,8 @@ from pymongo import UpdateOne
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.consumers import Consumer
-from media_tracker.db.events import Event, NewEvent
-from media_tracker.db.transactions import Transaction
+from media_tracker.db.events import SYSTEM, Event, NewEvent
+from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, Conflict, NotFound
 from media_tracker.ingest.documents import (
     DecisionRecord,
@@ -39,6 +39,8 @@ from media_tracker.tagging.withdrawal import WithdrawalReason
 from media_tracker.text.fingerprint import fingerprint
 
 ENTITY = "story"
+BATCH = "tagging"
+"""The entity of events that tell what some stories were taken for: one for each batch, not one for each story."""
 CONSUMER = "tagging"
 CHANGES = frozenset({"ingested", "changed", "completed"})
 MOST_KNOWN = 5_000
@@ -47,12 +49,15 @@ REST_AFTER_ALL = timedelta(minutes=10)
 AGAIN_AT_ONCE = 200
 """Stories that are looked at again in one go."""
 _WANTED = dict.fromkeys(
-    ("title", "text", "outlet_id", "column", "published_at", "content_hash", "cluster", "bands"),
+    ("title", "text", "outlet_id", "column", "published_at", "content_hash", "cluster", "bands", "suggestion.region"),
     1,
 )
 
 
 _SUGGESTED = tuple(name for name in SuggestionRecord.model_fields if name not in ("content_hash", "evidence"))
+
+
+OnDecision = Callable[[Transaction, Story, DecisionRecord], Awaitable[Json]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +73,26 @@ class _Looked:
 class Tagging:
     """Suggests, groups reprints, and keeps decisions."""
 
-    def __init__(self, database: Database, places: Places, suggesters: SuggesterSource, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        places: Places,
+        suggesters: SuggesterSource,
+        clock: Clock,
+        transactor: Transactor,
+    ) -> None:
+        self._transactor = transactor
         self._stories = database[Story.Settings.name]
         self._outlets = database[Outlet.Settings.name]
         self._places = places
         self._suggesters = suggesters
         self._clock = clock
         self._all_looked_at: tuple[str, datetime] | None = None
+        self._on_decision: list[OnDecision] = []
+
+    def on_decision(self, marks: OnDecision) -> None:
+        """Have ``marks`` asked, in the transaction of every decision, what it changes of the story besides."""
+        self._on_decision.append(marks)
 
     def consumer(self) -> Consumer:
         """Looks at every story that was saved or changed."""
@@ -100,16 +118,28 @@ class Tagging:
             # A text that has changed meanwhile has an event of its own. The district is the suggestion's as long as no editor
             # has decided; one may be deciding at this moment.
             undecided = {"$eq": [{"$ifNull": ["$decision", None]}, None]}
-            changes = {
+            changes: Json = {
                 "suggestion": {"$literal": each.suggestion},
                 **({} if each.bands == known_bands[each.story_id] else {"bands": {"$literal": each.bands}}),
                 "district": {"$cond": [undecided, {"$literal": district}, "$district"]},
                 "cluster": {"$ifNull": ["$cluster", clusters[each.story_id]]},
+                "routed": {"$literal": each.suggestion["routed"]} if each.suggestion["routed"] else "$$REMOVE",
             }
+            if clusters[each.story_id] != each.story_id:
+                changes["copied"] = True
             seen = {"_id": each.story_id, "content_hash": each.content_hash}
             writes.append(UpdateOne(seen, [{"$set": changes}]))
+        copied = {cluster for story, cluster in clusters.items() if cluster != story}
+        writes += [UpdateOne({"_id": cluster, "copied": {"$ne": True}}, {"$set": {"copied": True}}) for cluster in copied]
+        told = _told(rows, looked, clusters)
+
+        async def work(tx: Transaction) -> None:
+            await self._stories.bulk_write(writes, ordered=False, session=tx.session)
+            if told:
+                tx.record(NewEvent(BATCH, ObjectId(), 1, "suggested", self._clock(), {"stories": told}))
+
         if writes:
-            await self._stories.bulk_write(writes, ordered=False)
+            await self._transactor.run(work, SYSTEM)
 
     async def look_again(self, limit: int = AGAIN_AT_ONCE) -> int:
         """Suggest anew for stories that wait and were looked at with another model or other rules, the newest first.
@@ -169,6 +199,8 @@ class Tagging:
             "changed_since_decision": False,
             "district": _district(await self._places.regions(), decision.region),
         }
+        for marks in self._on_decision:
+            changes |= await marks(tx, story, decision)
         payload = {
             "kind": decision.kind,
             "category": decision.category,
@@ -229,6 +261,25 @@ class Tagging:
         changes: Json = {"withdrawn_at": self._clock(), "desk": DeskState.DECIDED.value}
         return await self._write(tx, story, changes, "withdrawn", {} if reason is None else {"reason": reason.value})
 
+    async def unblind_in(self, tx: Transaction, story_id: ObjectId, cluster: ObjectId | None) -> None:
+        """Take the marks away by which a second look at the story is blind, also from its reprints, within ``tx``."""
+        marked: list[Json] = [{"_id": story_id}]
+        if cluster is not None:
+            marked.append({"cluster": cluster, "blind.of": story_id})
+        for query in marked:
+            await self._stories.update_many(query, {"$set": {"blind": None}}, session=tx.session)
+
+    async def change_in(
+        self, tx: Transaction, story_id: ObjectId, version: int, changes: Json, what: str, payload: Json
+    ) -> Story:
+        """Change what the desk's own use cases know of (undone, snoozed, woken), within ``tx``; the event is ``what``.
+
+        Raises:
+            NotFound: there is no such story.
+            Conflict: it has changed since ``version`` was read.
+        """
+        return await self._write(tx, await self._read(tx, story_id, version), changes, what, payload)
+
     async def _read(self, tx: Transaction, story_id: ObjectId, version: int) -> Story:
         row = await self._stories.find_one({"_id": story_id}, session=tx.session)
         if row is None:
@@ -242,6 +293,8 @@ class Tagging:
 
     async def _write(self, tx: Transaction, story: Story, changes: Json, what: str, payload: Json) -> Story:
         version = story.version + 1
+        if story.snooze is not None and "snooze" not in changes:
+            changes = {**changes, "snooze": None}  # who does something with it has not put it off any longer
         result = await self._stories.update_one(
             {"_id": story.id, "version": story.version}, {"$set": {**changes, "version": version}}, session=tx.session
         )
@@ -250,9 +303,32 @@ class Tagging:
                 N_("Somebody has worked on this story in the meantime, or its outlet has changed it. Look again.")
             )
         assert story.id is not None
-        tx.record(NewEvent(ENTITY, ObjectId(story.id), version, what, self._clock(), payload))
         changed: Story = Story.model_validate({**story.model_dump(by_alias=True), **changes, "version": version})
+        told = {**payload, "counted": _counted(changed)}
+        tx.record(NewEvent(ENTITY, ObjectId(story.id), version, what, self._clock(), told))
         return changed
+
+
+def _told(rows: Sequence[Json], looked: Sequence[_Looked], clusters: Mapping[ObjectId, ObjectId]) -> list[Json]:
+    """What is new about the stories, as far as figures are counted by it: with what they are grouped, and where they belong."""
+    told = []
+    for row, each in zip(rows, looked, strict=True):
+        region = each.suggestion["region"]
+        if row.get("cluster") is None or (row.get("suggestion") or {}).get("region") != region:
+            told.append({"id": row["_id"], "cluster": row.get("cluster") or clusters[row["_id"]], "region": region})
+    return told
+
+
+def _counted(story: Story) -> Json:
+    """What counting asks of the story as it stands now: every event tells it, so that figures can be had as of any of them."""
+    decision = story.decision
+    return {
+        "decided": decision is not None,
+        "region": decision.region if decision else None,
+        "category": decision.category if decision else None,
+        "disposition": decision.disposition if decision else None,
+        "withdrawn": story.withdrawn_at is not None,
+    }
 
 
 def _record(suggestion: Suggestion, content_hash: str) -> Json:

@@ -20,6 +20,7 @@ from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
 from media_tracker.places.units import Unit
 from media_tracker.tagging.model import load
+from media_tracker.tagging.office_rules import OfficeSuggester
 from media_tracker.tagging.reading import Reader
 from media_tracker.tagging.rule_book import RuleBook
 from media_tracker.tagging.rules import Rules
@@ -165,7 +166,7 @@ def build(tables: Tables, rules: Rules, data: bytes | None, digest: str = "") ->
         else LearnedSuggester(model, rules.cues, found, tables.categories)
     )
     suggester.version = f"{suggester.version}.{rules.number}.{digest}"
-    return suggester
+    return OfficeSuggester(suggester, rules, tables.tree)
 
 
 def gazetteer(tables: Tables, rules: Rules) -> Gazetteer:

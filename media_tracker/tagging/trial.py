@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bson import ObjectId
 
 from media_tracker.db.connection import Database, Json
-from media_tracker.ingest.documents import Story
+from media_tracker.ingest.documents import DeskState, Story
 from media_tracker.outlets.documents import Outlet
 from media_tracker.tagging.evidence import StoryText, Suggestion
-from media_tracker.tagging.reading import LONGEST_BODY, LONGEST_TITLE
-from media_tracker.tagging.rules import Rules, Thresholds, words_between
+from media_tracker.tagging.office_rules import Conditions, conditions_of, matching_form
+from media_tracker.tagging.rules import Rules, Thresholds, rows_between, words_between
 from media_tracker.tagging.source import SuggesterSource
 from media_tracker.tagging.suggest import Suggester
-from media_tracker.text.normalise import normalise
 
 LATEST = 2_000
 """Stories that a change is tried on."""
@@ -31,8 +30,7 @@ SECONDS = 10.0
 """Then a trial ends with what it has seen. Somebody waits for it, and it takes a core from those who work."""
 SLICE = 50
 """Stories that are read and looked at in one go."""
-MOST_SHOWN = 20
-SHOWN = ("kind", "category", "region", "place", "outcome", "deed", "units")
+SHOWN = ("kind", "category", "region", "place", "outcome", "deed", "units", "routed")
 """What of a suggestion is compared."""
 
 
@@ -48,15 +46,44 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """``changed`` of the latest ``stories`` would be seen otherwise; some of them as ``examples``, the newest first.
+    """``changed`` of the latest ``stories`` would be seen otherwise; all of them as ``examples``, the newest first.
 
-    ``of``: so many should have been looked at; ``stories`` are fewer when the time was up.
+    ``of``: so many should have been looked at; ``stories`` are fewer when the time was up. ``waiting``: so many of those that
+    would be seen otherwise wait for an editor, and will be looked at again.
     """
 
     stories: int
     changed: int
     examples: tuple[Difference, ...]
     of: int
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Of which texts something may change: those with one of ``words`` (None: any), or with the conditions of a changed row."""
+
+    words: tuple[str, ...] | None
+    conditions: tuple[Conditions, ...]
+
+    @classmethod
+    def between(cls, before: Rules, after: Rules) -> Scope:
+        """What ``after`` may change."""
+        words, rows = words_between(before, after), rows_between(before, after)
+        return cls(None if words is None else tuple(words), tuple(conditions_of(row) for row in rows))
+
+    @property
+    def narrow(self) -> bool:
+        """Whether most texts need no reading."""
+        return self.words is not None and all(each.outlet or each.column or each.word for each in self.conditions)
+
+    def touches(self, text: StoryText) -> bool:
+        """Whether something may change of ``text``."""
+        if self.words is None:
+            return True
+        whole = matching_form(text)
+        by_words = any(word in whole for word in self.words)
+        return by_words or any(each.hold_of_text(text, whole) for each in self.conditions)
 
 
 _READ = dict.fromkeys(("title", "text", "outlet_id", "column", "published_at"), 1)
@@ -77,9 +104,11 @@ class Trials:
     async def of_rules(self, before: Rules, after: Rules) -> Trial:
         """What the stories would be with the rules ``after``, as far as ``SECONDS`` go; one slice is looked at in any case."""
         until = self._ticking() + SECONDS
-        words = words_between(before, after)
+        scope = Scope.between(before, after)
         outlets = {row["_id"]: row["name"] async for row in self._outlets.find({}, {"name": 1})}
-        ids = [row["_id"] for row in await self._latest({}, LATEST if words is not None else LATEST_OF_A_PATTERN)]
+        latest = await self._latest({"desk": 1, "decision.by": 1}, LATEST if scope.narrow else LATEST_OF_A_PATTERN)
+        ids = [row["_id"] for row in latest]
+        waits = {row["_id"] for row in latest if row["desk"] == DeskState.PENDING and not row.get("decision")}
         old, new = await self._suggesters.with_rules(before), await self._suggesters.with_rules(after)
         found: list[Difference] = []
         seen = 0
@@ -89,16 +118,17 @@ class Trials:
             part = ids[start : start + SLICE]
             rows = {row["_id"]: row async for row in self._stories.find({"_id": {"$in": part}}, _READ)}
             read = [(each, _text(rows[each], outlets)) for each in part if each in rows]
-            found += await asyncio.to_thread(compare, old, new, read, words)
+            found += await asyncio.to_thread(compare, old, new, read, scope)
             seen = start + len(part)
-        return Trial(seen, len(found), tuple(found[:MOST_SHOWN]), len(ids))
+        waiting = sum(each.story_id in waits for each in found)
+        return Trial(seen, len(found), tuple(found), len(ids), waiting)
 
     async def of_thresholds(self, before: Thresholds, after: Thresholds) -> Trial:
         """Of how many stories something would be shown or filled in that is not now, or the other way round."""
         scores = {f"suggestion.{name}_score": 1 for name in _SCORED} | {f"suggestion.{name}": 1 for name in _SCORED}
         rows = await self._latest({"title": 1, **scores}, LATEST)
         found = [each for row in rows if (each := _by_thresholds(row, before, after)) is not None]
-        return Trial(len(rows), len(found), tuple(found[:MOST_SHOWN]), len(rows))
+        return Trial(len(rows), len(found), tuple(found), len(rows))
 
     async def _latest(self, wanted: Json, limit: int) -> list[Json]:
         query = {"withdrawn_at": None}
@@ -111,13 +141,12 @@ class Trials:
 
 
 def compare(
-    old: Suggester, new: Suggester, stories: Sequence[tuple[ObjectId, StoryText]], words: Iterable[str] | None
+    old: Suggester, new: Suggester, stories: Sequence[tuple[ObjectId, StoryText]], scope: Scope
 ) -> list[Difference]:
-    """Suggest twice for every story (only for those that hold one of ``words``, where these are given). Pure."""
+    """Suggest twice for every story of which something may change. Pure."""
     differences = []
-    known = None if words is None else tuple(words)
     for story_id, text in stories:
-        if known is not None and not _holds(text, known):
+        if not scope.touches(text):
             continue
         before, after = _said(old.suggest(text)), _said(new.suggest(text))
         if before != after:
@@ -161,12 +190,6 @@ def _by_thresholds(row: Json, before: Thresholds, after: Thresholds) -> Differen
 def _said(suggestion: Suggestion) -> dict[str, str]:
     said = {name: getattr(suggestion, name, None) or "" for name in SHOWN}
     return {name: value if isinstance(value, str) else "、".join(value) for name, value in said.items()}
-
-
-def _holds(text: StoryText, words: Sequence[str]) -> bool:
-    title, body, column = text.title[:LONGEST_TITLE], text.body[:LONGEST_BODY], text.column[:LONGEST_TITLE]
-    whole = normalise(f"{title}\n{body}\n{column}").text
-    return any(word in whole for word in words)
 
 
 def _text(row: Json, outlets: dict[ObjectId, str]) -> StoryText:

@@ -8,9 +8,11 @@ from datetime import date
 
 from bson import ObjectId
 
+from media_tracker.deeds.deed import Person
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.errors import N_
 from media_tracker.monitor.definitions import Dimension
+from media_tracker.monitor.stages import STAGE_NAMES, Stage
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.units import UnitTree
 from media_tracker.problems.case import Channel, Severity
@@ -18,8 +20,10 @@ from media_tracker.taxonomy.service import CategoryTable
 from media_tracker.web.i18n import NOTHING, Catalogue, current_locale
 from media_tracker.web.render import Pages
 from media_tracker.web.visitor import Connection, services
+from media_tracker.wiring import Services
 
-UNNAMED = N_("(unnamed)")
+KIND_PERSON = N_("somebody with a kind heart")
+YOUNG_PERSON = N_("a young person")
 NONE_OF: Mapping[Dimension, str] = {
     Dimension.OUTLET: N_("No outlet"),
     Dimension.DISTRICT: N_("District not known"),
@@ -81,6 +85,8 @@ class Names:
                 return say_severity(self.pages.catalogue, Severity(value)) if value in set(Severity) else value
             case Dimension.SOURCE:
                 return self.gettext(CHANNEL_NAMES[Channel(value)]) if value in set(Channel) else value
+            case Dimension.STAGE:
+                return self.gettext(STAGE_NAMES[Stage(value)]) if value in set(Stage) else value
             case Dimension.COLUMN | Dimension.DAY:
                 return value
 
@@ -115,11 +121,21 @@ class Names:
 
     def deed_title(self, deed: GoodDeed) -> str:
         """The title of a good deed, without a name that may not be shown."""
-        return deed.without_name(deed.title, self.gettext(UNNAMED))
+        return self.deed_masked(deed, deed.title)
 
     def deed_told(self, deed: GoodDeed) -> str:
         """What was done, without a name that may not be shown."""
-        return deed.without_name(deed.deed, self.gettext(UNNAMED))
+        return self.deed_masked(deed, deed.deed)
+
+    def deed_masked(self, deed: GoodDeed, text: str) -> str:
+        """``text`` about a good deed, with a kind word in the place of each name that may not be shown."""
+        return deed.masked(text, lambda person: self.deed_person(deed, person))
+
+    def deed_person(self, deed: GoodDeed, person: Person) -> str:
+        """What somebody is called: the name where it may be shown, else how they may be called."""
+        if deed.names(person):
+            return person.name
+        return person.called or self.gettext(YOUNG_PERSON if deed.counts_as_young(person) else KIND_PERSON)
 
     def month(self, month: str) -> str:
         """``2022-03`` as people write it; as it is when it is none."""
@@ -135,14 +151,18 @@ class Names:
 
 async def names_of(connection: Connection) -> Names:
     """Read the tables of names; regions and categories are kept in memory for a minute."""
-    use = services(connection)
+    return await names_with(services(connection), connection.app.state.pages)
+
+
+async def names_with(use: Services, pages: Pages) -> Names:
+    """The same where no request asks: for letters, jobs and the command line."""
     return Names(
         outlets=await use.outlets.names(),
         regions=await use.places.regions(),
         categories=await use.taxonomy.table(),
         units=await use.places.units(),
         projects=await use.outlets.project_names(),
-        pages=connection.app.state.pages,
+        pages=pages,
     )
 
 

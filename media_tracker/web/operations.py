@@ -1,23 +1,21 @@
-"""For probes and monitors: alive, ready, metrics; live events; files."""
+"""For probes and monitors: alive, ready, metrics; files."""
 
 from __future__ import annotations
 
-import asyncio
 import hmac
-import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, get, route
 from litestar.enums import MediaType
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
-from litestar.response import ServerSentEvent, Stream
+from litestar.response import Stream
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pymongo.errors import PyMongoError
 
 from media_tracker.accounts.actor import Role
 from media_tracker.db.ids import parse_id
+from media_tracker.deeds.work import PURPOSE as OF_DEEDS
 from media_tracker.errors import N_, NotFound
 from media_tracker.files.holding import Holding
 from media_tracker.files.kept import FileMetadata
@@ -26,10 +24,6 @@ from media_tracker.web.file_answer import file_answer
 from media_tracker.web.guards import anyone, only, signed_in
 from media_tracker.web.metrics import snapshot
 from media_tracker.web.visitor import Connection, actor, services
-
-POLL_SECONDS = 2.0
-LONGEST_STREAM_SECONDS = 600.0
-"""A page asks again; a stream that never ends would keep a server from stopping."""
 
 
 @get("/healthz", guards=[anyone], media_type=MediaType.TEXT)
@@ -70,31 +64,11 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(generate_latest() + generate_latest(counted), media_type=CONTENT_TYPE_LATEST)
 
 
-@get("/events", guards=[signed_in])
-async def events(request: Request[Any, Any, Any]) -> ServerSentEvent:
-    """What happens, as it happens: kind and type of each event, no content. For pages that refresh themselves."""
-    log = services(request).log
-
-    async def stream() -> AsyncIterator[dict[str, Any]]:
-        position = await log.last_position()
-        yield {"event": "hello", "data": json.dumps({"position": position})}
-        waited = 0.0
-        while waited < LONGEST_STREAM_SECONDS:
-            found, position = await log.read_settled(position)
-            for event in found:
-                data = json.dumps({"position": event.position, "entity": event.entity, "type": event.type})
-                yield {"event": "change", "data": data}
-            await asyncio.sleep(POLL_SECONDS)
-            waited += POLL_SECONDS
-
-    return ServerSentEvent(stream())
-
-
 @get("/files/{file_id:str}", guards=[signed_in])
 async def file(request: Request[Any, Any, Any], file_id: FromPath[str]) -> Stream:
     """A photo or a document, to people with an account; one that belongs to nothing yet only to whose it is."""
     metadata, chunks = await services(request).files.open(parse_id(file_id))
-    if not metadata.attached and not await _is_theirs(request, metadata):
+    if metadata.purpose.startswith(OF_DEEDS) or (not metadata.attached and not await _is_theirs(request, metadata)):
         raise NotFound(N_("There is no such file."))
     return file_answer(metadata, chunks)
 
@@ -113,4 +87,4 @@ async def nowhere(path: FromPath[str]) -> None:
     raise NotFound(N_("There is nothing at this address."))
 
 
-ROUTES = [healthz, readyz, metrics, events, file, nowhere]
+ROUTES = [healthz, readyz, metrics, file, nowhere]

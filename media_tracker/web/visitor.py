@@ -19,6 +19,8 @@ from media_tracker.errors import N_, NotSignedIn
 from media_tracker.wiring import Services
 
 SESSION_COOKIE = "session"
+ASKED_BY_PAGES = frozenset({"/events", "/events/since", "/notices/bell"})
+"""What pages ask by themselves, whether somebody sits before them or not."""
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -43,7 +45,8 @@ class VisitorMiddleware(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         connection: Connection = ASGIConnection(scope)
         token = connection.cookies.get(SESSION_COOKIE)
-        found = await services(connection).sessions.find(token) if token else None
+        touch = scope["path"] not in ASKED_BY_PAGES
+        found = await services(connection).sessions.find(token, touch=touch) if token else None
         scope["user"] = STRANGER if found is None else Visitor(found[1], found[0], found[1].actor())
         scope["auth"] = None
         await next_app(scope, receive, send)

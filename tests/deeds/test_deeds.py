@@ -1,8 +1,10 @@
-"""Good deeds on a real database: editors change what is said of one, one at a time, and every change is an event."""
+"""Good deeds on a real database: filed, worked on one change at a time, every change an event that names nobody."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date, timedelta
 
 import pytest
 import pytest_asyncio
@@ -11,38 +13,66 @@ from bson import ObjectId
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.events import Event, Origin
 from media_tracker.db.transactions import Transaction, Transactor
+from media_tracker.deeds.deed import ConsentWay, Level, Result
 from media_tracker.deeds.documents import DeedStory, DeedWords, GoodDeed, NewDeed
-from media_tracker.deeds.service import ENTITY
+from media_tracker.deeds.service import ENTITY, DeedFilter
 from media_tracker.errors import Conflict, Forbidden, InvalidInput, MediaTrackerError, NotFound
+from media_tracker.migrations import m0013_deed_people
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
+from tests.services.invariants import assert_nothing_lost_or_doubled
+from tests.web.problem_scene import photo
 
 EDITOR = Actor(ObjectId(), frozenset({Role.EDITOR}))
-WORDS = DeedWords(title="路边救人", deed="跳进河里", person="某女士", consent=True)
+PUBLICITY = Actor(ObjectId(), frozenset({Role.PUBLICITY}))
+NAME = "甲小乙"
+WORDS = DeedWords(title=f"{NAME}路边救人", deed=f"{NAME}跳进河里", kind="bravery", region="370303", place="河边")
+BY = (EDITOR, Origin(EDITOR.user_id))
+OFFICE = (PUBLICITY, Origin(PUBLICITY.user_id))
 
 
-class Office:
-    """An editor's office: every method is one transaction."""
+class Desk:
+    """An editor's desk: a deed, and everything that is done with it."""
 
     def __init__(self, services: Services, transactor: Transactor, clock: FakeClock) -> None:
         self.services = services
-        self.deeds = services.deeds
+        self.deeds, self.work = services.deeds, services.deed_work
         self._transactor = transactor
-        self._clock = clock
+        self.clock = clock
+        self.today: date = clock.now.astimezone(services.settings.zone).date()
 
-    async def filed(self) -> GoodDeed:
-        story = DeedStory(story_id=ObjectId(), outlet_id=ObjectId(), published_at=self._clock.now)
+    def story(self, young: bool = False) -> DeedStory:
+        return DeedStory(story_id=ObjectId(), outlet_id=ObjectId(), published_at=self.clock.now, young=young)
+
+    async def filed(self, person: str = NAME, young: bool = False, **fields: object) -> GoodDeed:
+        new = NewDeed(**{**WORDS.model_dump(), "person": person, **fields})
 
         async def work(tx: Transaction) -> GoodDeed:
-            return await self.deeds.file_in(tx, NewDeed(**WORDS.model_dump()), story)
+            return await self.deeds.file_in(tx, new, self.story(young))
 
-        return await self._transactor.run(work, Origin(EDITOR.user_id))
+        return await self._transactor.run(work, BY[1])
 
-    async def edited(self, deed: GoodDeed, words: DeedWords, by: Actor = EDITOR) -> GoodDeed:
+    async def told_again(self, deed: GoodDeed, young: bool) -> GoodDeed:
         async def work(tx: Transaction) -> GoodDeed:
-            return await self.deeds.edit_in(tx, str(deed.id), deed.version, words, by)
+            return await self.deeds.add_story_in(tx, ObjectId(deed.id), self.story(young))
 
-        return await self._transactor.run(work, Origin(by.user_id))
+        return await self._transactor.run(work, BY[1])
+
+    async def withdrawn(self, deed: GoodDeed) -> GoodDeed:
+        async def work(tx: Transaction) -> None:
+            await self.deeds.withdraw_story_in(tx, deed.stories[0].story_id)
+
+        await self._transactor.run(work, BY[1])
+        return await self.stored(deed)
+
+    async def agreed(self, deed: GoodDeed, guardian: bool = False) -> GoodDeed:
+        return await self.work.agree(
+            str(deed.id), str(deed.people[0].id), deed.version, ConsentWay.FORM, self.today, guardian, *BY
+        )
+
+    async def pictured(self, deed: GoodDeed, people: bool = True) -> GoodDeed:
+        stored = await self.services.files.save_image(photo(), "a.jpg", EDITOR.user_id, "deed")
+        return await self.work.add_photos(str(deed.id), deed.version, [(stored.id, f"{NAME}在河边", people)], *BY)
 
     async def stored(self, deed: GoodDeed) -> GoodDeed:
         return await self.deeds.get(str(deed.id))
@@ -52,67 +82,222 @@ class Office:
 
 
 @pytest_asyncio.fixture
-async def office(services: Services, transactor: Transactor, clock: FakeClock) -> Office:
-    return Office(services, transactor, clock)
+async def desk(services: Services, transactor: Transactor, clock: FakeClock) -> AsyncIterator[Desk]:
+    yield Desk(services, transactor, clock)
 
 
-async def test_what_is_said_of_a_deed_can_be_changed(office: Office) -> None:
-    deed = await office.filed()
-    words = DeedWords(title=" 河边救人 ", deed="跳进河里，救起一人", person=" 另一女士 ", consent=False, minor=True)
-    changed = await office.edited(deed, words)
-    assert changed == await office.stored(deed)
-    assert (changed.title, changed.deed, changed.person) == ("河边救人", "跳进河里，救起一人", "另一女士")
-    assert (changed.consent, changed.minor, changed.shown_person) == (False, True, "")
-    assert (changed.stories, changed.first_published_at, changed.version) == (deed.stories, deed.first_published_at, 2)
+def ids(deed: GoodDeed) -> tuple[str, str]:
+    return str(deed.id), str(deed.people[0].id)
 
 
-async def test_every_change_is_an_event_that_names_nobody(office: Office) -> None:
-    deed = await office.filed()
-    deed = await office.edited(deed, WORDS.model_copy(update={"consent": False}))
-    deed = await office.edited(deed, WORDS.model_copy(update={"consent": False, "person": "第三人", "title": "救人"}))
-    filed, consent, person = await office.history(deed)
-    assert [event.seq for event in (filed, consent, person)] == [1, 2, 3]
-    assert [event.type for event in (filed, consent, person)] == ["filed", "edited", "edited"]
-    assert consent.payload == {"fields": ["consent"], "consent": False, "minor": False}
-    assert person.payload["fields"] == ["person", "title"]
-    assert person.actor == EDITOR.user_id
+async def test_a_deed_goes_its_way_and_its_history_names_nobody(desk: Desk) -> None:
+    deed = await desk.filed("甲小乙、丙小丁")
+    assert (deed.person, deed.shown_person, deed.district, deed.kind) == ("甲小乙、丙小丁", "", "370303", "bravery")
+    deed = await desk.work.edit(str(deed.id), deed.version, WORDS.model_copy(update={"place": " 桥下 "}), *BY)
+    assert deed.place == "桥下"
+    key, second = str(deed.id), str(deed.people[1].id)
+    deed = await desk.work.forget_person(key, second, deed.version, "一位好心人", *BY)
+    deed = await desk.agreed(deed)
+    deed = await desk.pictured(deed)
+    key, first = ids(deed)
+    deed = await desk.work.edit_person(key, first, deed.version, NAME, "一位骑手", False, *BY)
+    deed = await desk.work.edit_photo(key, str(deed.photos[0].id), deed.version, "河边", True, *BY)
+    deed = await desk.work.nominate(key, deed.version, Level.DISTRICT, Result.REACHED, desk.today, *OFFICE)
+    deed = await desk.work.release(key, deed.version, False, *OFFICE)
+    assert deed == await desk.stored(deed)
+    assert (deed.shown_person, deed.public, deed.nominated) == (NAME, True, "district")
+    deed = await desk.work.take_back(key, first, deed.version, *OFFICE)
+    assert (deed.shown_person, deed.public, deed.release) == ("", False, None)
+    events = await desk.history(deed)
+    assert [event.type for event in events] == [
+        "filed",
+        "edited",
+        "person_forgotten",
+        "consent_recorded",
+        "photos_added",
+        "person_edited",
+        "photo_edited",
+        "nominated",
+        "released",
+        "consent_withdrawn",
+    ]
+    assert events[-1].payload == {"person": deed.people[0].id, "unreleased": True}
+    told = "".join(str(event) for event in events)
+    assert not any(word in told for word in (NAME, "丙小丁", "河边", "骑手"))
+    await assert_nothing_lost_or_doubled(desk.services)
 
 
-async def test_what_is_the_same_already_is_no_change(office: Office) -> None:
-    deed = await office.filed()
-    assert await office.edited(deed, WORDS.model_copy(update={"title": f" {WORDS.title}"})) == deed
-    assert len(await office.history(deed)) == 1
+async def test_consent_says_who_recorded_it_when_and_how(desk: Desk) -> None:
+    deed = await desk.agreed(await desk.filed())
+    consent = deed.people[0].consent
+    assert consent is not None
+    assert (consent.by, consent.recorded_at, consent.way) == (EDITOR.user_id, desk.clock.now, ConsentWay.FORM)
+    assert consent.given_on == desk.today.isoformat()
+    key, first = ids(deed)
+    tomorrow = desk.today + timedelta(days=1)
+    with pytest.raises(InvalidInput):
+        await desk.work.agree(key, first, deed.version, ConsentWay.PHONE, tomorrow, False, *BY)
+    deed = await desk.work.take_back(key, first, deed.version, *BY)
+    with pytest.raises(Conflict):
+        await desk.work.take_back(key, first, deed.version, *BY)
+    deed = await desk.agreed(deed)
+    assert deed.shown_person == NAME, "who agrees again is named again"
 
 
-async def test_of_two_who_edit_at_once_one_is_told(office: Office) -> None:
-    deed = await office.filed()
+async def test_what_is_changed_of_a_released_deed_is_not_public_until_it_is_released_again(
+    desk: Desk,
+) -> None:
+    deed = await desk.agreed(await desk.filed())
+    deed = await desk.pictured(deed)
+    key, first = ids(deed)
+    shown = str(deed.photos[0].id)
+    changes: list[Callable[[int], Awaitable[GoodDeed]]] = [
+        lambda v: desk.work.edit(key, v, WORDS.model_copy(update={"title": "改"}), *BY),
+        lambda v: desk.work.edit_person(key, first, v, NAME, "某人", None, *BY),
+        lambda v: desk.work.edit_photo(key, shown, v, "改", True, *BY),
+        lambda v: desk.work.remove_photo(key, shown, v, *BY),
+        lambda v: desk.work.take_off(key, v, *OFFICE),
+    ]
+    for change in changes:
+        deed = await desk.work.release(key, deed.version, False, *OFFICE)
+        assert deed.public
+        deed = await change(deed.version)
+        assert not deed.public
+    assert deed.photos == []
+    assert await desk.services.database["files.files"].count_documents({}) == 0, "a removed picture is deleted"
+    deed = await desk.work.release(key, deed.version, False, *OFFICE)
+    deed = await desk.work.nominate(key, deed.version, Level.CITY, Result.REFUSED, desk.today, *BY)
+    assert deed.public, "a nomination changes nothing that was signed"
+    assert not (await desk.withdrawn(deed)).public
+
+
+async def test_words_that_point_to_a_child_mask_until_somebody_says_otherwise(desk: Desk) -> None:
+    deed = await desk.agreed(await desk.filed())
+    key, first = ids(deed)
+    deed = await desk.work.edit_person(key, first, deed.version, NAME, "", False, *BY)
+    deed = await desk.work.release(key, deed.version, False, *OFFICE)
+    deed = await desk.told_again(deed, young=False)
+    assert (deed.shown_person, deed.public) == (NAME, True)
+    deed = await desk.told_again(deed, young=True)
+    assert (deed.shown_person, deed.public) == ("", False), "a new story says that it was a child"
+    with pytest.raises(Conflict):
+        await desk.work.release(key, deed.version, False, *OFFICE)
+    deed = await desk.agreed(deed, guardian=True)
+    deed = await desk.work.release(key, deed.version, False, *OFFICE)
+    assert (deed.shown_person, deed.public) == ("", True), "the guardian agreed: public, and not named"
+    deed = await desk.work.edit_person(key, first, deed.version, NAME, "", False, *BY)
+    assert deed.shown_person == NAME
+
+
+async def test_who_is_erased_leaves_no_trace_in_the_deed(desk: Desk) -> None:
+    deed = await desk.pictured(await desk.agreed(await desk.filed()))
+    deed = await desk.pictured(deed, people=False)
+    key, first = ids(deed)
+    deed = await desk.work.forget_person(key, first, deed.version, "一位好心人", *OFFICE)
+    assert (deed.title, deed.deed, deed.people) == ("一位好心人路边救人", "一位好心人跳进河里", [])
+    assert [each.caption for each in deed.photos] == ["一位好心人在河边"]
+    assert NAME not in str(await desk.services.database["deeds"].find_one({"_id": deed.id}))
+    await assert_nothing_lost_or_doubled(desk.services)
+    with pytest.raises(Conflict):
+        await desk.work.release(key, deed.version, False, *OFFICE)
+    assert (await desk.work.release(key, deed.version, True, *OFFICE)).public
+
+
+async def test_of_two_who_work_at_once_one_is_told_and_the_same_again_is_no_change(desk: Desk) -> None:
+    deed = await desk.filed()
 
     async def outcome(title: str) -> str:
         try:
-            return (await office.edited(deed, WORDS.model_copy(update={"title": title}))).title
+            words = WORDS.model_copy(update={"title": title})
+            return (await desk.work.edit(str(deed.id), deed.version, words, *BY)).title
         except MediaTrackerError as error:
             return type(error).__name__
 
     done = await asyncio.gather(outcome("甲"), outcome("乙"))
     assert sorted(done)[0] == Conflict.__name__
-    assert (await office.stored(deed)).title in done
-    assert len(await office.history(deed)) == 2
+    stored = await desk.stored(deed)
+    assert stored.title in done
+    same = WORDS.model_copy(update={"title": f" {stored.title} "})
+    assert await desk.work.edit(str(deed.id), stored.version, same, *BY) == stored
+    assert len(await desk.history(deed)) == 2
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.EDITOR])
-async def test_only_editors_edit(office: Office, role: Role) -> None:
-    deed = await office.filed()
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OFFICIAL, Role.INSPECTOR, Role.ADMIN])
+async def test_others_change_nothing(desk: Desk, role: Role) -> None:
+    deed = await desk.filed()
+    key, first = ids(deed)
+    by = (Actor(ObjectId(), frozenset({role})), Origin())
+    tries = [
+        desk.work.edit(key, 1, WORDS, *by),
+        desk.work.add_person(key, 1, "某", "", None, *by),
+        desk.work.edit_person(key, first, 1, "某", "", None, *by),
+        desk.work.forget_person(key, first, 1, "", *by),
+        desk.work.agree(key, first, 1, ConsentWay.FORM, desk.today, False, *by),
+        desk.work.take_back(key, first, 1, *by),
+        desk.work.add_photos(key, 1, [], *by),
+        desk.work.nominate(key, 1, Level.CITY, Result.REACHED, desk.today, *by),
+        desk.work.release(key, 1, True, *by),
+        desk.work.take_off(key, 1, *by),
+    ]
+    for each in tries:
+        with pytest.raises(Forbidden):
+            await each
     with pytest.raises(Forbidden):
-        await office.edited(deed, DeedWords(title="x"), by=Actor(ObjectId(), frozenset({role})))
-    assert await office.stored(deed) == deed
+        await desk.work.release(key, 1, True, *BY)
+    assert await desk.stored(deed) == deed
 
 
-async def test_a_deed_keeps_its_title_and_must_be_there(office: Office) -> None:
-    deed = await office.filed()
-    with pytest.raises(InvalidInput) as refused:
-        await office.edited(deed, DeedWords(title=" "))
-    assert set(refused.value.fields) == {"deed_title"}
+async def test_what_is_not_there_is_said(desk: Desk) -> None:
+    deed = await desk.filed()
+    with pytest.raises(InvalidInput):
+        await desk.work.edit(str(deed.id), 1, DeedWords(title=" "), *BY)
     for nothing in (str(ObjectId()), "nonsense"):
         with pytest.raises(NotFound):
-            await office.edited(deed.model_copy(update={"id": nothing}), WORDS)
-    assert await office.stored(deed) == deed
+            await desk.work.edit(nothing, 1, WORDS, *BY)
+        with pytest.raises(NotFound):
+            await desk.work.take_back(str(deed.id), nothing, 1, *BY)
+        with pytest.raises(NotFound):
+            await desk.work.remove_photo(str(deed.id), nothing, 1, *BY)
+    with pytest.raises(Conflict):
+        await desk.work.add_photos(str(deed.id), 1, [(ObjectId(), "", True)], *BY)
+
+
+async def test_the_library_is_found_by_kind_place_month_and_level_and_asks_indexes(desk: Desk) -> None:
+    first = await desk.filed()
+    desk.clock.now += timedelta(days=40)
+    await desk.filed(kind="honesty", region="370302")
+    await desk.work.nominate(str(first.id), 1, Level.CITY, Result.REACHED, desk.today, *OFFICE)
+    middle = first.first_published_at + timedelta(days=20)
+    for wanted, count in [
+        (DeedFilter(), 2),
+        (DeedFilter(kind="bravery"), 1),
+        (DeedFilter(district="370302"), 1),
+        (DeedFilter(since=middle), 1),
+        (DeedFilter(before=middle, kind="honesty"), 0),
+        (DeedFilter(nominated=Level.CITY), 1),
+        (DeedFilter(public=True), 0),
+    ]:
+        assert len((await desk.deeds.page(wanted=wanted)).deeds) == await desk.deeds.count(wanted) == count
+        found = desk.services.database["deeds"].find(wanted.query()).sort([("first_published_at", -1), ("_id", -1)])
+        plan = str((await found.explain())["queryPlanner"]["winningPlan"])
+        assert "IXSCAN" in plan
+        assert "'stage': 'SORT'" not in plan
+    page = await desk.deeds.page(size=1)
+    assert page.next is not None
+    assert [each.id for each in (await desk.deeds.page(page.next)).deeds] == [first.id]
+
+
+async def test_deeds_of_before_get_their_people(desk: Desk) -> None:
+    deed = await desk.filed("")
+    old = {"person": "甲小乙、丙小丁", "consent": True, "minor": False}
+    gone = dict.fromkeys(("people", "kind", "photos", "nominations", "nominated", "release", "public"), "")
+    deeds = desk.services.database["deeds"]
+    await deeds.update_one({"_id": deed.id}, {"$set": old, "$unset": gone})
+    for _ in range(2):
+        await m0013_deed_people.up(desk.services.database)
+    changed = await desk.stored(deed)
+    assert changed.shown_person == "甲小乙、丙小丁"
+    assert {person.consent.way for person in changed.people if person.consent} == {ConsentWay.EARLIER}
+    row = await deeds.find_one({"_id": deed.id})
+    assert row is not None
+    assert not set(old) & set(row)

@@ -55,7 +55,8 @@ async def _stories_and_deeds_count_their_events(services: Services) -> None:
         untied = decision.get("kind") in (Kind.EXPOSURE, Kind.FOLLOW_UP) and not decision.get("disposition")
         waits = untied or (decision.get("kind") == Kind.GOOD_DEED and row["_id"] not in filed)
         if row["decision"] is not None and row["withdrawn_at"] is None:
-            assert row["desk"] == (DeskState.PENDING if waits else DeskState.DECIDED)
+            waiting = DeskState.SNOOZED if row.get("snooze") else DeskState.PENDING
+            assert row["desk"] == (waiting if waits else DeskState.DECIDED)
     told: Counter[ObjectId] = Counter()
     happened = await _events(services, "deed")
     async for row in services.database["deeds"].find():
@@ -79,9 +80,10 @@ def _types(happened: dict[ObjectId, list[tuple[int, str]]], row: Json) -> list[s
 
 
 async def _nothing_stands_without_its_document(services: Services) -> None:
-    homes = {"story": "stories", "problem": "problems", "deed": "deeds", "release": "releases"}
+    homes = {"story": "stories", "problem": "problems", "deed": "deeds", "lead": "leads", "release": "releases"}
     for entity, home in homes.items():
         told = set(await services.database["events"].distinct("entity_id", {"entity": entity}))
+        told -= set(await services.database["events"].distinct("entity_id", {"entity": entity, "type": "unfiled"}))
         there = set(await services.database[home].distinct("_id"))
         assert told == there, f"{entity}: events and documents are not of the same things"
 
@@ -92,6 +94,8 @@ async def _photos_are_attached_if_and_only_if_a_case_or_a_story_has_them(service
         used.update(files_of(Case.model_validate(row["case"])))
     async for row in services.database["stories"].find({"attachments": {"$exists": True}}, {"attachments": 1}):
         used.update(row["attachments"])
+    async for row in services.database["deeds"].find({}, {"photos": 1}):
+        used.update(photo["id"] for photo in row["photos"])
     files = services.database["files.files"]
     whole = {"$or": [{"metadata.thumbnail_id": {"$ne": None}}, {"metadata.content_type": {"$in": list(ENDINGS)}}]}
     attached = set(await files.distinct("_id", {"metadata.attached": True, "metadata.stands_for": None, **whole}))

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from media_tracker.accounts.actor import Role
+from media_tracker.accounts.duties import Duties
 from media_tracker.ingest.documents import Disposition, EvidenceSpan, Kind
 from media_tracker.problems.case import Channel
 from media_tracker.web.stories.highlights import highlights
 from media_tracker.wiring import Services
-from tests.web.desk_scene import COVER, DECISION, PAVING, Scene, key_of, pending
+from tests.web.desk_scene import COVER, DECISION, PASSWORD, PAVING, Scene, key_of, pending
 
 
 @pytest_asyncio.fixture
@@ -60,9 +62,9 @@ async def test_the_newest_story_is_open_with_its_suggestion_filled_in(scene: Sce
     async with scene.browser() as editor:
         shown = (await editor.get("/desk")).text
     assert "2 stories wait" in shown
-    assert re.search(r'value="exposure" checked required data-key="1"', shown)
+    assert re.search(r'value="exposure" checked required data-key="e"', shown)
     assert f'<option value="{PAVING}" selected>' in shown
-    assert 'name="region" list="f-region-list" value="天桥区无影山街道无影潭社区"' in shown
+    assert 'name="region" value="天桥区无影山街道无影潭社区" autocomplete="off" maxlength="300" data-search="region"' in shown
     assert 'name="place" type="text" value="三号楼前"' in shown
     said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown))
     assert "Filled in from the suggestion: likely , because of 坑洼" in said
@@ -202,7 +204,7 @@ async def test_a_story_is_tied_to_a_problem_that_is_offered(scene: Scene) -> Non
         assert "same place" in shown
         assert "same category" in shown
         data = {"version": str(now.version), "number": problem.number}
-        response = await editor.post(f"/stories/{story.id}/attach", data)
+        response = await editor.post(f"/stories/{story.id}/attach", {**data, "stay": "1"})
         assert response.headers["location"] == f"/desk?story={story.id}"
         shown = (await editor.get(f"/desk?story={story.id}")).text
         assert f"Tied to problem {problem.number}." in shown
@@ -223,7 +225,7 @@ async def test_a_number_that_no_problem_has_comes_back(scene: Scene, number: str
         now = await scene.decide(editor, story)
         response = await editor.post(f"/stories/{story.id}/attach", {"version": str(now.version), "number": number})
     assert response.status_code == 422
-    assert f'name="number" type="text" value="{number}"' in response.text
+    assert f'name="number" value="{number}"' in response.text
     assert 'id="f-number-error"' in response.text
     assert 'value="无影潭社区路面坑洼 居民出行难"' in response.text  # the other form keeps what it had
 
@@ -261,7 +263,7 @@ async def test_an_exposure_brings_a_new_problem_and_then_another(scene: Scene) -
     story = await scene.put_story()
     async with scene.browser() as editor:
         now = await scene.decide(editor, story)
-        response = await editor.post(f"/desk/{story.id}/expose", {"version": str(now.version), **NEW})
+        response = await editor.post(f"/desk/{story.id}/expose", {"version": str(now.version), **NEW, "stay": "1"})
         assert response.headers["location"] == f"/desk?story={story.id}"
         same = await editor.post(f"/desk/{story.id}/expose", {"version": str(now.version + 1), **NEW})
         assert same.status_code == 422
@@ -385,7 +387,7 @@ async def test_a_good_deed_is_filed(scene: Scene) -> None:
         assert empty.status_code == 422
         assert "Please say in a few words what the good deed is." in empty.text
         assert "三人先后下水。</textarea>" in empty.text
-        data = {"version": str(now.version), **DEED, "consent": "1"}
+        data = {"version": str(now.version), **DEED, "consent": "form"}
         response = await editor.post(f"/desk/{story.id}/deed", data)
         assert response.headers["location"] == "/desk"
         again = await editor.post(f"/desk/{story.id}/decide", {"version": str(now.version), "kind": "notice"})
@@ -535,3 +537,84 @@ async def test_words_that_only_the_model_goes_by_are_marked_where_nothing_else_i
         (2, 4, "kind"),
         (4, 6, "feature"),
     ]
+
+
+# One key, one step
+
+
+async def test_a_story_is_accepted_and_tied_in_one_step_and_the_next_one_follows(scene: Scene) -> None:
+    problem = await scene.put_problem()
+    story, behind = await scene.put_story(), await scene.put_story("下一篇", hours_ago=9)
+    async with scene.browser() as editor:
+        shown = (await editor.get("/desk")).text
+        assert re.search(rf'name="then" value="{problem.number}" data-key="1"', shown)
+        data = {"version": "1", "kind": "exposure", **DECISION, "then": problem.number}
+        response = await editor.post(f"/desk/{story.id}/decide", data)
+        assert response.headers["location"] == f"/desk?story={behind.id}"
+        shown = (await editor.get(f"/desk?story={behind.id}")).text
+    assert f"Decided: Exposure. Tied to problem {problem.number}." in shown
+    assert not pending(await scene.story(story))
+    assert [each.number for each in await scene.services.problems.tied_to(key_of(story))] == [problem.number]
+
+
+async def test_a_story_is_accepted_as_a_new_problem_in_one_step(scene: Scene) -> None:
+    story = await scene.put_story()
+    async with scene.browser() as editor:
+        data = {"version": "1", "kind": "exposure", **DECISION, "then": "new"}
+        lacking = {**data, "place": ""}
+        response = await editor.post(f"/desk/{story.id}/decide", lacking)
+        assert response.status_code == 422, "a new problem needs a place; the decision stands"
+        assert "A new problem needs a category and a place." in response.text
+        assert pending(await scene.story(story))
+        assert await scene.services.problems.tied_to(key_of(story)) == []
+        now = await scene.story(story)
+        again = {**data, "version": str(now.version)}
+        assert (await editor.post(f"/desk/{story.id}/decide", again)).status_code == 303
+    (problem,) = await scene.services.problems.tied_to(key_of(story))
+    assert (problem.title, problem.place, problem.case.category) == (story.title, "三号楼前", PAVING)
+    assert not pending(await scene.story(story))
+
+
+IN_PLACE = {"hx-request": "true"}
+
+
+async def test_a_story_that_was_loaded_ahead_is_not_sent_again_and_one_that_has_changed_is(scene: Scene) -> None:
+    first, second = await scene.put_story("第一篇"), await scene.put_story("第二篇")
+    path = f"/desk?story={second.id}"
+    async with scene.browser() as editor:
+        await editor.get("/desk")
+        alone = await editor.get(path, **IN_PLACE, **{"x-desk-ahead": "look"})
+        tag = alone.headers["x-desk-tag"]
+        assert f'action="/desk/{second.id}/decide"' in alone.text
+        assert "desk-queue" not in alone.text
+        decided = await editor.post(
+            f"/desk/{first.id}/decide", {"version": "1", "kind": "notice"}, **IN_PLACE, **{"x-desk-ahead": tag}
+        )
+        assert decided.status_code == 200
+        assert decided.headers["hx-push-url"] == path
+        assert "<!--ahead-->" in decided.text
+        assert f'action="/desk/{second.id}/decide"' not in decided.text
+        assert "Decided: Notice. Next: 第二篇" in decided.text
+        await scene.services.database["stories"].update_one({"_id": second.id}, {"$inc": {"version": 1}})
+        fresh = await editor.get(path, **IN_PLACE, **{"x-desk-ahead": tag})
+        assert "<!--ahead-->" not in fresh.text
+        assert 'name="version" value="2"' in fresh.text
+        tag = (await editor.get(path, **IN_PLACE, **{"x-desk-ahead": "look"})).headers["x-desk-tag"]
+        await scene.put_problem()
+        assert "It may belong to" in (await editor.get(path, **IN_PLACE, **{"x-desk-ahead": tag})).text
+
+
+async def test_looking_ahead_claims_nothing_and_a_story_that_is_open_elsewhere_has_no_form(scene: Scene) -> None:
+    story = await scene.put_story()
+    duties = Duties(frozenset({Role.EDITOR}))
+    await scene.services.accounts.add_user("second", "second person", duties, password=PASSWORD)
+    path = f"/desk?story={story.id}"
+    async with scene.browser() as editor, scene.browser("second") as other:
+        await other.get(path, **IN_PLACE, **{"x-desk-ahead": "look"})
+        assert f'action="/desk/{story.id}/decide"' in (await editor.get(path)).text
+        shown = (await other.get(path)).text
+        assert "editor person has this story open" in shown
+        assert f'action="/desk/{story.id}/decide"' not in shown
+        late = await other.post(f"/desk/{story.id}/decide", {"version": "1", "kind": "other"})
+        assert late.status_code == 409
+    assert (await scene.story(story)).decision is None

@@ -1,25 +1,21 @@
-"""For probes and monitors: alive, ready, metrics, live events; addresses at which there is nothing."""
+"""For probes and monitors: alive, ready, metrics; addresses at which there is nothing."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 from typing import Any
 
 import httpx
 import pytest
 from bson import ObjectId
 from litestar import Request
-from litestar.types import Message
 from pymongo import AsyncMongoClient
 from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from media_tracker.accounts.actor import Role
-from media_tracker.app import create_app, create_asgi
+from media_tracker.app import create_app
 from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.db.transactions import Transactor
-from media_tracker.web import operations
 from media_tracker.web.errors import on_database_error
 from media_tracker.web.visitor import SESSION_COOKIE
 from media_tracker.wiring import Services
@@ -72,40 +68,6 @@ async def test_metrics_count_requests_and_what_waits(services: Services) -> None
     assert 'media_tracker_http_requests_total{method="GET",status="404"}' in text
     assert "media_tracker_http_request_seconds_bucket" in text
     assert "no/such/page" not in text, "an address in a label would let strangers fill the collector's memory"
-
-
-async def test_live_events_tell_kinds_and_no_content(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operations, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(operations, "LONGEST_STREAM_SECONDS", 0.02)
-    user = await add_user(services, Role.VIEWER)
-    token = await services.sessions.open(user)
-    sent: list[Message] = []
-    finished = asyncio.Event()
-
-    async def receive() -> dict[str, Any]:
-        await finished.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-        if message["type"] == "http.response.body" and not message["more_body"]:
-            finished.set()
-        if b"hello" in message.get("body", b""):  # type: ignore[operator]  # bytes, where there is a body
-            await services.accounts.set_language(user.actor(), "en")
-
-    scope: dict[str, Any] = {
-        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/events", "raw_path": b"/events",
-        "query_string": b"", "root_path": "", "server": ("testserver", 80), "client": ("203.0.113.9", 1),
-        "headers": [(b"host", b"testserver"), (b"cookie", f"{SESSION_COOKIE}={token}".encode())],
-    }  # fmt: skip
-    await create_asgi(services=services)(scope, receive, send)  # type: ignore[arg-type]
-
-    start = next(message for message in sent if message["type"] == "http.response.start")
-    body = b"".join(message.get("body", b"") for message in sent).decode()  # type: ignore[misc]
-    assert start["status"] == 200
-    events = [json.loads(line.removeprefix("data: ")) for line in body.splitlines() if line.startswith("data: ")]
-    assert set(events[0]) == {"position"}
-    assert {"entity": "user", "type": "language_set", "position": events[-1]["position"]} == events[-1]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

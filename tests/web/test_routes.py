@@ -21,7 +21,7 @@ from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
 from media_tracker.app import create_app
 from media_tracker.db.connection import Database
-from media_tracker.web import operations
+from media_tracker.web import live
 from media_tracker.web.visitor import SESSION_COOKIE
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
@@ -49,6 +49,8 @@ WHO: Final[dict[str, Who]] = {
     "GET /readyz": ANYONE,
     "GET /metrics": ADMINS,
     "GET /events": SIGNED_IN,
+    "GET /events/since": SIGNED_IN,
+    "GET /notices/bell": SIGNED_IN,
     "GET /files/{file_id:str}": SIGNED_IN,
     "GET /{path:path}": ANYONE,
     "POST /{path:path}": ANYONE,
@@ -73,6 +75,30 @@ WHO: Final[dict[str, Who]] = {
     "GET /releases/{number:str}/{key:str}": ANYONE,
     # stories and the desk
     "GET /desk": EDITORS,
+    "GET /desk/quality": KEEPERS,
+    "GET /desk/quality.csv": KEEPERS,
+    "GET /desk/quality/looks": KEEPERS,
+    "GET /desk/quality/suggestions": KEEPERS,
+    "POST /desk/quality/share": ADMINS,
+    "GET /desk/quality/disputes": EDITORS,
+    "GET /desk/quality/disputes/{story_id:str}": EDITORS,
+    "POST /desk/quality/disputes/{story_id:str}": EDITORS,
+    "GET /desk/done": EDITORS,
+    "POST /desk/undo/{row_id:str}": KEEPERS,
+    "POST /desk/{story_id:str}/claim": EDITORS,
+    "POST /desk/{story_id:str}/release": EDITORS,
+    "POST /desk/{story_id:str}/break": KEEPERS,
+    "POST /desk/{story_id:str}/snooze": EDITORS,
+    "POST /desk/{story_id:str}/wake": EDITORS,
+    "GET /desk/queues": EDITORS,
+    "POST /desk/queues": EDITORS,
+    "POST /desk/queues/{queue_id:str}/choose": EDITORS,
+    "POST /desk/queues/{queue_id:str}/delete": EDITORS,
+    "GET /desk/bulk": EDITORS,
+    "POST /desk/bulk": EDITORS,
+    "GET /desk/bulk/{run_id:str}": EDITORS,
+    "POST /desk/bulk/{run_id:str}/keep": EDITORS,
+    "POST /desk/bulk/{run_id:str}/undo": EDITORS,
     "POST /desk/{story_id:str}/decide": EDITORS,
     "POST /desk/{story_id:str}/reprints": EDITORS,
     "POST /desk/{story_id:str}/expose": EDITORS,
@@ -82,6 +108,7 @@ WHO: Final[dict[str, Who]] = {
     "GET /stories/{story_id:str}": SIGNED_IN,
     "POST /stories/{story_id:str}/attach": EDITORS,
     "POST /stories/{story_id:str}/withdraw": EDITORS,
+    "POST /stories/{story_id:str}/format": EDITORS,
     "GET /stories/new": EDITORS,
     "POST /stories/new": EDITORS,
     "GET /outlets/{outlet_id:str}/sheet": EDITORS,
@@ -94,6 +121,26 @@ WHO: Final[dict[str, Who]] = {
     "POST /admin/tokens/{token_id:str}/revoke": ADMINS,
     "GET /deeds": SIGNED_IN,
     "GET /deeds/{deed_id:str}": SIGNED_IN,
+    "GET /deeds/{deed_id:str}/photos/{photo_id:str}": ANYONE,
+    "GET /deeds/{deed_id:str}/edit": DISPATCHERS,
+    "POST /deeds/{deed_id:str}/edit": EDITORS,
+    "POST /deeds/{deed_id:str}/people": EDITORS,
+    "POST /deeds/{deed_id:str}/people/{person_id:str}": DISPATCHERS,
+    "POST /deeds/{deed_id:str}/photos": EDITORS,
+    "POST /deeds/{deed_id:str}/photos/{photo_id:str}": EDITORS,
+    "POST /deeds/{deed_id:str}/nominations": DISPATCHERS,
+    "POST /deeds/{deed_id:str}/release": PUBLICITY,
+    "GET /deeds/library": ANYONE,
+    "GET /deeds/library/{deed_id:str}": ANYONE,
+    "GET /deeds/nominations": DISPATCHERS,
+    "POST /deeds/nominations": PUBLICITY,
+    "GET /deeds/leads": DISPATCHERS,
+    "POST /deeds/leads": DISPATCHERS,
+    "GET /deeds/leads/new": DISPATCHERS,
+    "GET /deeds/leads/{lead_id:str}": DISPATCHERS,
+    "POST /deeds/leads/{lead_id:str}": DISPATCHERS,
+    "POST /deeds/leads/{lead_id:str}/caller": DISPATCHERS,
+    "POST /deeds/leads/{lead_id:str}/erase": DISPATCHERS,
     # problems; of the steps, the lifecycle says who may take which
     "GET /problems": SIGNED_IN,
     "GET /work": SIGNED_IN,
@@ -162,11 +209,37 @@ WHO: Final[dict[str, Who]] = {
     "POST /admin/papers/{paper:str}/{language:str}": ADMINS,
     # figures
     "GET /monitor": SIGNED_IN,
+    "GET /monitor/charts": SIGNED_IN,
+    "GET /monitor/charts/{file:str}": SIGNED_IN,
+    "GET /monitor/wall": SIGNED_IN,
+    "GET /monitor/milestones": SIGNED_IN,
+    "POST /monitor/milestones": PUBLICITY,
+    "POST /monitor/milestones/{milestone_id:str}/remove": PUBLICITY,
     "GET /monitor/{name:str}": SIGNED_IN,
+    "GET /monitor/definitions": SIGNED_IN,
+    "GET /monitor/legacy": SIGNED_IN,
+    "POST /monitor/legacy": PUBLICITY,
+    "GET /monitor/legacy/{figure_id:str}": PUBLICITY,
+    "POST /monitor/legacy/{figure_id:str}": PUBLICITY,
+    "POST /monitor/legacy/{figure_id:str}/remove": PUBLICITY,
     "GET /bulletins": SIGNED_IN,
     "GET /bulletins/new": PUBLICITY,
     "POST /bulletins": PUBLICITY,
     "GET /bulletins/{number:str}": SIGNED_IN,
+    "GET /exports": SIGNED_IN,
+    "POST /exports": SIGNED_IN,
+    "GET /exports/{name:str}": SIGNED_IN,
+    "GET /exports/jobs/{job_id:str}": SIGNED_IN,
+    "GET /exports/jobs/{job_id:str}/file": SIGNED_IN,
+    "POST /exports/jobs/{job_id:str}/stop": SIGNED_IN,
+    "GET /bulletins/{number:str}/bulletin.docx": SIGNED_IN,
+    "POST /bulletins/{number:str}/errata": PUBLICITY,
+    "POST /bulletins/drafts": PUBLICITY,
+    "GET /bulletins/drafts/{draft_id:str}": PUBLICITY,
+    "GET /bulletins/drafts/{draft_id:str}/bulletin.docx": PUBLICITY,
+    "POST /bulletins/drafts/{draft_id:str}": PUBLICITY,
+    "POST /bulletins/drafts/{draft_id:str}/discard": PUBLICITY,
+    "POST /bulletins/drafts/{draft_id:str}/release": PUBLICITY,
     # outlets and projects
     "GET /outlets": SIGNED_IN,
     "POST /outlets": ADMINS,
@@ -186,6 +259,9 @@ WHO: Final[dict[str, Who]] = {
     "GET /projects": SIGNED_IN,
     "POST /projects": OWNERS,
     "GET /projects/{project_id:str}": SIGNED_IN,
+    "GET /projects/{project_id:str}/edit": OWNERS,
+    "POST /projects/{project_id:str}": OWNERS,
+    "POST /projects/{project_id:str}/end": OWNERS,
     # administration
     "GET /admin": ADMINS,
     "GET /admin/users": ADMINS,
@@ -226,6 +302,9 @@ WHO: Final[dict[str, Who]] = {
     "POST /admin/rules/{table:str}": KEEPERS,
     "POST /admin/rules/editions/{number:str}/try": KEEPERS,
     "POST /admin/rules/editions/{number:str}": KEEPERS,
+    "GET /admin/rules/editions/{number:str}": KEEPERS,
+    "POST /admin/rules/editions/{number:str}/undo/try": KEEPERS,
+    "POST /admin/rules/editions/{number:str}/undo": KEEPERS,
     "POST /admin/thresholds/try": KEEPERS,
     "POST /admin/thresholds": KEEPERS,
     "GET /admin/learning": KEEPERS,
@@ -255,7 +334,7 @@ def handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
 
 @pytest.fixture
 def services(database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Services:
-    monkeypatch.setattr(operations, "LONGEST_STREAM_SECONDS", 0.0)  # /events would go on for ten minutes
+    monkeypatch.setattr(live, "LONGEST_SECONDS", 0.0)  # /events would go on for a quarter of an hour
     return make_services(database, clock, metrics_token="")
 
 

@@ -34,6 +34,8 @@ PER_ROUTE = 6
 NO_PAGE = frozenset(
     {
         "/events",
+        "/events/since",
+        "/notices/bell",
         "/healthz",
         "/websub/{token:str}",
         "/readyz",
@@ -47,6 +49,8 @@ NO_PAGE = frozenset(
         "/problems/{number:str}/answer",
         "/problems/{number:str}/errands",
         "/problems/bulk/{run_id:str}",
+        "/deeds/leads/new",
+        "/deeds/{deed_id:str}/photos/{photo_id:str}",
         "/admin/responsibilities/rows/{row_id:str}",
         "/files/{file_id:str}",
         "/e/{secret:str}/photos/{place:str}",

@@ -29,6 +29,7 @@ from media_tracker.errors import N_, Conflict
 from media_tracker.files.rows import RowError
 from media_tracker.places.service import Places
 from media_tracker.problems.arriving import ARRIVING, DONE, IMPORTS, STAGED, STAGING
+from media_tracker.problems.arriving import ENTITY as IMPORT
 from media_tracker.problems.casebook import ENTITY, Casebook, follow, row_of
 from media_tracker.problems.clocks.book import ClockBook
 from media_tracker.problems.documents import Listed, Problem, Words
@@ -307,9 +308,17 @@ class ListImport:
             moved = await self._transactor.run(lambda tx: self._move_part(tx, import_id), origin)
             left = left - moved if moved else 0
             tell("added", total - left, total)
-        await self._imports.update_one(
-            {"_id": import_id, "state": ARRIVING}, {"$set": {"state": DONE, "finished_at": self._clock()}}
+        await self._transactor.run(lambda tx: self._arrive(tx, import_id), origin)
+
+    async def _arrive(self, tx: Transaction, import_id: ObjectId) -> None:
+        """Say within ``tx`` that all of it is there: from now on it counts."""
+        now = self._clock()
+        query = {"_id": import_id, "state": ARRIVING}
+        done = await self._imports.update_one(
+            query, {"$set": {"state": DONE, "finished_at": now}}, session=tx.session
         )
+        if done.matched_count:
+            tx.record(NewEvent(IMPORT, import_id, 1, "arrived", now))
 
     async def _move_part(self, tx: Transaction, import_id: ObjectId) -> int:
         """Move the next rows within ``tx``: here and there at once, so that a row is moved exactly once."""

@@ -27,7 +27,7 @@ def _merge_undone(case: Case, at: datetime, payload: Payload) -> Changes:
     return {"state": case.merged.state, "duplicate_of": None, "merged": None, "reports": reports}
 
 
-_CLOSING = (
+CLOSING = (
     "outcome",
     "verified_at",
     "closed_at",
@@ -39,13 +39,14 @@ _CLOSING = (
     "protected",
     "earlier_protected",
 )
+"""What taking a closing back changes, beside the state."""
 
 
 def _took_over(case: Case, at: datetime, payload: Payload) -> Changes:
     reports = tuple(Report.model_validate(each) for each in payload["reports"])
     closing = None
     if payload["revokes"]:
-        stood = {name: getattr(case, name) for name in _CLOSING}
+        stood = {name: getattr(case, name) for name in CLOSING}
         closing = Closing(state=case.state, rounds=len(case.rounds), **stood)
     record = TakenOver(
         problem_id=payload["problem"],
@@ -71,7 +72,7 @@ def _gave_back(case: Case, at: datetime, payload: Payload) -> Changes:
         "withheld": case.withheld and not record.withheld,
     }
     if payload["closes_again"] and record.closing is not None:
-        changes |= {"state": record.closing.state, **{name: getattr(record.closing, name) for name in _CLOSING}}
+        changes |= {"state": record.closing.state, **{name: getattr(record.closing, name) for name in CLOSING}}
     return changes
 
 

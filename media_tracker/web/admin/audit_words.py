@@ -41,6 +41,9 @@ TABLE_NAMES: Mapping[str, str] = {
     Table.OUTCOME: N_("Words for outcomes"),
     Table.PLACES: N_("Names of places"),
     Table.UNITS: N_("Other names of units"),
+    Table.DEFAULTS: N_("Defaults by column"),
+    Table.ROUTES: N_("Routes to editors"),
+    "undone": N_("A change was undone"),
     "thresholds": N_("Thresholds"),
     "restored": N_("All tables"),
 }
@@ -53,6 +56,7 @@ PROBLEM = "problem/"
 FIGURE = "monitor/"
 ORDER = "order/"
 DOSSIER = "dossier/"
+LEAD = "lead/"
 
 
 def details(entry: AuditEvent, names: Names) -> str:
@@ -83,6 +87,8 @@ def subject(text: str, names: Names) -> tuple[str, str]:
     if text.startswith(CLOCKS):
         number = text.removeprefix(CLOCKS)
         return names.pages.catalogue.translate(N_("Edition {number}"), None, number=number), "/admin/clocks"
+    if text.startswith(LEAD):
+        return names.pages.catalogue.translate(N_("Lead {number}"), None, number=text.removeprefix(LEAD)), ""
     if text.startswith(ORDER):
         return names.pages.catalogue.translate(N_("Order {number}"), None, number=text.removeprefix(ORDER)), ""
     if text.startswith(DOSSIER):

@@ -28,7 +28,11 @@ from media_tracker.web.visitor import actor, services
 
 PATH = "/admin/papers"
 SECONDS_TO_TRY = 20.0
-PAPER_NAMES: Mapping[Paper, str] = {Paper.ORDER: N_("Dispatch order"), Paper.DOSSIER: N_("Dossier")}
+PAPER_NAMES: Mapping[Paper, str] = {
+    Paper.ORDER: N_("Dispatch order"),
+    Paper.DOSSIER: N_("Dossier"),
+    Paper.BULLETIN: N_("Bulletin"),
+}
 
 
 @dataclass(frozen=True, slots=True)

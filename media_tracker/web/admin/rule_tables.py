@@ -9,13 +9,26 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from media_tracker.accounts.documents import AuditAction
+from media_tracker.accounts.actor import Role
+from media_tracker.accounts.documents import AuditAction, User
 from media_tracker.errors import N_, InvalidInput, MediaTrackerError, NotFound
-from media_tracker.tagging.rules import COLUMNS, CUE_TABLES, Change, Known, Row, Table, changed, read_rows, written
+from media_tracker.tagging.rules import (
+    COLUMNS,
+    CUE_TABLES,
+    OFFICE_TABLES,
+    Change,
+    Known,
+    Row,
+    Table,
+    changed,
+    read_rows,
+    written,
+)
+from media_tracker.text.normalise import normalise
 from media_tracker.web.admin.audit_words import TABLE_NAMES
-from media_tracker.web.admin.rule_trials import PATH, ROWS, Way, as_seen, is_admin, rules_trial
-from media_tracker.web.admin.rule_words import Words, label_options
-from media_tracker.web.choices import Option, unit_options
+from media_tracker.web.admin.rule_trials import PATH, ROWS, Way, as_seen, is_admin, rules_trial, words_of
+from media_tracker.web.admin.rule_words import label_options
+from media_tracker.web.choices import Option, category_options, option, unit_options
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import rule_keepers
 from media_tracker.web.naming import names_of
@@ -23,6 +36,7 @@ from media_tracker.web.region_input import region_options, resolve_region
 from media_tracker.web.render import page, see_other
 from media_tracker.web.trail import write_down
 from media_tracker.web.visitor import actor, services
+from media_tracker.wiring import Services
 
 HINTS: Mapping[Table, str] = {
     Table.KIND: N_("Words that speak for a kind of story, and how strongly: 1 is a hint, 3 is strong."),
@@ -30,6 +44,10 @@ HINTS: Mapping[Table, str] = {
     Table.OUTCOME: N_("Words that say what a follow-up reports, and how strongly."),
     Table.PLACES: N_("Names of estates, squares and markets, and the region that each lies in."),
     Table.UNITS: N_("What units are also called in stories."),
+    Table.DEFAULTS: N_(
+        "What stories of an outlet, a column or a region are taken to be where the machine is less sure."
+    ),
+    Table.ROUTES: N_("Into whose queue stories go, by outlet, column, word, region or kind."),
 }
 
 
@@ -60,6 +78,8 @@ class TablePage:
     has_weight: bool
     has_field: bool
     values: Mapping[str, str]
+    cells: Mapping[str, Sequence[Option]]
+    """Of tables with conditions: what each cell can be chosen from; none: it is typed."""
     taken: Sequence[str] = ()
     error: str = ""
 
@@ -130,22 +150,52 @@ async def _change(request: Request[Any, Any, Any], form: Form, table: Table) -> 
     out += read_rows(table, form.text("out", longest=LONGEST_TEXT * 10))
     into = list(read_rows(table, form.text("lines", longest=LONGEST_TEXT * 10)))
     first = form.text("first")
-    if first:
+    if table in OFFICE_TABLES:
+        row = tuple([await _cell(request, form, name) for name in COLUMNS[table]])
+        into += [row] if any(cell for name, cell in zip(COLUMNS[table], row, strict=True) if name != "score") else []
+    elif first:
         second = form.text("second")
         if table is Table.PLACES:
             second = await resolve_region(services(request).places, second) or ""
-        row: Row = (first, second)
+        typed: Row = (first, second)
         if table in CUE_TABLES:
-            row = (first, second, form.text("weight") or "1")
+            typed = (first, second, form.text("weight") or "1")
         if "field" in COLUMNS[table]:
-            row = (*row, form.text("field"))
-        into.append(row)
+            typed = (*typed, form.text("field"))
+        into.append(typed)
     return Change(table, tuple(out), tuple(into))
+
+
+async def _cell(request: Request[Any, Any, Any], form: Form, name: str) -> str:
+    """What was typed or chosen for one cell of a row with conditions."""
+    value = form.text(f"cell_{name}")
+    if name == "region":
+        return await resolve_region(services(request).places, value) or ""
+    return normalise(value).text if name == "word" else value
+
+
+async def _cells(request: Request[Any, Any, Any], table: Table) -> dict[str, Sequence[Option]]:
+    """What the cells of a table with conditions can be chosen from."""
+    if table not in OFFICE_TABLES:
+        return {}
+    found, names = services(request), await names_of(request)
+    cells: dict[str, Sequence[Option]] = {name: [] for name in COLUMNS[table]}
+    cells["outlet"] = [option(name, name) for name in sorted(names.outlets.values())]
+    cells["kind"] = label_options(Table.KIND, names)
+    if table is Table.DEFAULTS:
+        cells["category"] = category_options(names)
+    else:
+        cells["to"] = [option(user.object_id, user.display_name) for user in await _editors(found)]
+    return cells
+
+
+async def _editors(found: Services) -> list[User]:
+    return [user for user in await found.accounts.list_users() if user.active and Role.EDITOR in user.roles]
 
 
 async def _table(request: Request[Any, Any, Any], table: Table, q: str) -> TablePage:
     found, names = services(request), await names_of(request)
-    rules, words = await found.rules.current(), Words(names)
+    rules, words = await found.rules.current(), await words_of(request)
     wanted = q.strip()
     rows = [
         (row, cells)
@@ -164,10 +214,11 @@ async def _table(request: Request[Any, Any, Any], table: Table, q: str) -> Table
         rows=[RuleRow(written(row), cells) for row, cells in rows[:ROWS]],
         found=len(rows),
         labels=units if table is Table.UNITS else label_options(table, names),
-        regions=await region_options(found.places) if table is Table.PLACES else [],
+        regions=await region_options(found.places) if "region" in COLUMNS[table] else [],
         has_weight=table in CUE_TABLES,
         has_field="field" in COLUMNS[table],
         values={},
+        cells=await _cells(request, table),
     )
 
 
@@ -176,7 +227,9 @@ async def _refers_to(request: Request[Any, Any, Any]) -> Known:
     names = await names_of(request)
     categories = frozenset(each.code for each in names.categories.by_code.values() if each.parent is not None)
     regions = frozenset(region.code for region in names.regions)
-    return Known(categories, regions, frozenset(unit.name for unit in names.units))
+    units, outlets = frozenset(unit.name for unit in names.units), frozenset(names.outlets.values())
+    editors = frozenset(str(user.object_id) for user in await _editors(services(request)))
+    return Known(categories, regions, units, outlets, editors)
 
 
 def _known(table: str) -> Table:

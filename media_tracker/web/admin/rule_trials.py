@@ -21,6 +21,8 @@ from media_tracker.web.visitor import actor, services
 PATH = "/admin/rules"
 ROWS = 100
 """Rows of a table, or of a change, that one page shows."""
+IN_FULL = 20
+"""Stories of which a trial shows what would change; the others are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,17 @@ class ExampleRow:
 
 @dataclass(frozen=True, slots=True)
 class TrialPage:
-    """``templates/admin/rule_trial.html``. ``fields`` go into the saving form; ``of`` exceeds ``stories`` when time was up."""
+    """``templates/admin/rule_trial.html``. ``fields`` go into the saving form; ``of`` exceeds ``stories`` when time was up.
+
+    ``examples`` are shown with all that changes; ``others`` are the rest of the ``changed`` stories.
+    """
 
     stories: int
     of: int
     changed: int
+    waiting: int
     examples: Sequence[ExampleRow]
+    others: Sequence[ExampleRow]
     out: Sequence[str]
     into: Sequence[str]
     action: str
@@ -69,12 +76,15 @@ async def trial_page(
     request: Request[Any, Any, Any], trial: Trial, out: Sequence[str], into: Sequence[str], way: Way
 ) -> Response[Any]:
     """Show what came of a trial of the change ``out`` → ``into``."""
-    words = Words(await names_of(request))
+    words = await words_of(request)
+    shown = [ExampleRow(str(e.story_id), e.title, shown_difference(e, words)) for e in trial.examples]
     context = TrialPage(
         stories=trial.stories,
         of=trial.of,
         changed=trial.changed,
-        examples=[ExampleRow(str(e.story_id), e.title, shown_difference(e, words)) for e in trial.examples],
+        waiting=trial.waiting,
+        examples=shown[:IN_FULL],
+        others=shown[IN_FULL:],
         out=out[:ROWS],
         into=into[:ROWS],
         action=way.action,
@@ -82,6 +92,12 @@ async def trial_page(
         back=way.back,
     )
     return await page(request, "admin/rule_trial.html", context)
+
+
+async def words_of(request: Request[Any, Any, Any]) -> Words:
+    """Codes and people by their names."""
+    people = {str(user.object_id): user.display_name for user in await services(request).accounts.list_users()}
+    return Words(await names_of(request), people)
 
 
 def as_seen(rules: Rules, form: Form) -> Rules:

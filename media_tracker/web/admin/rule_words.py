@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from media_tracker.errors import N_
 from media_tracker.ingest.documents import Kind
@@ -25,6 +25,11 @@ COLUMN_NAMES: Mapping[str, str] = {
     "region": N_("Region"),
     "alias": N_("Other name"),
     "unit": N_("Unit"),
+    "outlet": N_("Outlet"),
+    "column": N_("Column"),
+    "word": N_("Word"),
+    "score": N_("Score"),
+    "to": N_("Editor"),
 }
 FIELD_NAMES: Mapping[str, str] = {"title": N_("Title"), "body": N_("Text"), "column": N_("Column")}
 SAID_NAMES: Mapping[str, str] = {
@@ -35,6 +40,7 @@ SAID_NAMES: Mapping[str, str] = {
     "outcome": N_("Reported outcome"),
     "deed": N_("Kind of deed"),
     "units": N_("Units"),
+    "routed": N_("Queue"),
 }
 LEVEL_NAMES: Mapping[str, str] = {
     HIDDEN: N_("not shown"),
@@ -45,9 +51,10 @@ LEVEL_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Says codes by their names, in the language of the page."""
+    """Says codes by their names, in the language of the page. ``people``: what users are called, by id."""
 
     names: Names
+    people: Mapping[str, str] = field(default_factory=dict)
 
     def columns(self, table: Table) -> Sequence[str]:
         """The headings of ``table``, untranslated."""
@@ -67,6 +74,8 @@ class Words:
             return self.names.category(value)
         if name == "region":
             return self.names.region(value)
+        if name in ("to", "routed"):
+            return "、".join(self.people.get(each, each) for each in value.split("、"))
         known = {"outcome": OUTCOMES, "deed": DEEDS, "field": FIELD_NAMES}.get(name, {})
         return self.names.gettext(known[value]) if value in known else value
 

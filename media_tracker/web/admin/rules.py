@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, InvalidInput, NotFound
+from media_tracker.tagging.rule_book import LATEST
 from media_tracker.tagging.rules import Table, Thresholds, with_thresholds
 from media_tracker.web.admin.audit_words import TABLE_NAMES
 from media_tracker.web.admin.rule_tables import HINTS
@@ -43,6 +44,7 @@ class EditionRow:
     about: str
     rows: int
     restored: int | None
+    undid: int | None
     present: bool
 
 
@@ -56,6 +58,7 @@ class RulesPage:
     suggest: str
     prefill: str
     editions: Sequence[EditionRow]
+    older: str
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -63,16 +66,20 @@ class RulesPage:
 
 
 @get(PATH, guards=[rule_keepers])
-async def rules_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    """All tables, the thresholds, and the saves so far."""
-    return await page(request, "admin/rules.html", await _overview(request))
+async def rules_page(request: Request[Any, Any, Any], before: FromQuery[str] = "") -> Response[Any]:
+    """All tables, the thresholds, and the saves so far; with ``before`` those before that edition."""
+    number = int(before) if before.isdecimal() and len(before) < 10 else None
+    return await page(request, "admin/rules.html", await _overview(request, before=number))
 
 
 async def _overview(
-    request: Request[Any, Any, Any], form: Form | None = None, errors: Mapping[str, str] | None = None
+    request: Request[Any, Any, Any],
+    form: Form | None = None,
+    errors: Mapping[str, str] | None = None,
+    before: int | None = None,
 ) -> RulesPage:
     found = services(request)
-    rules, editions = await found.rules.current(), await found.rules.latest()
+    rules, editions = await found.rules.current(), await found.rules.latest(before=before)
     users = {user.object_id: user.display_name for user in await found.accounts.list_users()}
     rows = [
         EditionRow(
@@ -82,11 +89,13 @@ async def _overview(
             about=TABLE_NAMES.get(each.about, each.about),
             rows=each.rows,
             restored=each.restored,
+            undid=each.undid,
             present=each.number == rules.number,
         )
         for each in editions
     ]
-    shipped = EditionRow(0, None, "", N_("As it was shipped"), 0, None, rules.number == 0)
+    shipped = EditionRow(0, None, "", N_("As it was shipped"), 0, None, None, rules.number == 0)
+    more = len(editions) == LATEST and editions[-1].number > 1
     values = form.values if form else {}
     return RulesPage(
         admin=is_admin(request),
@@ -94,7 +103,8 @@ async def _overview(
         tables=[TableRow(table.value, TABLE_NAMES[table], HINTS[table], len(rules.tables[table])) for table in Table],
         suggest=values.get("suggest", f"{rules.thresholds.suggest:g}"),
         prefill=values.get("prefill", f"{rules.thresholds.prefill:g}"),
-        editions=[*rows, shipped],
+        editions=rows if more else [*rows, shipped],
+        older=f"{PATH}?before={editions[-1].number}" if more else "",
         errors=errors or {},
     )
 
@@ -145,7 +155,7 @@ async def try_edition(request: Request[Any, Any, Any], number: FromPath[str]) ->
     """Show what bringing a former edition back would change."""
     await read_form(request)
     found = services(request)
-    rules, former = await found.rules.current(), await found.rules.edition(_edition(number))
+    rules, former = await found.rules.current(), await found.rules.edition(edition_number(number))
     return await rules_trial(request, rules, former, Way(f"{PATH}/editions/{number}", {"seen": str(rules.number)}))
 
 
@@ -156,7 +166,9 @@ async def restore_edition(request: Request[Any, Any, Any], number: FromPath[str]
     try:
         seen = form.number("seen")
         form.check()
-        saved = await services(request).rules.restore(_edition(number), -1 if seen is None else seen, actor(request))
+        saved = await services(request).rules.restore(
+            edition_number(number), -1 if seen is None else seen, actor(request)
+        )
     except InvalidInput as error:
         context = await _overview(request, form, {"suggest": error.message})
         return await page(request, "admin/rules.html", context, status=422)
@@ -175,7 +187,8 @@ def _thresholds(form: Form) -> Thresholds:
     return Thresholds(**values)
 
 
-def _edition(number: str) -> int:
+def edition_number(number: str) -> int:
+    """The number that an address names; ``NotFound`` for what is none."""
     if not number.isdecimal() or len(number) > 9:
         raise NotFound(N_("There is no such edition of the rules."))
     return int(number)

@@ -19,6 +19,7 @@ from media_tracker.web.i18n import Catalogue
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.render import ROLE_NAMES
 from media_tracker.web.visitor import Connection, services
+from media_tracker.wiring import Services
 
 DEEPEST = 4
 """Steps to the right that a list shows; what lies deeper stands under the last one."""
@@ -55,6 +56,8 @@ ACTION_NAMES: Mapping[AuditAction, str] = {
     AuditAction.FEED_RESUMED: N_("had the feed read again"),
     AuditAction.FEEDS_IMPORTED: N_("took in feeds from an OPML file"),
     AuditAction.PROJECT_ADDED: N_("added the project"),
+    AuditAction.PROJECT_CHANGED: N_("changed the project"),
+    AuditAction.PROJECT_ENDED: N_("ended the project early"),
     AuditAction.UNIT_ADDED: N_("added the unit"),
     AuditAction.UNIT_DISSOLVED: N_("dissolved the unit"),
     AuditAction.UNIT_REVIVED: N_("brought the unit back"),
@@ -75,6 +78,11 @@ ACTION_NAMES: Mapping[AuditAction, str] = {
     AuditAction.MODEL_SET_ASIDE: N_("trained a version of the model, which was set aside"),
     AuditAction.MODEL_CHOSEN: N_("chose the version of the model"),
     AuditAction.PAPER_CHANGED: N_("changed a template of papers"),
+    AuditAction.SECOND_LOOKS_SET: N_("set how many stories are looked at twice"),
+    AuditAction.CALLER_READ: N_("looked at who had called with a lead"),
+    AuditAction.CALLER_ERASED: N_("erased who had called with a lead"),
+    AuditAction.NOMINATION_WORDS_CHANGED: N_("changed the words for nominations"),
+    AuditAction.CLAIM_BROKEN: N_("took a story away that somebody had open at the desk"),
 }
 OF_REGIONS = frozenset({AuditAction.REGION_GIVEN, AuditAction.REGION_TAKEN_BACK})
 """Actions whose subject is the code of a region."""
@@ -190,13 +198,16 @@ class Subjects:
 
 async def audit_rows(connection: Connection, entries: Sequence[AuditEvent]) -> list[AuditRow]:
     """Entries with the names of who did it and to what, as they are now."""
-    names = await names_of(connection)
-    subjects = await _subjects(connection, names, entries)
+    return await audit_rows_with(services(connection), await names_of(connection), entries)
+
+
+async def audit_rows_with(found: Services, names: Names, entries: Sequence[AuditEvent]) -> list[AuditRow]:
+    """The same where no request asks."""
+    subjects = await _subjects(found, names, entries)
     return [_audit_row(entry, subjects, names) for entry in entries]
 
 
-async def _subjects(connection: Connection, names: Names, entries: Sequence[AuditEvent]) -> Subjects:
-    found = services(connection)
+async def _subjects(found: Services, names: Names, entries: Sequence[AuditEvent]) -> Subjects:
     users = {str(user.object_id): user.display_name for user in await found.accounts.list_users()}
     outlets = {str(outlet): name for outlet, name in names.outlets.items()}
     units = {str(unit.id): unit.name for unit in names.units}

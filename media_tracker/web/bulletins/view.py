@@ -13,6 +13,7 @@ from media_tracker.errors import N_, NotFound
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.documents import Release, ReleasedFigure
 from media_tracker.web.monitor.view import HEADLINE, Count, Rate, Tile
+from media_tracker.web.naming import Names
 from media_tracker.web.render import Pages
 from media_tracker.web.visitor import services
 
@@ -74,6 +75,13 @@ def released_figures(found: Sequence[ReleasedFigure], href: Callable[[Key], str]
         if rate is None or figure.key not in RATE
     ]
     return Released(tiles, rate)
+
+
+def numbered(names: Names, number: tuple[int, int] | None) -> str:
+    """Year and serial of a bulletin as papers write them; empty for none."""
+    if number is None:
+        return ""
+    return names.pages.catalogue.translate(N_("No. {serial} of {year}"), None, year=number[0], serial=number[1])
 
 
 def list_of(number: int, key: Key, page: int = 1) -> str:

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bson import ObjectId
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from media_tracker.deeds.deed import ConsentWay
 from media_tracker.deeds.documents import NewDeed
+from media_tracker.desk.filters import QueueFilter, read_filter
 from media_tracker.desk.reprints import Reprints
 from media_tracker.desk.service import TIEABLE, Decision
 from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.problems.case import Severity
 from media_tracker.problems.service import NewProblem
+from media_tracker.web.desk.ahead import holds, load_ahead, only_looks
 from media_tracker.web.desk.decide_form import several
-from media_tracker.web.desk.view import CHANGED_PATH, Stage, Typed, Which, desk_page, story_path
-from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
+from media_tracker.web.desk.view import desk_page, desk_path, queue_of, work_page
+from media_tracker.web.desk.work import Stage, Typed
+from media_tracker.web.forms import LONGEST_LINE, LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import editors
+from media_tracker.web.naming import names_of
 from media_tracker.web.region_input import resolve_region
 from media_tracker.web.render import page, see_other
+from media_tracker.web.stories.deed_words import age_of
+from media_tracker.web.stories.view import KINDS
 from media_tracker.web.visitor import actor, origin, services
 
 TEMPLATE = "desk/desk.html"
+NEW = "new"
+"""A problem that is registered with the decision."""
 
 
 @get("/desk", guards=[editors])
@@ -32,11 +42,17 @@ async def desk(
     story: FromQuery[str | None] = None,
     after: FromQuery[str | None] = None,
     again: FromQuery[str | None] = None,
-    queue: FromQuery[str | None] = None,
     take: FromQuery[str | None] = None,
 ) -> Response[Any]:
-    """The queue, and one story of it open."""
-    context = await desk_page(request, story, after, again=bool(again), which=_which(queue), take=bool(take))
+    """A queue, and one story of it open; for a browser that only loads a story ahead, that one alone."""
+    if not request.query_params and (saved := await services(request).saved_queues.default(actor(request))):
+        if saved.query and request.headers.get("hx-request") != "true":
+            return await see_other(request, f"/desk?{saved.query}")
+    wanted = read_filter(request.query_params)
+    if story is not None and only_looks(request):
+        alone = await work_page(request, wanted, story)
+        return load_ahead(request, TEMPLATE, alone, alone.open.tag if alone.open else "")
+    context = await desk_page(request, wanted, story, after, again=bool(again), take=bool(take), holds=holds(request))
     return await page(request, TEMPLATE, context)
 
 
@@ -55,13 +71,49 @@ async def decide(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
         found = services(request)
         story = await found.desk.decide(story_id, form.version(), decision, actor(request), origin(request))
     except (InvalidInput, Conflict) as error:
-        return await _once_more(request, story_id, form, error, "decide")
-    changed = _which(form.text("queue")) == "changed"
-    if changed and story.desk is DeskState.DECIDED:
-        return await see_other(request, CHANGED_PATH, N_("Decided."))
-    if story.decision is not None and story.decision.kind in {*TIEABLE, Kind.GOOD_DEED}:
-        return await see_other(request, story_path(story.id))
-    return await _go_on(request, story, N_("Decided."))
+        return await _once_more(request, story_id, form.values, error, "decide")
+    said, waits = (await names_of(request)).gettext(KINDS[kind]), story.desk is DeskState.PENDING
+    if waits and kind in TIEABLE and (then := form.text("then")):
+        return await _tie_at_once(request, form, story, then, said)
+    if waits:
+        return await _show(request, _queue(form), story)
+    return await _go_on(request, form, story, N_("Decided: {kind}."), kind=said)
+
+
+async def _tie_at_once(
+    request: Request[Any, Any, Any], form: Form, story: Story, then: str, said: str
+) -> Response[Any]:
+    """The second step with the first: tie the story that has just been decided to the problem ``then``, or register a new one.
+
+    What cannot be done so leads to the form that ties, with the reason; the decision stands.
+    """
+    use, key, who = services(request).desk, str(story.id), actor(request)
+    values = {"version": str(story.version), "wanted": form.text("wanted")}
+    try:
+        if then == NEW:
+            problem = await use.expose(key, story.version, _as_new(story), who, origin(request))
+        else:
+            problem = await use.attach(key, story.version, then, who, origin(request))
+    except NotFound as missing:
+        mistake = InvalidInput(missing.message, {"number": missing.message}, **missing.params)
+        return await _once_more(request, key, values, mistake, "tie")
+    except (InvalidInput, Conflict) as error:
+        return await _once_more(request, key, values, error, "tie")
+    message = N_("Decided: {kind}. Tied to problem {number}.")
+    if then == NEW:
+        message = N_("Decided: {kind}. Registered as problem {number}.")
+    return await _go_on(request, form, story, message, kind=said, number=problem.number)
+
+
+def _as_new(story: Story) -> NewProblem:
+    """The problem that a decided exposure tells of, as far as the decision says it."""
+    decision = story.decision
+    assert decision is not None  # it has just been made
+    missing = [name for name in ("category", "place") if not getattr(decision, name)]
+    if missing:
+        sentence = N_("A new problem needs a category and a place.")
+        raise InvalidInput(sentence, dict.fromkeys(missing, sentence))
+    return NewProblem("", story.title[:LONGEST_LINE], decision.place, decision.category or "", decision.region)
 
 
 @post("/desk/{story_id:str}/reprints", guards=[editors])
@@ -75,9 +127,8 @@ async def decide_alike(request: Request[Any, Any, Any], story_id: FromPath[str])
     message = N_("{done} stories with the same text are decided alike.")
     if outcome.left:
         message = N_("{done} stories with the same text are decided alike; {left} need a look of their own.")
-    behind = await found.stories.next_pending(behind=await found.stories.get(story_id))
-    path = story_path(behind.id) if behind else "/desk"
-    return await see_other(request, path, message, done=outcome.done, left=outcome.left)
+    model = await found.stories.get(story_id)
+    return await _go_on(request, form, model, message, done=outcome.done, left=outcome.left)
 
 
 @post("/stories/{story_id:str}/attach", guards=[editors])
@@ -96,8 +147,8 @@ async def attach(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
         form.check()
         await found.desk.attach(str(story.id), form.version(), number, actor(request), origin(request))
     except (InvalidInput, Conflict) as error:
-        return await _once_more(request, story_id, form, error, "tie")
-    return await see_other(request, story_path(story.id), N_("Tied to problem {number}."), number=number)
+        return await _once_more(request, story_id, form.values, error, "tie")
+    return await _tied(request, form, story, N_("Tied to problem {number}."), number)
 
 
 @post("/desk/{story_id:str}/expose", guards=[editors])
@@ -110,7 +161,8 @@ async def expose(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
     found = services(request)
     if form.flag("look"):
         typed = Typed("tie", form.values, {}, "", {})
-        return await page(request, TEMPLATE, await desk_page(request, story_id, typed=typed))
+        context = await desk_page(request, _queue(form), story_id, typed=typed)
+        return await page(request, TEMPLATE, context)
     try:
         severity = form.choice("severity", Severity, required=N_("Please choose from the list."))
         title, place, category = form.text("title"), form.text("place"), form.text("category")
@@ -129,8 +181,9 @@ async def expose(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
         )
         problem = await found.desk.expose(story_id, form.version(), new, actor(request), origin(request))
     except (InvalidInput, Conflict) as error:
-        return await _once_more(request, story_id, form, error, "tie")
-    return await see_other(request, story_path(story_id), N_("Registered as problem {number}."), number=problem.number)
+        return await _once_more(request, story_id, form.values, error, "tie")
+    story = await found.stories.get(story_id)
+    return await _tied(request, form, story, N_("Registered as problem {number}."), problem.number)
 
 
 @post("/desk/{story_id:str}/nowhere", guards=[editors])
@@ -144,8 +197,8 @@ async def lead_nowhere(request: Request[Any, Any, Any], story_id: FromPath[str])
         assert why is not None  # or check() would have raised
         story = await found.desk.lead_nowhere(story_id, form.version(), why, actor(request), origin(request))
     except (InvalidInput, Conflict) as error:
-        return await _once_more(request, story_id, form, error, "tie")
-    return await _go_on(request, story, N_("Decided: it leads to no problem."))
+        return await _once_more(request, story_id, form.values, error, "tie")
+    return await _go_on(request, form, story, N_("Decided: it leads to no problem."))
 
 
 @post("/desk/{story_id:str}/deed", guards=[editors])
@@ -161,16 +214,16 @@ async def file_deed(request: Request[Any, Any, Any], story_id: FromPath[str]) ->
             title=form.text("deed_title"),
             deed=form.text("deed", longest=LONGEST_TEXT),
             person=form.text("person"),
-            consent=form.flag("consent"),
-            minor=form.flag("minor"),
+            consent=form.choice("consent", ConsentWay),
+            minor=age_of(form.text("minor")),
             region=await _region(request, form),
             place=form.text("place"),
         )
         form.check()
         await found.desk.file_deed(story_id, form.version(), new, known, actor(request), origin(request))
     except (InvalidInput, Conflict) as error:
-        return await _once_more(request, story_id, form, error, "deed")
-    return await _go_on(request, await found.stories.get(story_id), N_("The good deed has been filed."))
+        return await _once_more(request, story_id, form.values, error, "deed")
+    return await _go_on(request, form, await found.stories.get(story_id), N_("The good deed has been filed."))
 
 
 async def _region(request: Request[Any, Any, Any], form: Form) -> str | None:
@@ -182,8 +235,9 @@ async def _region(request: Request[Any, Any, Any], form: Form) -> str | None:
         return None
 
 
-def _which(queue: str | None) -> Which:
-    return "changed" if queue == "changed" else "waiting"
+def _queue(form: Form) -> QueueFilter:
+    """The queue that the form's page showed."""
+    return queue_of(form.text("wanted", longest=LONGEST_TEXT))
 
 
 def _seen(form: Form) -> dict[str, int]:
@@ -197,21 +251,55 @@ def _seen(form: Form) -> dict[str, int]:
 
 
 async def _once_more(
-    request: Request[Any, Any, Any], story_id: str, form: Form, error: InvalidInput | Conflict, stage: Stage
+    request: Request[Any, Any, Any],
+    story_id: str,
+    values: Mapping[str, str],
+    error: InvalidInput | Conflict,
+    stage: Stage,
 ) -> Response[Any]:
     """The same page with what was typed, and what is wrong with it, or what somebody else has done meanwhile."""
     late = isinstance(error, Conflict)
     errors = {} if isinstance(error, Conflict) else error.fields
-    typed = Typed(stage, form.values, errors, error.message, error.params, late)
-    which = _which(form.text("queue"))
-    context = await desk_page(request, story_id, again=stage == "decide", which=which, typed=typed)
-    return await page(request, TEMPLATE, context, status=409 if late else 422)
+    typed = Typed(stage, values, errors, error.message, error.params, late)
+    wanted = queue_of(values.get("wanted", ""))
+    context = await desk_page(request, wanted, story_id, again=stage == "decide", typed=typed)
+    response = await page(request, TEMPLATE, context, status=409 if late else 422)
+    response.headers["HX-Push-Url"] = "false"
+    return response
 
 
-async def _go_on(request: Request[Any, Any, Any], story: Story, message: str) -> Response[Any]:
-    """To the story behind ``story`` in the queue."""
-    behind = await services(request).stories.next_pending(behind=story)
-    return await see_other(request, story_path(behind.id) if behind else "/desk", message)
+async def _tied(request: Request[Any, Any, Any], form: Form, story: Story, message: str, number: str) -> Response[Any]:
+    """On from a story that has been tied; or once more to it, where the editor wants to tie it to another problem as well."""
+    if form.flag("stay"):
+        return await _show(request, _queue(form), story, message, {"number": number})
+    return await _go_on(request, form, story, message, number=number)
+
+
+async def _go_on(
+    request: Request[Any, Any, Any], form: Form, story: Story, message: str, **params: str | int
+) -> Response[Any]:
+    """To the story behind ``story`` in the queue that the form's page showed."""
+    wanted = _queue(form)
+    behind = await services(request).queue.next(wanted, actor(request), after=story)
+    return await _show(request, wanted, behind, message, params)
+
+
+async def _show(
+    request: Request[Any, Any, Any],
+    wanted: QueueFilter,
+    story: Story | None,
+    message: str = "",
+    params: Mapping[str, str | int] | None = None,
+) -> Response[Any]:
+    """To ``story``, or to the top of the queue; where htmx swaps the page in place, it is sent at once."""
+    path = desk_path(wanted, story.id if story else "")
+    if request.headers.get("hx-request") != "true":
+        return await see_other(request, path, message or None, **(params or {}))
+    said = (await names_of(request)).pages.catalogue.translate(message, None, **(params or {})) if message else ""
+    key = str(story.id) if story else None
+    response = await page(request, TEMPLATE, await desk_page(request, wanted, key, holds=holds(request), said=said))
+    response.headers["HX-Push-Url"] = path
+    return response
 
 
 ROUTES = [desk, decide, decide_alike, attach, expose, lead_nowhere, file_deed]

@@ -4,124 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Literal
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from bson import ObjectId
 from litestar import Request
 
-from media_tracker.deeds.documents import GoodDeed
-from media_tracker.desk.reprints import is_settled, waiting
-from media_tracker.desk.service import DISPOSITIONS, TIEABLE
-from media_tracker.errors import InvalidInput
+from media_tracker.accounts.actor import Role
+from media_tracker.desk.done import What
+from media_tracker.desk.filters import QueueFilter, Which, read_filter
+from media_tracker.desk.queue import Line, Total
+from media_tracker.errors import N_
 from media_tracker.ingest.attention import count_feeds
-from media_tracker.ingest.documents import DeskState, Kind, Story
-from media_tracker.ingest.stories import StoryFilter
-from media_tracker.problems.case import Severity
-from media_tracker.problems.documents import Problem
-from media_tracker.problems.linking.matching import Candidate
-from media_tracker.web.choices import category_options
-from media_tracker.web.desk.decide_form import DecideForm, Options, decide_form, regions
-from media_tracker.web.desk.kept import kept_text
-from media_tracker.web.forms import LONGEST_LINE
+from media_tracker.ingest.blind import as_seen_by
+from media_tracker.ingest.documents import Kind, Story
+from media_tracker.web.desk.ahead import tag_of
+from media_tracker.web.desk.queue import FilterForm, filter_form
+from media_tracker.web.desk.keys import KEYS, Keys
+from media_tracker.web.desk.work import Holder, Open, Typed, open_story
 from media_tracker.web.naming import Names, names_of
-from media_tracker.web.problems.proposal import ProposalView, read_proposal_for
-from media_tracker.web.region_input import region_text, resolve_region
-from media_tracker.web.stories.view import (
-    DISPOSITIONS as DISPOSITION_NAMES,
-)
-from media_tracker.web.stories.view import (
-    ProblemRow,
-    StoryRow,
-    StoryView,
-    Tags,
-    decided_tags,
-    problem_row,
-    story_row,
-    story_view,
-    sureness,
-)
+from media_tracker.web.stories.view import KINDS, StoryRow, story_row
 from media_tracker.web.visitor import actor, services
 
-QUEUE = 30
-RECENT_DEEDS = 50
-Stage = Literal["decide", "tie", "deed", "withdrawn"]
-Which = Literal["waiting", "changed"]
-CHANGED_PATH = "/desk?queue=changed"
+QUEUES: Mapping[Which, str] = {
+    Which.WAITING: N_("Waiting"),
+    Which.MINE: N_("Begun by me"),
+    Which.SNOOZED: N_("Put off"),
+    Which.CHANGED: N_("Changed after the decision"),
+}
+DONE: Mapping[What, str] = {
+    What.DECIDED: N_("Decided"),
+    What.TIED: N_("Tied to a problem"),
+    What.EXPOSED: N_("Registered as a problem"),
+    What.NOWHERE: N_("Led to no problem"),
+    What.FILED: N_("Filed as a good deed"),
+    What.SNOOZED: N_("Put off"),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """A problem that the story may belong to."""
+class QueueRow:
+    """A line of the queue. ``reprints``: so many further stories with its text wait; ``held_by``: who else has it open."""
 
-    problem: ProblemRow
-    reasons: Sequence[str]
+    story: StoryRow
+    reprints: int
+    held_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLink:
+    """A queue that can be opened."""
+
+    label: str
     """Untranslated."""
-    sureness: str
-    """A word, untranslated."""
-    refers_to: date | None
-    """The day that the story names, on which the problem was exposed."""
-    way: Literal["attach", "relapse", "came_back"]
-    came_back_as: str
-    """Number of the problem that it came back as."""
-    relapse: Mapping[str, str]
-    """Fields that register the relapse."""
+    href: str
+    active: bool
+    count: int
+    more: bool
+    """There are more than ``count``."""
 
 
 @dataclass(frozen=True, slots=True)
-class TieForm:
-    """Say which problems the story belongs to, or why none."""
+class Last:
+    """What the reader has done last, and can still undo."""
 
-    decided: Tags
-    tied: Sequence[ProblemRow]
-    offers: Sequence[Offer]
-    values: Mapping[str, str]
-    can_expose: bool
-    categories: Options
-    regions: Options
-    reasons: Options
-    """Why the story may lead to no problem: {value, label (untranslated)}."""
-    proposal: ProposalView | None = None
-    """Whom the responsibility table names for the category and the region of the form."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeedForm:
-    """File the good deed that the story tells of."""
-
-    values: Mapping[str, str]
-    recent: Options
-    regions: Options
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """Reprints that can be decided like the story ``story_id``, with one button. ``seen``: id and version of each."""
-
-    story_id: str
-    seen: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """The story that is open, and its one form."""
-
-    story: StoryView
-    version: str
-    """Of the story that the form was made from."""
-    stage: Stage
-    decide: DecideForm | None
-    may_belong: Sequence[Offer]
-    """Problems that a story that nobody has decided seems to tell of."""
-    tie: TieForm | None
-    deed: DeedForm | None
-    alike: Alike | None
-    present: Tags | None
-    """What somebody else has decided since the form was loaded that came back."""
-    kept: str
-    """What was typed into a form that the story does not need any longer."""
-    next: str
-    previous: str
+    id: str
+    what: str
+    """Untranslated."""
+    kind: str
+    """Of the story; empty where it has not been decided."""
+    number: str
+    title: str
+    count: int
+    """So many stories together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +84,38 @@ class DeskPage:
     """``templates/desk/desk.html``"""
 
     waiting: int
-    changed: int
-    """Stories that their outlet has changed since they were decided: a queue of their own."""
-    which: Which
-    queue: Sequence[StoryRow]
-    base: str
+    more: bool
+    """More than ``waiting`` wait."""
+    which: str
+    wanted: str
+    """The queue as an address has it: what its forms send along."""
+    narrow: bool
+    """A filter leaves out some of what waits."""
+    queues: Sequence[QueueLink] = ()
+    queue: Sequence[QueueRow] = ()
+    base: str = ""
     """Address of a story of this queue, before its id."""
-    newer: str
-    older: str
-    open: Open | None
+    newer: str = ""
+    older: str = ""
+    current: str = ""
+    """Id of the story that is open; empty: none is."""
+    version: str = ""
+    """Of that story, as it is now."""
+    title: str = ""
+    """Of that story, as the reader may see it."""
+    next: str = ""
+    previous: str = ""
+    """Addresses of the stories after it and before it in its queue."""
+    open: Open | None = None
+    """None also where the browser has loaded the story ahead."""
+    ahead: bool = False
+    """The browser has loaded the story ahead, as it is now: it is not written once more."""
+    keys: Keys = KEYS
+    said: str = ""
+    """What has just been done, translated; for those who listen."""
+    last: Last | None = None
+    filters: FilterForm | None = None
+    """None where only a story is loaded ahead."""
     feeds: int = 0
     """How many feeds want attention."""
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -145,53 +123,63 @@ class DeskPage:
     params: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A form that came back: what was typed, and what is wrong with it.
+def desk_path(wanted: QueueFilter, story_id: object = "", **more: str) -> str:
+    """The address of a queue, with a story of it open."""
+    pairs = [*wanted.pairs(), *more.items(), *([("story", str(story_id))] if story_id else [])]
+    return f"/desk?{urlencode(pairs)}" if pairs else "/desk"
 
-    ``late``: nothing is, but somebody else was faster; the next try is made on the story as it is now.
-    """
 
-    stage: Stage
-    values: Mapping[str, str]
-    errors: Mapping[str, str]
-    message: str
-    params: Mapping[str, object]
-    late: bool = False
+def queue_of(sent: str) -> QueueFilter:
+    """The queue that a form was sent from; ``sent`` is its ``wanted``."""
+    return read_filter(dict(parse_qsl(sent)))
 
 
 async def desk_page(
     request: Request[Any, Any, Any],
+    wanted: QueueFilter,
     story_id: str | None = None,
     after: str | None = None,
     *,
     again: bool = False,
-    which: Which = "waiting",
     typed: Typed | None = None,
     take: bool = False,
+    holds: str = "",
+    said: str = "",
 ) -> DeskPage:
-    """The desk with the story ``story_id`` open, or else the first of the queue ``which`` behind the cursor ``after``.
+    """The desk with the story ``story_id`` open, or else the first of the queue ``wanted`` behind the cursor ``after``.
 
-    ``again``: show the form of the decision, though there is one; the queue of changed stories always asks for it. ``take``: fill
-    in everything that is suggested.
+    The story is claimed for the reader. ``again``: show the form of the decision, though there is one; the queue of changed
+    stories always asks for it. ``take``: fill in everything that is suggested. ``holds``: the tag of the story that the browser
+    has loaded ahead. ``said``: what has just been done, translated.
     """
     found, names, who = services(request), await names_of(request), actor(request)
-    changed = await found.desk.changed(QUEUE)
-    queue, cursor = changed.stories, None
-    if which == "waiting":
-        page = await found.stories.page(StoryFilter(desk=DeskState.PENDING, withdrawn=False), after, QUEUE)
-        queue, cursor = page.stories, page.next
-    story = await found.stories.get(story_id) if story_id else next(iter(queue), None)
-    again = again or which == "changed"
+    story, holder = await _opened(request, wanted, story_id, after)
+    page = await found.queue.page(wanted, who, after)
+    total = await found.queue.total(wanted, who)
+    again = again or wanted.which is Which.CHANGED
+    ahead = bool(story and holds and not (again or typed or take or holder)) and holds == await _tag(request, story)
+    following, previous = await _neighbours(request, wanted, story, page.lines) if story else ("", "")
     return DeskPage(
-        waiting=await found.stories.count_pending(),
-        changed=changed.count,
-        which=which,
-        queue=[story_row(each, names, who) for each in queue],
-        base=_base(which),
-        newer="/desk" if after and which == "waiting" else "",
-        older=f"/desk?after={cursor}" if cursor else "",
-        open=await _open(request, story, queue, names, which, again, typed, take) if story else None,
+        waiting=total.count,
+        more=total.more,
+        which=wanted.which.value,
+        wanted=wanted.query_string(),
+        narrow=wanted.narrow,
+        queues=await _queues(request, wanted, total),
+        queue=[await _queue_row(request, line, names) for line in page.lines],
+        base=_base(wanted),
+        newer=desk_path(wanted) if after else "",
+        older=desk_path(wanted, after=page.next) if page.next else "",
+        current=str(story.id) if story else "",
+        version=str(story.version) if story else "",
+        title=story_row(story, names, who).title if story else "",
+        next=following,
+        previous=previous,
+        open=await open_story(request, story, names, again, typed, take, holder) if story and not ahead else None,
+        ahead=ahead,
+        said=said,
+        last=await _last(request, names),
+        filters=await filter_form(request, wanted, names),
         feeds=await count_feeds(found.database, found.clock()),
         errors=typed.errors if typed else {},
         message=typed.message if typed else "",
@@ -199,183 +187,98 @@ async def desk_page(
     )
 
 
-def stage_of(story: Story, deed: GoodDeed | None, again: bool) -> Stage:
-    """What an editor has to say of the story next."""
-    if story.withdrawn_at is not None:
-        return "withdrawn"
-    if story.decision is None or again:
-        return "decide"
-    if story.decision.kind in TIEABLE:
-        return "tie"
-    return "deed" if story.decision.kind is Kind.GOOD_DEED and deed is None else "decide"
-
-
-async def _open(
-    request: Request[Any, Any, Any],
-    story: Story,
-    queue: Sequence[Story],
-    names: Names,
-    which: Which,
-    again: bool,
-    typed: Typed | None,
-    take: bool,
-) -> Open:
-    found = services(request)
-    key = ObjectId(story.id)
-    reprints = await found.stories.in_cluster(story.cluster, key)
-    stage = stage_of(story, await found.deeds.of_story(key), again)
-    values = typed.values if typed and typed.stage == stage else None
-    stale = typed is not None and not typed.late
-    following, previous = await _neighbours(request, story, queue, which)
-    return Open(
-        story=story_view(story, reprints, names, actor(request)),
-        version=values.get("version", "0") if values and stale else str(story.version),
-        stage=stage,
-        decide=await decide_form(request, story, reprints, names, values, take=take) if stage == "decide" else None,
-        may_belong=await _may_belong(request, story, names) if stage == "decide" else [],
-        tie=await _tie_form(request, story, names, values) if stage == "tie" else None,
-        deed=await _deed_form(request, story, values) if stage == "deed" else None,
-        alike=_alike(story, reprints) if stage != "withdrawn" else None,
-        present=decided_tags(story, names) if typed and typed.late and stage == "decide" else None,
-        kept=kept_text(typed.values, names) if typed and typed.stage != stage else "",
+async def work_page(request: Request[Any, Any, Any], wanted: QueueFilter, story_id: str) -> DeskPage:
+    """The story and its form alone, for a browser that loads them ahead; nothing is claimed, the rest of the page is empty."""
+    story = as_seen_by(await services(request).stories.get(story_id), actor(request))
+    following, _ = await _neighbours(request, wanted, story, ())
+    again = wanted.which is Which.CHANGED
+    return DeskPage(
+        waiting=0,
+        more=False,
+        which=wanted.which.value,
+        wanted=wanted.query_string(),
+        narrow=wanted.narrow,
+        base=_base(wanted),
+        current=story_id,
         next=following,
-        previous=previous,
+        open=await open_story(request, story, await names_of(request), again, None, False),
     )
+
+
+async def _opened(
+    request: Request[Any, Any, Any], wanted: QueueFilter, story_id: str | None, after: str | None
+) -> tuple[Story | None, Holder | None]:
+    """The story to show, claimed for the reader; or who else has it."""
+    found, who = services(request), actor(request)
+    if story_id is None:
+        first = await _first(request, wanted, after)
+        if first is None:
+            return None, None
+        story_id = str(first.id)
+    story = as_seen_by(await found.stories.get(story_id), who)
+    held = await found.story_claims.take(ObjectId(story.id), who)
+    if held.by == who.user_id:
+        return story, None
+    name = await found.story_claims.name_of(held.by)
+    return story, Holder(name, held.until, who.has(Role.ADMIN))
+
+
+async def _first(request: Request[Any, Any, Any], wanted: QueueFilter, after: str | None) -> Story | None:
+    """The first story behind ``after`` that nobody else has open."""
+    found, who = services(request), actor(request)
+    if after is None:
+        return await found.queue.next(wanted, who)
+    page = await found.queue.page(wanted, who, after)
+    free = [line.story for line in page.lines if line.held is None or line.held.by == who.user_id]
+    return next(iter(free), None)
+
+
+async def _tag(request: Request[Any, Any, Any], story: Story | None) -> str:
+    return await tag_of(request, story) if story is not None else ""
 
 
 async def _neighbours(
-    request: Request[Any, Any, Any], story: Story, queue: Sequence[Story], which: Which
+    request: Request[Any, Any, Any], wanted: QueueFilter, story: Story, lines: Sequence[Line]
 ) -> tuple[str, str]:
-    """Addresses of the story behind this one in its queue, and of the one before it."""
-    base = _base(which)
-    ids = [str(each.id) for each in queue]
+    """Addresses of the story behind this one in its queue, and of the one before it among ``lines``."""
+    ids = [str(line.story.id) for line in lines]
     at = ids.index(str(story.id)) if str(story.id) in ids else 0
-    previous = f"{base}{ids[at - 1]}" if at else ""
-    if which == "changed":
-        return f"{base}{ids[at + 1]}" if at + 1 < len(ids) else "", previous
-    behind = await services(request).stories.next_pending(behind=story)
-    return f"{base}{behind.id}" if behind else "", previous
+    behind = await services(request).queue.next(wanted, actor(request), after=story)
+    return desk_path(wanted, behind.id) if behind else "", desk_path(wanted, ids[at - 1]) if at else ""
 
 
-def _base(which: Which) -> str:
-    return f"{CHANGED_PATH}&story=" if which == "changed" else "/desk?story="
+def _base(wanted: QueueFilter) -> str:
+    return f"{desk_path(wanted)}{'&' if wanted.pairs() else '?'}story="
 
 
-def _alike(story: Story, reprints: Sequence[Story]) -> Alike | None:
-    """The offer to decide every reprint that waits like the one that an editor is done with; None without such."""
-    model = next((each for each in (story, *reprints) if is_settled(each)), None)
-    others = waiting([each for each in (story, *reprints) if each is not model])
-    if model is None or not others:
+async def _queue_row(request: Request[Any, Any, Any], line: Line, names: Names) -> QueueRow:
+    who = actor(request)
+    others = line.held is not None and line.held.by != who.user_id
+    held_by = await services(request).story_claims.name_of(line.held.by) if others and line.held else ""
+    return QueueRow(story_row(line.story, names, who), line.reprints, held_by)
+
+
+async def _queues(request: Request[Any, Any, Any], wanted: QueueFilter, here: Total) -> list[QueueLink]:
+    """The queues that hold anything, and the one that is open, of which ``here`` is the number."""
+    found, who = services(request), actor(request)
+    links = []
+    for which, label in QUEUES.items():
+        own = which is wanted.which
+        total = here if own else await found.queue.total(QueueFilter(which=which), who)
+        least = 2 if which is Which.MINE else 1  # the story that is open is one of them
+        if own or which is Which.WAITING or total.count >= least:
+            path = "/desk?queue=waiting" if which is Which.WAITING else desk_path(QueueFilter(which=which))
+            links.append(QueueLink(label, path, which is wanted.which, total.count, total.more))
+    return links if len(links) > 1 else []
+
+
+async def _last(request: Request[Any, Any, Any], names: Names) -> Last | None:
+    found, who = services(request), actor(request)
+    entry = await found.undoing.latest(who)
+    if entry is None:
         return None
-    return Alike(str(model.id), [f"{each.id}-{each.version}" for each in others])
-
-
-def story_path(story_id: object) -> str:
-    """Where a story is open on the desk."""
-    return f"/desk?story={story_id}"
-
-
-async def _may_belong(request: Request[Any, Any, Any], story: Story, names: Names) -> list[Offer]:
-    found = story.suggestion
-    if story.decision is not None or found is None or found.kind not in TIEABLE:
-        return []
-    candidates = await services(request).desk.candidates(story)
-    return [await _offer(request, story, each, names, frozenset()) for each in candidates]
-
-
-async def _tie_form(
-    request: Request[Any, Any, Any], story: Story, names: Names, typed: Mapping[str, str] | None
-) -> TieForm:
-    found, decision = services(request), story.decision
-    decided = decided_tags(story, names)
-    assert decision is not None  # the stage says so
-    assert decided is not None
-    tied = await found.problems.tied_to(ObjectId(story.id))
-    candidates = await found.desk.candidates(story)
-    relapses = await found.desk.relapses(story, [problem for problem, _ in candidates])
-    values = {
-        "title": story.title[:LONGEST_LINE],
-        "category": decision.category or "",
-        "region": await region_text(found.places, decision.region),
-        "place": decision.place,
-        "severity": Severity.NORMAL.value,
-        "long_standing": "",
-        "relapse_of": "",
-        "number": "",
-        **(typed or {}),
-    }
-    reasons = [{"value": why.value, "label": DISPOSITION_NAMES[why]} for why in DISPOSITIONS.get(decision.kind, ())]
-    return TieForm(
-        decided=decided,
-        tied=[problem_row(problem, names) for problem in tied],
-        offers=[await _offer(request, story, each, names, relapses) for each in candidates],
-        values=values,
-        can_expose=decision.kind is Kind.EXPOSURE,
-        categories=category_options(names, (values["category"],)),
-        regions=await regions(request, values["region"]),
-        reasons=[] if tied else reasons,
-        proposal=await _proposal(request, values, names) if decision.kind is Kind.EXPOSURE else None,
-    )
-
-
-async def _proposal(request: Request[Any, Any, Any], values: Mapping[str, str], names: Names) -> ProposalView | None:
-    """Whom the table names for what the form says; a region that nobody knows is none."""
-    try:
-        region = await resolve_region(services(request).places, values["region"])
-    except InvalidInput:
-        region = None
-    return await read_proposal_for(request, values["category"], region, names)
-
-
-async def _offer(
-    request: Request[Any, Any, Any],
-    story: Story,
-    offered: tuple[Problem, Candidate],
-    names: Names,
-    relapses: frozenset[ObjectId],
-) -> Offer:
-    problem, candidate = offered
-    case = problem.case
-    way: Literal["attach", "relapse", "came_back"] = "attach"
-    came_back_as = ""
-    if case.id in relapses:
-        way = "relapse"
-        if case.relapsed_as is not None:
-            way = "came_back"
-            came_back_as = (await services(request).problems.by_id(case.relapsed_as)).number
-    relapse = {
-        "title": story.title[:LONGEST_LINE],
-        "category": case.category,
-        "region": case.region or "",
-        "place": problem.place,
-        "severity": case.severity.value,
-        "relapse_of": problem.number,
-    }
-    return Offer(
-        problem=problem_row(problem, names),
-        reasons=candidate.reasons,
-        sureness=sureness(candidate.score),
-        refers_to=candidate.refers_to,
-        way=way,
-        came_back_as=came_back_as,
-        relapse=relapse,
-    )
-
-
-async def _deed_form(request: Request[Any, Any, Any], story: Story, typed: Mapping[str, str] | None) -> DeedForm:
-    found, decision = services(request), story.decision
-    assert decision is not None  # the stage says so
-    values = {
-        "deed_title": story.title[:LONGEST_LINE],
-        "deed": "",
-        "person": "、".join(decision.people),
-        "consent": "",
-        "minor": "",
-        "region": await region_text(found.places, decision.region),
-        "place": decision.place,
-        "deed_id": "",
-    }
-    if typed is not None:
-        values = {**values, "deed_title": "", **typed}
-    recent = [{"value": str(deed.id), "label": deed.title} for deed in await found.deeds.recent(RECENT_DEEDS)]
-    return DeedForm(values, recent, await regions(request, values["region"]))
+    row = entry.row
+    story = (await found.stories.many([row.story_id])).get(row.story_id)
+    kind = names.gettext(KINDS[Kind(row.kind)]) if row.kind else ""
+    title = story_row(story, names, who).title if story else ""
+    return Last(str(row.id), DONE[row.what], kind, row.number, title, entry.count)

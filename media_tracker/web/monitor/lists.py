@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bson import ObjectId
+
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.errors import N_
 from media_tracker.ingest.documents import Story
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.facts import Row, Subject
-from media_tracker.monitor.service import DEED_KEYS, STORY_KEYS, Figure, Subjects
+from media_tracker.monitor.service import DEED_KEYS, STORY_KEYS, Subjects
 from media_tracker.problems.documents import Problem
 from media_tracker.web.naming import Names
 from media_tracker.web.problems.words import STATE_NAMES
@@ -64,32 +66,36 @@ def subject_of(key: Key) -> Subject:
     return Subject.EXPOSURE if key is Key.EXPOSURES else Subject.PROBLEM
 
 
-def columns_of(figure: Figure, found: Subjects, names: Names) -> Sequence[Column]:
-    """The columns of a figure's list; ``found`` holds the records of its rows."""
-    lists = _Lists(figure, found, names)
+def columns_of(key: Key, hours: Mapping[ObjectId, float], found: Subjects, names: Names) -> Sequence[Column]:
+    """The columns of the list behind ``key``; ``found`` holds the records of its rows.
+
+    ``hours``: how long it took, by problem, in a list behind a duration; else empty.
+    """
+    lists = _Lists(key, hours, found, names)
     return {
         Subject.STORY: lists.stories,
         Subject.DEED: lists.deeds,
         Subject.EXPOSURE: lists.exposures,
         Subject.PROBLEM: lists.problems,
-    }[subject_of(figure.key)]()
+    }[subject_of(key)]()
 
 
 class _Lists:
     """The columns of each kind of list."""
 
-    def __init__(self, figure: Figure, found: Subjects, names: Names) -> None:
-        self._figure = figure
+    def __init__(self, key: Key, hours: Mapping[ObjectId, float], found: Subjects, names: Names) -> None:
+        self._key = key
+        self._hours = hours
         self._found = found
         self._names = names
 
     def problems(self) -> list[Column]:
-        counted_by = COUNTED_BY.get(self._figure.key, FIRST_EXPOSED)
+        counted_by = COUNTED_BY.get(self._key, FIRST_EXPOSED)
         if counted_by == VERIFIED:
             other = Column(FIRST_EXPOSED, lambda row: Cell(self._problem(row).first_exposed_at, look="moment"))
         else:
             other = Column(VERIFIED, lambda row: Cell(self._problem(row).case.verified_at, look="moment"))
-        days = [Column(N_("Days"), self._days)] if self._figure.hours else []
+        days = [Column(N_("Days"), self._days)] if self._hours else []
         return [*self._of_problem(), self._outlets(), *self._details(), *days, _moment(counted_by), other]
 
     def exposures(self) -> list[Column]:
@@ -173,7 +179,7 @@ class _Lists:
         return Cell(story.url if story else "")
 
     def _days(self, row: Row) -> Cell:
-        return Cell(round(self._figure.hours[row.id] / 24, 2), look="days")
+        return Cell(round(self._hours[row.id] / 24, 2), look="days")
 
     def _problem(self, row: Row) -> Problem:
         assert row.problem_id is not None  # only asked of rows that stand for problems

@@ -4,35 +4,44 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from bson import ObjectId
 from litestar import Request, Response, get
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, InvalidInput, NotFound, TooLarge
-from media_tracker.monitor.definitions import Dimension, Key
+from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension, Key
 from media_tracker.monitor.exports import Sheet, Value, to_csv, to_xlsx
+from media_tracker.monitor.facts import Row
 from media_tracker.monitor.periods import QUICK_NAMES, Quick, quick
-from media_tracker.monitor.service import Figure
-from media_tracker.web.choices import Option, category_filter, district_options, outlet_options
-from media_tracker.web.figure_links import ALL, Asked, read_asked, read_filters, read_page
+from media_tracker.web.figure_links import Asked, asked_of, local_now, read_asked, read_filters, read_page
 from media_tracker.web.guards import signed_in
+from media_tracker.web.monitor.filters import Chip, FilterForm, filter_chips, filter_form, understood, was_sent
+from media_tracker.web.monitor.legacy import LegacyLine, legacy_lines
 from media_tracker.web.monitor.lists import Cell, Column, columns_of
 from media_tracker.web.monitor.view import (
     BROKEN_DOWN,
+    COLUMNS,
+    FIRST_TAB,
+    GROUPS,
     HEADS,
+    MOST_LINES,
+    RATES,
     STRETCH_NAMES,
-    TABLES,
-    BarChart,
+    TIME_KEPT,
     ColumnChart,
     FigureViews,
     Rate,
+    Tab,
     TableView,
     Tile,
     Time,
+    free_tabs,
 )
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.render import page
@@ -44,7 +53,8 @@ FILES = {
     "csv": (to_csv, "text/csv"),
     "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
-FILTERS = (Dimension.DISTRICT, Dimension.OUTLET, Dimension.CATEGORY)
+LEGACY_LINES = 3
+"""Of the older figures so many stand on the monitor itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +63,34 @@ class MonitorPage:
 
     start: str
     end: str
+    as_of_text: str
+    as_of: datetime | None
+    now_href: str
     first: date
     last: date
     before_first: date
     before_last: date
     quick_periods: Sequence[Mapping[str, object]]
-    filters: Mapping[str, Sequence[Option]]
-    chosen: Mapping[str, str]
+    form: FilterForm
+    chips: Sequence[Chip]
+    by: str
     reset: str
     groups: Sequence[tuple[str, Sequence[Tile]]]
     rates: Sequence[Rate]
     times: Sequence[Time]
-    heads: Sequence[str]
-    tables: Sequence[TableView]
-    bars: BarChart | None
+    tabs: Sequence[Sequence[Tab]]
+    table: TableView | None
     columns: ColumnChart
+    legacy: Sequence[LegacyLine]
     errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionsPage:
+    """``templates/monitor/definitions.html``"""
+
+    groups: Sequence[tuple[str, Sequence[Definition]]]
+    rates: Sequence[tuple[str, Definition, Definition]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +102,9 @@ class ListPage:
     value: int
     first: date
     last: date
-    chips: Sequence[Mapping[str, str]]
+    as_of: datetime | None
+    now_href: str
+    chips: Sequence[Chip]
     columns: Sequence[Mapping[str, object]]
     rows: Sequence[Sequence[Cell]]
     first_row: int
@@ -93,39 +117,81 @@ class ListPage:
 
 
 @get("/monitor", guards=[signed_in])
-async def overview(request: Request[Any, Any, Any]) -> Response[str]:
-    """The figures of a period beside those of the period before. Days that are none come back with what is wrong."""
-    today, errors = _today(request), {}
-    query = request.query_params
+async def overview(request: Request[Any, Any, Any]) -> Response[Any]:
+    """The figures of a period beside those of the period before. What cannot be understood comes back with what is wrong."""
+    query, names = dict(request.query_params.items()), await names_of(request)
+    errors: dict[str, str] = {}
+    if was_sent(query):
+        address, errors = await understood(query, names, services(request).places)
+        if not errors:
+            return Redirect(address, status_code=303)
+    now = local_now(request)
     try:
-        asked = read_asked(query, today)
+        asked = read_asked(query, now)
     except InvalidInput as error:
-        asked, errors = read_filters(query, today), error.fields
-    asked = asked.without(Dimension.MONTH)
-    found = await services(request).monitor.overview(asked.period, BROKEN_DOWN, asked.part, dimensions=TABLES)
-    names = await names_of(request)
+        asked, errors = read_filters(query, now.date()), {**errors, **error.fields}
+    asked = asked.without(Dimension.MONTH).without(Dimension.DAY)
+    context = await _overview(request, asked, query, names, errors)
+    return await page(request, "monitor/overview.html", context, status=422 if errors else 200)
+
+
+async def _overview(
+    request: Request[Any, Any, Any], asked: Asked, query: Mapping[str, str], names: Names, errors: Mapping[str, str]
+) -> MonitorPage:
+    use, by = services(request), _by(query, asked)
+    keys = dict.fromkeys([*(BROKEN_DOWN[by] if by else ()), *TIME_KEPT, *COLUMNS])
+    wanted = tuple(dict.fromkeys([*([by] if by else []), Dimension.MONTH]))
+    found, projects, legacy = await asyncio.gather(
+        use.monitor.overview(asked.period, tuple(keys), asked.part, dimensions=wanted, as_of=asked.as_of),
+        use.outlets.projects(),
+        legacy_lines(request, names, LEGACY_LINES),
+    )
     views = FigureViews(found, asked, names)
-    context = MonitorPage(
-        start=query.get("from", "") if errors else asked.period.start.isoformat(),
-        end=query.get("to", "") if errors else asked.period.end.isoformat(),
+    wrong = {"from", "to", "as_of"} & set(errors)
+    return MonitorPage(
+        start=query.get("from", "") if wrong else asked.period.start.isoformat(),
+        end=query.get("to", "") if wrong else asked.period.end.isoformat(),
+        as_of_text=query.get("as_of", "") if wrong else names.pages.formats.field(asked.as_of),
+        as_of=asked.as_of,
+        now_href=asked.now().overview(by),
         first=asked.period.start,
         last=asked.period.end,
         before_first=found.earlier.period.start,
         before_last=found.earlier.period.end,
-        quick_periods=_quick_periods(asked, today, names),
-        filters={dimension.value: _options(dimension, names, asked) for dimension in FILTERS},
-        chosen={dimension.value: asked.filters.get(dimension, ALL) for dimension in FILTERS},
-        reset="/monitor" if asked.filters or errors else "",
+        quick_periods=_quick_periods(asked, (asked.as_of or local_now(request)).astimezone(use.settings.zone).date(), names, by),
+        form=filter_form(asked, names, projects, query, errors),
+        chips=filter_chips(asked, names, by),
+        by=by.value if by else "",
+        reset="/monitor" if asked.filters or errors or asked.as_of else "",
         groups=views.groups(),
         rates=views.rates(),
         times=views.times(),
-        heads=[names.gettext(found.figures[key].definition.name) for key in BROKEN_DOWN],
-        tables=views.tables(),
-        bars=views.bars(),
+        tabs=views.tabs(by),
+        table=views.table(by, None if query.get("lines") == "all" else MOST_LINES) if by else None,
         columns=views.columns(),
+        legacy=legacy,
         errors=errors,
     )
-    return await page(request, "monitor/overview.html", context, status=422 if errors else 200)
+
+
+def _by(query: Mapping[str, str], asked: Asked) -> Dimension | None:
+    """By what the table is: what the address says, or else the first that no filter has fixed."""
+    free = free_tabs(asked)
+    chosen = [each for each in free if each.value == query.get("by")]
+    return next(iter([*chosen, *([FIRST_TAB] if FIRST_TAB in free else []), *free]), None)
+
+
+@get("/monitor/definitions", guards=[signed_in])
+async def definitions(request: Request[Any, Any, Any]) -> Response[Any]:
+    """What every figure counts, on one page that can be printed."""
+    context = DefinitionsPage(
+        groups=[
+            *((title, [DEFINITIONS[key] for key in keys]) for title, keys in GROUPS),
+            (N_("Rates"), [DEFINITIONS[key] for key in (Key.DUE, Key.DUE_CLOSED, Key.DUE_ON_TIME)]),
+        ],
+        rates=[(label, DEFINITIONS[part], DEFINITIONS[whole]) for label, part, whole in RATES],
+    )
+    return await page(request, "monitor/definitions.html", context)
 
 
 @get("/monitor/{name:str}", guards=[signed_in])
@@ -134,77 +200,105 @@ async def figure(request: Request[Any, Any, Any], name: FromPath[str]) -> Respon
     text, _, suffix = name.partition(".")
     if text not in set(Key) or (suffix not in FILES and name != text):
         raise NotFound(N_("There is nothing at this address."))
-    asked = read_asked(request.query_params, _today(request))
-    found = await services(request).monitor.figure(Key(text), asked.period, asked.part, asked.stretch)
-    if suffix:
-        return await _export(request, found, asked, suffix)
-    return await _list(request, found, asked)
+    key, asked = Key(text), asked_of(request)
+    return await (_export(request, key, asked, suffix) if suffix else _list(request, key, asked))
 
 
-async def _list(request: Request[Any, Any, Any], found: Figure, asked: Asked) -> Response[str]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some rows of a list, and how many it has in all."""
+
+    value: int
+    rows: Sequence[Row]
+    hours: Mapping[ObjectId, float]
+
+
+async def _part(request: Request[Any, Any, Any], key: Key, asked: Asked, first: int, size: int) -> _Part:
+    """``size`` rows from place ``first`` on; of a list that has become shorter the last page."""
+    monitor = services(request).monitor
+    if asked.stretch is not None:
+        found = await monitor.figure(key, asked.period, asked.part, asked.stretch, as_of=asked.as_of)
+        first = min(first, max(0, found.value - 1) // size * size)
+        return _Part(found.value, found.rows[first : first + size], found.hours)
+    value, rows = await monitor.page(key, asked.period, asked.part, first, size, as_of=asked.as_of)
+    if value <= first > 0:
+        first = max(0, value - 1) // size * size
+        value, rows = await monitor.page(key, asked.period, asked.part, first, size, as_of=asked.as_of)
+    return _Part(value, rows, {})
+
+
+async def _list(request: Request[Any, Any, Any], key: Key, asked: Asked) -> Response[str]:
     names = await names_of(request)
+    wanted = read_page(request.query_params)
+    found = await _part(request, key, asked, (wanted - 1) * PAGE_ROWS, PAGE_ROWS)
     pages = max(1, -(-found.value // PAGE_ROWS))
-    number = min(read_page(request.query_params), pages)
+    number = min(wanted, pages)
     start = (number - 1) * PAGE_ROWS
-    rows = found.rows[start : start + PAGE_ROWS]
-    columns = [c for c in columns_of(found, await services(request).monitor.subjects(rows), names) if not c.in_files]
-    title = names.gettext(found.definition.name)
+    subjects = await services(request).monitor.subjects(found.rows)
+    columns = [column for column in columns_of(key, found.hours, subjects, names) if not column.in_files]
+    title = names.gettext(DEFINITIONS[key].name)
     context = ListPage(
         name=title,
-        definition=names.gettext(found.definition.text),
+        definition=names.gettext(DEFINITIONS[key].text),
         value=found.value,
         first=asked.period.start,
         last=asked.period.end,
-        chips=_chips(found, asked, names),
+        as_of=asked.as_of,
+        now_href=asked.now().list_of(key),
+        chips=_chips(key, asked, names),
         columns=[{"label": names.gettext(column.label)} for column in columns],
-        rows=[[column.cell(row) for column in columns] for row in rows],
-        first_row=start + 1 if rows else 0,
-        last_row=start + len(rows),
-        newer=asked.list_of(found.key, page=number - 1) if number > 1 else "",
-        older=asked.list_of(found.key, page=number + 1) if number < pages else "",
-        csv=asked.list_of(found.key, suffix=".csv"),
-        xlsx=asked.list_of(found.key, suffix=".xlsx"),
+        rows=[[column.cell(row) for column in columns] for row in found.rows],
+        first_row=start + 1 if found.rows else 0,
+        last_row=start + len(found.rows),
+        newer=asked.list_of(key, page=number - 1) if number > 1 else "",
+        older=asked.list_of(key, page=number + 1) if number < pages else "",
+        csv=asked.list_of(key, suffix=".csv"),
+        xlsx=asked.list_of(key, suffix=".xlsx"),
         breadcrumb=[{"label": names.gettext(N_("Monitor")), "href": asked.overview()}, {"label": title}],
     )
     return await page(request, "monitor/list.html", context)
 
 
-async def _export(request: Request[Any, Any, Any], found: Figure, asked: Asked, suffix: str) -> Response[bytes]:
+async def _export(request: Request[Any, Any, Any], key: Key, asked: Asked, suffix: str) -> Response[bytes]:
     """All rows as a file. That they left the house is written down first."""
     use, names = services(request), await names_of(request)
+    found = await use.monitor.figure(key, asked.period, asked.part, asked.stretch, as_of=asked.as_of)
     if found.value > MOST_FILE_ROWS:
         raise TooLarge(N_("That is too much for one file. Choose a shorter period, or a filter."))
-    columns = columns_of(found, await use.monitor.subjects(found.rows), names)
+    columns = columns_of(key, found.hours, await use.monitor.subjects(found.rows), names)
     write, media_type = FILES[suffix]
-    content = await asyncio.to_thread(write, _sheet(found, asked, columns, names), use.monitor.zone)
+    content = await asyncio.to_thread(write, _sheet(key, found.rows, asked, columns, names), use.monitor.zone)
     start, end = asked.period.start.isoformat(), asked.period.end.isoformat()
     filters = {f"filter_{dimension.value}": value for dimension, value in asked.filters.items()}
     stretch = {"stretch": asked.stretch.value} if asked.stretch else {}
+    as_of = {"as_of": asked.as_of.isoformat()} if asked.as_of else {}
     await use.audit.write(
         AuditAction.EXPORTED,
         actor=actor(request).user_id,
-        subject=f"monitor/{found.key.value}.{suffix}",
-        detail={"from": start, "to": end, "rows": found.value, **filters, **stretch},
+        subject=f"monitor/{key.value}.{suffix}",
+        detail={"from": start, "to": end, "rows": found.value, **filters, **stretch, **as_of},
         request_id=request_id(request.scope),
     )
-    headers = {"content-disposition": f'attachment; filename="{found.key.value}_{start}_{end}.{suffix}"'}
+    headers = {"content-disposition": f'attachment; filename="{key.value}_{start}_{end}.{suffix}"'}
     return Response(content, media_type=media_type, headers=headers)
 
 
-def _sheet(found: Figure, asked: Asked, columns: Sequence[Column], names: Names) -> Sheet:
-    gettext = names.gettext
+def _sheet(key: Key, rows: Sequence[Row], asked: Asked, columns: Sequence[Column], names: Names) -> Sheet:
+    gettext, definition = names.gettext, DEFINITIONS[key]
     days = f"{asked.period.start.isoformat()} – {asked.period.end.isoformat()}"
     about: list[tuple[str, Value]] = [
-        (gettext(N_("Figure")), gettext(found.definition.name)),
-        (gettext(N_("Definition")), gettext(found.definition.text)),
+        (gettext(N_("Figure")), gettext(definition.name)),
+        (gettext(N_("Definition")), gettext(definition.text)),
         (gettext(N_("Period")), days),
-        (gettext(N_("Rows")), found.value),
+        (gettext(N_("Rows")), len(rows)),
     ]
-    about += [(chip["kind"], chip["value"]) for chip in _chips(found, asked, names)]
+    if asked.as_of is not None:
+        about.append((gettext(N_("As of")), asked.as_of))
+    about += [(chip.kind, chip.value) for chip in _chips(key, asked, names)]
     return Sheet(
-        title=gettext(found.definition.name),
+        title=gettext(definition.name),
         headings=[gettext(column.label) for column in columns],
-        rows=[[_value(column.cell(row), names) for column in columns] for row in found.rows],
+        rows=[[_value(column.cell(row), names) for column in columns] for row in rows],
         about_title=gettext(N_("Definition")),
         about=about,
     )
@@ -217,66 +311,29 @@ def _value(cell: Cell, names: Names) -> Value:
     return cell.value
 
 
-def _chips(found: Figure, asked: Asked, names: Names) -> list[dict[str, str]]:
+def _chips(key: Key, asked: Asked, names: Names) -> list[Chip]:
     """The filters, each with the address of the list without it."""
-    chips = []
-    for dimension, value in asked.filters.items():
-        chips.append(
-            {
-                "kind": names.gettext(HEADS[dimension][1]),
-                "value": names.of(dimension, value),
-                "remove": asked.without(dimension).list_of(found.key),
-            }
-        )
+    chips = [
+        Chip(names.gettext(HEADS[dimension][1]), names.of(dimension, value), asked.without(dimension).list_of(key))
+        for dimension, value in asked.filters.items()
+    ]
     if asked.stretch is not None:
-        remove = Asked(asked.period, asked.part).list_of(found.key)
         stretch = names.gettext(STRETCH_NAMES[asked.stretch])
-        chips.append({"kind": names.gettext(N_("Both ends known")), "value": stretch, "remove": remove})
+        remove = replace(asked, stretch=None).list_of(key)
+        chips.append(Chip(names.gettext(N_("Both ends known")), stretch, remove))
     return chips
 
 
-def _quick_periods(asked: Asked, today: date, names: Names) -> list[dict[str, object]]:
+def _quick_periods(asked: Asked, today: date, names: Names, by: Dimension | None) -> list[dict[str, object]]:
     periods = {which: quick(which, today) for which in Quick}
     return [
         {
             "label": names.gettext(QUICK_NAMES[which]),
-            "href": asked.during(period).overview(),
+            "href": asked.during(period).overview(by),
             "active": period == asked.period,
         }
         for which, period in periods.items()
     ]
 
 
-def _options(dimension: Dimension, names: Names, asked: Asked) -> list[Option]:
-    """The choices of a filter: all, each one, and those that have none. A value that nothing has any more is kept."""
-    gettext = names.gettext
-    options: list[Option] = [{"value": ALL, "label": gettext(N_("All"))}]
-    match dimension:
-        case Dimension.OUTLET:
-            options += outlet_options(names)
-        case Dimension.DISTRICT:
-            options += district_options(names)
-        case Dimension.CATEGORY:
-            options += category_filter(names)
-    options.append({"value": "", "label": names.of(dimension, "")})
-    chosen = asked.filters.get(dimension)
-    known = {option["value"] for option in _flat(options)}
-    if chosen is not None and chosen not in known:
-        options.append({"value": chosen, "label": names.of(dimension, chosen)})
-    return options
-
-
-def _flat(options: Sequence[Option]) -> list[Option]:
-    flat: list[Option] = []
-    for option in options:
-        inner = option.get("options")
-        flat += inner if isinstance(inner, list) else [option]
-    return flat
-
-
-def _today(request: Request[Any, Any, Any]) -> date:
-    use = services(request)
-    return use.clock().astimezone(use.settings.zone).date()
-
-
-ROUTES = [overview, figure]
+ROUTES = [overview, definitions, figure]

@@ -2,18 +2,69 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from media_tracker.errors import N_
 from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
+from media_tracker.monitor.facts import Period
 from media_tracker.monitor.periods import months
-from media_tracker.monitor.service import Overview, Stretch
+from media_tracker.monitor.service import Column, Overview, Stretch
 from media_tracker.web.figure_links import Asked
 from media_tracker.web.naming import Names
 
-BROKEN_DOWN = (Key.EXPOSURES, Key.PROBLEMS, Key.RESOLVED, Key.CLAIMED, Key.OVERDUE)
-"""The figures that are broken down by outlet, district, category and month."""
+_OF_CASES = (Key.PROBLEMS, Key.RESOLVED, Key.CLAIMED, Key.DEFERRED, Key.OVERDUE, Key.RELAPSED)
+_OF_STORIES = (Key.STORIES, Key.EXPOSURES, *_OF_CASES)
+_OF_EVERYTHING = (*_OF_STORIES, Key.GOOD_DEEDS)
+BROKEN_DOWN: Mapping[Dimension, Sequence[Key]] = {
+    Dimension.OUTLET: _OF_EVERYTHING,
+    Dimension.COLUMN: _OF_STORIES,
+    Dimension.PROJECT: _OF_STORIES,
+    Dimension.DISTRICT: _OF_EVERYTHING,
+    Dimension.STREET: _OF_EVERYTHING,
+    Dimension.COMMUNITY: _OF_EVERYTHING,
+    Dimension.CATEGORY: _OF_STORIES,
+    Dimension.SUBCATEGORY: _OF_STORIES,
+    Dimension.UNIT: _OF_CASES,
+    Dimension.SEVERITY: _OF_CASES,
+    Dimension.SOURCE: _OF_CASES,
+    Dimension.MONTH: _OF_EVERYTHING,
+    Dimension.DAY: _OF_EVERYTHING,
+}
+"""What a table by each dimension shows: a story has no unit, a good deed no column. Beside it stands the time kept."""
+TIME_KEPT_NAME = N_("On time, of those due")
+TIME_KEPT = (Key.DUE_ON_TIME, Key.DUE)
+"""The rate in every table: numerator, denominator."""
+PUBLISHED_BY = frozenset({Dimension.MONTH, Dimension.DAY})
+"""Beside these no time kept is shown: what was due in a month is not what was exposed in it."""
+
+TABS: Sequence[Sequence[Dimension]] = (
+    (Dimension.OUTLET, Dimension.COLUMN, Dimension.PROJECT),
+    (Dimension.DISTRICT, Dimension.STREET, Dimension.COMMUNITY),
+    (Dimension.CATEGORY, Dimension.SUBCATEGORY),
+    (Dimension.UNIT, Dimension.SEVERITY, Dimension.SOURCE),
+    (Dimension.MONTH, Dimension.DAY),
+)
+"""By what the table can be, in groups that belong together."""
+FIRST_TAB = Dimension.DISTRICT
+BELOW: Mapping[Dimension, Dimension] = {
+    Dimension.DISTRICT: Dimension.STREET,
+    Dimension.STREET: Dimension.COMMUNITY,
+    Dimension.COMMUNITY: Dimension.SUBCATEGORY,
+    Dimension.CATEGORY: Dimension.SUBCATEGORY,
+    Dimension.SUBCATEGORY: Dimension.STREET,
+    Dimension.OUTLET: Dimension.COLUMN,
+    Dimension.COLUMN: Dimension.CATEGORY,
+    Dimension.PROJECT: Dimension.COLUMN,
+    Dimension.UNIT: Dimension.SUBCATEGORY,
+    Dimension.SEVERITY: Dimension.CATEGORY,
+    Dimension.SOURCE: Dimension.CATEGORY,
+}
+"""What one looks at next, once one value has been chosen."""
+MOST_LINES = 200
+"""Of a table on a page; all of them are a click away."""
 
 GROUPS: Sequence[tuple[str, Sequence[Key]]] = (
     (
@@ -27,8 +78,9 @@ HEADLINE = Key.RESOLVED
 
 RATES: Sequence[tuple[str, Key, Key]] = (
     (N_("Verified or closed, of those due"), Key.DUE_CLOSED, Key.DUE),
-    (N_("On time, of those due"), Key.DUE_ON_TIME, Key.DUE),
+    (TIME_KEPT_NAME, *TIME_KEPT),
     (N_("Resolved via media by now, of the problems exposed"), Key.RESOLVED_COHORT, Key.PROBLEMS),
+    (N_("Failed the first check, of those checked"), Key.FIRST_FAILED, Key.CHECKED),
 )
 """Label, numerator, denominator; the numerator is always a part of the denominator."""
 
@@ -45,18 +97,22 @@ HEADS: Mapping[Dimension, tuple[str, str]] = {
     Dimension.UNIT: (N_("By unit in charge"), N_("Unit in charge")),
     Dimension.SEVERITY: (N_("By severity"), N_("Severity")),
     Dimension.SOURCE: (N_("By source"), N_("Source")),
+    Dimension.STAGE: (N_("By how far it has come"), N_("How far it has come")),
     Dimension.DAY: (N_("By day"), N_("Day")),
 }
-TABLES = (Dimension.OUTLET, Dimension.DISTRICT, Dimension.CATEGORY, Dimension.MONTH)
-"""By what the overview breaks figures down."""
 STRETCH_NAMES: Mapping[Stretch, str] = {
     Stretch.ASSIGNMENT: N_("Exposure to assignment"),
     Stretch.ANSWER: N_("Assignment to answer"),
     Stretch.FIX: N_("Exposure to verified fix"),
 }
-CHARTED = (Dimension.CATEGORY, Dimension.DISTRICT, Dimension.OUTLET)
-"""What the bar chart is by: the first of these that is not fixed by a filter."""
 COLUMNS = (Key.PROBLEMS, Key.RESOLVED)
+MOST_DAYS = timedelta(days=92)
+ABOVE: Mapping[Dimension, Sequence[Dimension]] = {
+    Dimension.STREET: (Dimension.DISTRICT,),
+    Dimension.COMMUNITY: (Dimension.DISTRICT, Dimension.STREET),
+    Dimension.SUBCATEGORY: (Dimension.CATEGORY,),
+}
+"""What a filter fixes as well: a street lies in one district, so that a table by district would have one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,31 +158,36 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a breakdown."""
+    """One line of a breakdown. ``href``: the monitor with only this, broken down by what is below it."""
 
     label: str
+    href: str
     counts: Sequence[Count]
+    kept: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One way to break figures down."""
+
+    label: str
+    href: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """A breakdown with its total; its columns stand in the order of ``BROKEN_DOWN``."""
+    """A breakdown with its total. ``all_lines``: where the lines are that did not fit, empty when all did."""
 
     title: str
     head: str
+    heads: Sequence[str]
     lines: Sequence[Line]
     total: Sequence[Count]
-
-
-@dataclass(frozen=True, slots=True)
-class BarChart:
-    """One bar for each value of a dimension."""
-
-    caption: str
-    head: str
-    unit: str
-    rows: Sequence[Mapping[str, object]]
-    adds_up: bool
+    kept: Rate | None
+    kept_head: str
+    left_out: int = 0
+    all_lines: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,32 +220,60 @@ class FigureViews:
         """The durations in days."""
         return [self._time(stretch) for stretch in Stretch]
 
-    def tables(self) -> list[TableView]:
-        """The breakdowns. By what a filter has fixed there is none: another value's column would be a part of its list."""
-        return [self._table(dimension) for dimension in self._free(tuple(self._overview.tables))]
-
-    def bars(self) -> BarChart | None:
-        """Problems exposed by the first free dimension; None when there is nothing to show."""
-        free = self._free(CHARTED)
-        table = self._overview.tables[free[0]] if free else None
-        if table is None or not table.columns:
-            return None
-        key = Key.PROBLEMS
-        caption, head = HEADS[table.by]
-        gettext = self._names.gettext
-        rows: list[Mapping[str, object]] = [
-            {
-                "label": self._names.of(table.by, column.value),
-                "value": column.counts[key],
-                "href": self._asked.within(table.by, column.value).list_of(key),
-            }
-            for column in table.columns
-            if column.counts[key]
+    def tabs(self, chosen: Dimension | None) -> list[list[Tab]]:
+        """By what the table can be. By what a filter has fixed it cannot: another value's line would be a part of its list."""
+        tabs = [
+            [
+                Tab(self._names.gettext(HEADS[each][1]), self._asked.overview(each) + "#by", each is chosen)
+                for each in group
+                if each in free_tabs(self._asked)
+            ]
+            for group in TABS
         ]
-        if not rows:
-            return None
-        title = f"{gettext(DEFINITIONS[key].name)} · {gettext(caption)}"
-        return BarChart(title, gettext(head), gettext(DEFINITIONS[key].name), rows, key not in table.not_additive)
+        return [group for group in tabs if group]
+
+    def table(self, by: Dimension, most: int | None = MOST_LINES) -> TableView:
+        """The figures broken down by one dimension, at most so many lines."""
+        table = self._overview.tables[by]
+        gettext, keys = self._names.gettext, BROKEN_DOWN[by]
+        columns = sorted(table.columns, key=lambda column: self._place(by, column.value))
+        columns = [column for column in columns if any(column.counts.values())]
+        total = [
+            Count(self._overview.figures[key].value, self._asked.list_of(key), key not in table.not_additive)
+            for key in keys
+        ]
+        shown = columns if most is None else columns[:most]
+        left_out = len(columns) - len(shown)
+        return TableView(
+            title=gettext(HEADS[by][0]),
+            head=gettext(HEADS[by][1]),
+            heads=[gettext(DEFINITIONS[key].name) for key in keys],
+            lines=[self._line(by, column) for column in shown],
+            total=total,
+            kept=None if by in PUBLISHED_BY else self._rate(TIME_KEPT_NAME, *TIME_KEPT),
+            kept_head="" if by in PUBLISHED_BY else gettext(TIME_KEPT_NAME),
+            left_out=left_out,
+            all_lines=f"{self._asked.overview(by)}&lines=all#by" if left_out else "",
+        )
+
+    def _line(self, by: Dimension, column: Column) -> Line:
+        within = self._asked.within(by, column.value)
+        counts = [Count(column.counts[key], within.list_of(key)) for key in BROKEN_DOWN[by]]
+        kept = None
+        if by not in PUBLISHED_BY:
+            part, whole = (Count(column.counts[key], within.list_of(key)) for key in TIME_KEPT)
+            kept = Rate("", "", part, whole)
+        return Line(self._names.of(by, column.value), self._narrower(by, column.value), counts, kept)
+
+    def _narrower(self, by: Dimension, value: str) -> str:
+        """Where one goes on from a line: to its own days, or to what lies below it."""
+        if by is Dimension.MONTH:
+            return self._asked.during(days_of(value, self._asked.period)).overview()
+        if by is Dimension.DAY:
+            return ""
+        within = self._asked.within(by, value)
+        below: Dimension | None = BELOW[by]
+        return within.overview(below if below in free_tabs(within) else None) + "#by"
 
     def columns(self) -> ColumnChart:
         """Problems exposed and resolved, month by month; a month without any has its column too."""
@@ -230,7 +319,7 @@ class FigureViews:
 
     def _time(self, stretch: Stretch) -> Time:
         duration = self._overview.durations[stretch]
-        asked = Asked(self._asked.period, self._asked.part, stretch)
+        asked = replace(self._asked, stretch=stretch)
         return Time(
             self._names.gettext(duration.name),
             None if duration.median_hours is None else duration.median_hours / 24,
@@ -238,26 +327,23 @@ class FigureViews:
             Count(duration.count, asked.list_of(Key.PROBLEMS)),
         )
 
-    def _free(self, dimensions: Sequence[Dimension]) -> list[Dimension]:
-        return [dimension for dimension in dimensions if dimension not in self._asked.filters]
-
-    def _table(self, by: Dimension) -> TableView:
-        table = self._overview.tables[by]
-        title, head = HEADS[by]
-        lines = []
-        for column in sorted(table.columns, key=lambda column: self._place(by, column.value)):
-            within = self._asked.within(by, column.value)
-            counts = [Count(column.counts[key], within.list_of(key)) for key in BROKEN_DOWN]
-            lines.append(Line(self._names.of(by, column.value), counts))
-        total = [
-            Count(self._overview.figures[key].value, self._asked.list_of(key), key not in table.not_additive)
-            for key in BROKEN_DOWN
-        ]
-        return TableView(self._names.gettext(title), self._names.gettext(head), lines, total)
-
     def _place(self, by: Dimension, value: str) -> tuple[bool, str]:
         """By name, never by number: no ranking. Months stand in their order; what has none stands last."""
-        return value == "", value if by is Dimension.MONTH else self._names.of(by, value)
+        return value == "", value if by in (Dimension.MONTH, Dimension.DAY) else self._names.of(by, value)
+
+
+def free_tabs(asked: Asked) -> list[Dimension]:
+    """By what the table can be: what no filter has fixed; days only of a quarter."""
+    few = asked.period.end - asked.period.start <= MOST_DAYS
+    fixed = {*asked.filters, *(above for each in asked.filters for above in ABOVE.get(each, ()))}
+    return [each for group in TABS for each in group if each not in fixed and (few or each is not Dimension.DAY)]
+
+
+def days_of(month: str, period: Period) -> Period:
+    """The days of ``month`` (``2022-03``) that lie in ``period``."""
+    first = date.fromisoformat(f"{month}-01")
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    return Period(max(first, period.start), min(last, period.end))
 
 
 def _signed(change: int) -> str:

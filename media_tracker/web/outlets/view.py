@@ -148,7 +148,8 @@ async def project_row(connection: Connection, project: Project, names: Mapping[O
 def counted_stories(connection: Connection, project: Project) -> StoryFilter:
     """The stories that count for a project; the number and its list both come from here."""
     start, end = whole_days(project.starts, project.ends, services(connection).settings.zone)
-    return StoryFilter(outlet_id=project.outlet_id, columns=project.columns, start=start, end=end, withdrawn=False)
+    columns = project.columns or None  # a project that names none has them all
+    return StoryFilter(outlet_id=project.outlet_id, columns=columns, start=start, end=end, withdrawn=False)
 
 
 def feed_path(feed: Feed) -> str:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from media_tracker.papers.bulletin_form import build_bulletin
 from media_tracker.papers.dossier_form import build_dossier
 from media_tracker.papers.order_form import Say, build_order
 from media_tracker.papers.shipped import LANGUAGES, Paper, path_of
 from media_tracker.web.i18n import Catalogue, use_locale
 
-BUILDERS: Mapping[Paper, Callable[[Say], bytes]] = {Paper.ORDER: build_order, Paper.DOSSIER: build_dossier}
+BUILDERS: Mapping[Paper, Callable[[Say], bytes]] = {
+    Paper.ORDER: build_order,
+    Paper.DOSSIER: build_dossier,
+    Paper.BULLETIN: build_bulletin,
+}
 
 
 def build(paper: Paper, language: str) -> bytes:

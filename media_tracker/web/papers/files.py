@@ -17,6 +17,7 @@ from media_tracker.papers.shipped import Paper
 from media_tracker.papers.word import CONTENT_TYPE, as_values, fill
 from media_tracker.web.i18n import current_locale
 from media_tracker.web.visitor import actor, request_id, services
+from media_tracker.wiring import Services
 
 AT_ONCE = asyncio.Semaphore(2)
 """Documents that one process makes at the same time: each may hold a hundred megabytes while it does."""
@@ -32,9 +33,7 @@ async def word_file(
         Conflict: the office's own template cannot be filled in.
     """
     room = services(request)
-    template = await room.own_templates.used(paper, current_locale())
-    async with AT_ONCE:
-        content = await _filled(template, {key: as_values(value) for key, value in context.items()})
+    content = await filled(room, paper, current_locale(), context)
     await room.audit.write(
         AuditAction.EXPORTED,
         actor=actor(request).user_id,
@@ -45,6 +44,13 @@ async def word_file(
     plain = name.encode("ascii", "ignore").decode() or paper.value
     disposition = f"attachment; filename=\"{plain}.docx\"; filename*=UTF-8''{quote(name)}.docx"
     return Response(content, media_type=CONTENT_TYPE, headers={"content-disposition": disposition})
+
+
+async def filled(room: Services, paper: Paper, language: str, context: Mapping[str, object]) -> bytes:
+    """The document that the template of ``paper`` in ``language`` makes of ``context``. Raises ``Conflict`` as ``word_file``."""
+    template = await room.own_templates.used(paper, language)
+    async with AT_ONCE:
+        return await _filled(template, {key: as_values(value) for key, value in context.items()})
 
 
 async def _filled(template: Template, context: Mapping[str, object]) -> bytes:

@@ -1,10 +1,21 @@
-"""What a template is tried with: an order and a dossier that have one of everything. Nobody and nothing in them is real."""
+"""What a template is tried with: an order, a dossier and a bulletin that have one of everything. Nobody and nothing in them is real."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import replace
 
+from media_tracker.papers.bulletin_bars import with_bars
+from media_tracker.papers.bulletin_content import (
+    BulletinContent,
+    CaseLine,
+    DeedLine,
+    FigureLine,
+    PlaceLine,
+    Said,
+    TrendLine,
+    UnitCases,
+)
 from media_tracker.papers.chain import START, digest
 from media_tracker.papers.shipped import Paper
 from media_tracker.papers.word import Picture
@@ -27,6 +38,11 @@ def samples(paper: Paper) -> list[tuple[dict[str, object], tuple[str, ...]]]:
         one = _order()
         several = replace(one, several=True, lines=[replace(one.line, index=index) for index in range(1, 4)])
         return [({"order": each}, (each.number, each.line.number, each.line.deadline)) for each in (one, several)]
+    if paper is Paper.BULLETIN:
+        bulletin = _bulletin()
+        bare = replace(bulletin, resolved=[], overdue=[], relapsed=[], deeds=[], remarks=[], outlook=[], lead=[])
+        must_show = (bulletin.title, bulletin.number, bulletin.figures[0].name)
+        return [({"bulletin": with_bars(each)}, must_show) for each in (bulletin, bare)]
     dossier = _dossier()
     return [({"dossier": dossier}, (NUMBER, HEAD))]
 
@@ -58,6 +74,40 @@ def _order() -> OrderView:
         line=line,
         lines=[line],
         demands=["示例要求一", "示例要求二"],
+    )
+
+
+def _bulletin() -> BulletinContent:
+    line = CaseLine(1, NUMBER, "示例：市场北门外垃圾无人清理", "示例路 1 号", UNIT, "示例晚报", "3月1日", "3月6日")
+    return BulletinContent(
+        office="示例办公室",
+        title="示例工作通报",
+        number="〔2026〕第12期",
+        date="2026年3月6日",
+        period="2026年2月27日至3月5日",
+        before="2026年2月20日至2月26日",
+        lead=[TEXT],
+        figures=[FigureLine("媒体推动解决问题", "12", "10", "+2")],
+        rates=[Said("应结案件结案率", "8/10（80%）")],
+        times=[Said("曝光至核验", "中位数 3.5天")],
+        trend_heads=("曝光", "解决"),
+        trend=[TrendLine("2月27日–3月5日", ("12", "0"), (1.0, 0.0)), TrendLine("3月6日", ("3", "4"), (0.25, 0.3))],
+        place_heads=("曝光", "问题", "解决", "待核验", "超期"),
+        districts=[PlaceLine("示例区", ("1", "2", "3", "4", "5"))],
+        outlets=[PlaceLine("示例晚报", ("1", "2", "3", "4", "5"))],
+        adding="示例",
+        resolved=[line],
+        resolved_more="示例",
+        overdue=[UnitCases(UNIT, [line])],
+        overdue_more="",
+        relapsed=[line],
+        relapsed_more="",
+        deeds=[DeedLine("示例标题", TEXT, "示例晚报，3月1日")],
+        remarks=[TEXT],
+        outlook=["示例"],
+        definitions=[Said("媒体推动解决问题", "示例口径")],
+        counted="示例",
+        signer="示例",
     )
 
 

@@ -47,6 +47,7 @@ SENTENCES: Mapping[EventType, str] = {
     EventType.DUPLICATE: N_("Marked as a duplicate of {number}"),
     EventType.REVOKED: N_("Closing taken back: rework, due {due}"),
     EventType.RELAPSED: N_("Came back, registered as {number}"),
+    EventType.UNTIED: N_("A tie that was a mistake was taken back at the desk"),
     EventType.WITHHELD: N_("Withheld from the public"),
     EventType.SHOWN: N_("Shown to the public again"),
     EventType.REASSIGNED: N_("Handed over to {unit}, due {due}"),

@@ -15,7 +15,7 @@ from media_tracker.errors import N_, NotFound
 from media_tracker.monitor.documents import Release
 from media_tracker.monitor.releases import PublicRow
 from media_tracker.problems.case import State
-from media_tracker.web.bulletins.view import ReleaseView, list_of, read_release, release_view
+from media_tracker.web.bulletins.view import ReleaseView, list_of, numbered, read_release, release_view
 from media_tracker.web.figure_links import read_page
 from media_tracker.web.guards import anyone
 from media_tracker.web.naming import Names, names_of
@@ -27,6 +27,17 @@ PAGE_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
+class PublicErratum:
+    """A correction of the bulletin. Who made it is the office's own matter."""
+
+    at: datetime
+    place: str
+    wrong: str
+    right: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HomePage:
     """``templates/public/home.html``"""
 
@@ -34,6 +45,9 @@ class HomePage:
     latest: bool
     work: str
     """Where somebody signed in goes on; empty for the public."""
+    issue: str = ""
+    """The number of the bulletin that it came with."""
+    errata: Sequence[PublicErratum] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +140,12 @@ async def _home(request: Request[Any, Any, Any], release: Release | None, *, lat
     who = visitor(request).actor
     work = "" if who is None else "/desk" if who.has(Role.EDITOR) else "/problems"
     view = release_view(release, request.app.state.pages) if release else None
-    return await page(request, "public/home.html", HomePage(view, latest, work))
+    issue, errata = "", []
+    if release is not None and release.bulletin is not None:
+        bulletins, names = services(request).bulletins, await names_of(request)
+        issue = numbered(names, (await bulletins.numbers([release.number])).get(release.number))
+        errata = [PublicErratum(e.at, e.place, e.wrong, e.right) for e in await bulletins.errata(release.number)]
+    return await page(request, "public/home.html", HomePage(view, latest, work, issue, errata))
 
 
 def _line(row: PublicRow, names: Names, query: str) -> PublicLine:

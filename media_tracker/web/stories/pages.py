@@ -16,6 +16,7 @@ from litestar.params import FromPath, FromQuery
 from media_tracker.accounts.actor import Role
 from media_tracker.db.events import Event
 from media_tracker.errors import N_
+from media_tracker.ingest.blind import as_seen_by
 from media_tracker.ingest.clean import plain_text
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.ingest.stories import StoryFilter
@@ -56,8 +57,11 @@ HAPPENED: Mapping[str, str] = {
     "disposed": N_("Done with"),
     "filed": N_("Filed as a good deed"),
     "withdrawn": N_("Withdrawn by the outlet"),
+    "format_said": N_("Its form was corrected"),
 }
 """What an event of a story is called."""
+TELLING = frozenset({"decided", "disposed", "filed", "attached", "undone"})
+"""Events that tell that somebody has decided, and what."""
 
 
 REASONS: Mapping[WithdrawalReason, str] = {
@@ -161,6 +165,7 @@ async def stories(
         district=district if district in names.regions else None,
         words=words,
         withdrawn=None if gone is None else gone is Withdrawn.YES,
+        viewer=who,
     )
     shown = await found.stories.page(wanted, after)
     filters = {
@@ -188,11 +193,12 @@ async def stories(
 async def story(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Response[Any]:
     """One story: its text, what was made of it, what it is tied to, and what happened to it."""
     found, names, who = services(request), await names_of(request), actor(request)
-    one = await found.stories.get(story_id)
-    key = ObjectId(one.id)
+    stored = await found.stories.get(story_id)
+    one = as_seen_by(stored, who)
+    key, open_to = ObjectId(one.id), one is stored
     readable = may_read(one, who)
     view = story_view(one, await found.stories.in_cluster(one.cluster, key), names, who)
-    deed = await found.deeds.of_story(key) if readable else None
+    deed = await found.deeds.of_story(key) if readable and open_to else None
     may_edit = who.has(Role.EDITOR)
     kind = one.decision.kind if one.decision else None
     context = StoryPage(
@@ -201,10 +207,12 @@ async def story(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Res
         decided=decided_tags(one, names) if readable else None,
         suggested=suggested_tags(one, names) if readable else None,
         scores=_scores(one) if readable else {},
-        problems=[problem_row(each, names) for each in await found.problems.tied_to(key)] if readable else [],
+        problems=[problem_row(each, names) for each in await found.problems.tied_to(key)]
+        if readable and open_to
+        else [],
         deed=DeedLink(str(deed.id), names.deed_title(deed)) if deed else None,
         earlier=_earlier(one) if readable else [],
-        history=await _history(request, key, names) if readable else [],
+        history=await _history(request, key, names, open_to) if readable else [],
         screenshots=await _screenshots(request, one, names) if readable else [],
         may_edit=may_edit,
         can_attach=may_edit and one.withdrawn_at is None and kind in {Kind.EXPOSURE, Kind.FOLLOW_UP},
@@ -232,9 +240,10 @@ async def _screenshots(request: Request[Any, Any, Any], one: Story, names: Names
     ]
 
 
-async def _history(request: Request[Any, Any, Any], story_id: ObjectId, names: Names) -> list[Happened]:
+async def _history(request: Request[Any, Any, Any], story_id: ObjectId, names: Names, whole: bool) -> list[Happened]:
+    """What happened to it; not the ``whole`` of it to somebody who must not know yet what was decided."""
     found = services(request)
-    events = await found.log.of(ENTITY, story_id)
+    events = [each for each in await found.log.of(ENTITY, story_id) if whole or each.type not in TELLING]
     people = await found.accounts.names({event.actor for event in events if event.actor is not None})
     return [
         Happened(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.errors import N_
+from media_tracker.ingest.blind import as_seen_by
 from media_tracker.ingest.documents import Disposition, Kind, Story
 from media_tracker.problems.documents import Problem
 from media_tracker.web.addresses import web_address
@@ -137,6 +138,8 @@ class StoryView:
     reprints: Sequence[StoryRow]
     first: StoryRow | None
     """Of several with the same text, the one that was published first; it may be the story itself."""
+    format: str
+    """``text``, ``photo``, ``video`` or ``h5``; empty where it is not recorded."""
 
 
 def may_read(story: Story, who: Actor) -> bool:
@@ -146,6 +149,7 @@ def may_read(story: Story, who: Actor) -> bool:
 
 def story_row(story: Story, names: Names, who: Actor) -> StoryRow:
     """``story`` for a list that ``who`` looks at."""
+    story = as_seen_by(story, who)
     readable = may_read(story, who)
     said = story.decision or story.suggestion
     return StoryRow(
@@ -166,6 +170,7 @@ def story_row(story: Story, names: Names, who: Actor) -> StoryRow:
 
 def story_view(story: Story, reprints: Iterable[Story], names: Names, who: Actor) -> StoryView:
     """``story`` as ``who`` may see it: of a masked one only where and when it was published."""
+    story = as_seen_by(story, who)
     readable = may_read(story, who)
     others = list(reprints) if readable else []
     first = min((story, *others), key=lambda each: each.published_at) if others else None
@@ -200,6 +205,7 @@ def story_view(story: Story, reprints: Iterable[Story], names: Names, who: Actor
         changed_since_decision=readable and story.changed_since_decision,
         reprints=[story_row(each, names, who) for each in others],
         first=story_row(first, names, who) if first else None,
+        format=story.format.value if story.format else "",
     )
 
 

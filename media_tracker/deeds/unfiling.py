@@ -1,0 +1,51 @@
+"""Taking back that a story was filed as a good deed, by mistake and a short while ago.
+
+A deed that was filed with just this story goes altogether, with the name that may stand in it; its history stays, ids only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bson import ObjectId
+
+from media_tracker.db.connection import Database
+from media_tracker.db.events import NewEvent
+from media_tracker.db.transactions import Transaction
+from media_tracker.deeds.documents import GoodDeed
+from media_tracker.deeds.service import ENTITY
+from media_tracker.errors import N_, Conflict
+
+EDITED = N_("The good deed has been worked on since, so its filing can no longer be undone. Edit it on its page.")
+GONE = N_("The story tells of this good deed no longer.")
+
+
+async def unfile_in(
+    tx: Transaction, database: Database, deed_id: ObjectId, story_id: ObjectId, seq: int, now: datetime
+) -> None:
+    """Have the story tell of the deed no longer, within ``tx``. ``seq``: the deed's version while nothing but that has
+    happened to it.
+
+    Raises:
+        Conflict: the story has left it, or the deed was filed with this story and somebody has worked on it since.
+    """
+    deeds = database[GoodDeed.Settings.name]
+    row = await deeds.find_one({"_id": deed_id, "stories.story_id": story_id}, session=tx.session)
+    if row is None:
+        raise Conflict(GONE)
+    others = [each for each in row["stories"] if each["story_id"] != story_id]
+    version = row["version"] + 1
+    known = {"_id": deed_id, "version": row["version"]}
+    if not others:
+        if row["version"] != seq:
+            raise Conflict(EDITED)
+        gone = (await deeds.delete_one(known, session=tx.session)).deleted_count
+    else:
+        standing = [each["published_at"] for each in others if each["withdrawn_at"] is None]
+        first = min(standing or [row["first_published_at"]])
+        changes = {"stories": others, "first_published_at": first, "version": version}
+        gone = (await deeds.update_one(known, {"$set": changes}, session=tx.session)).matched_count
+    if not gone:
+        raise Conflict(EDITED)
+    what = "story_taken_out" if others else "unfiled"
+    tx.record(NewEvent(ENTITY, deed_id, version, what, now, {"story_id": story_id}))

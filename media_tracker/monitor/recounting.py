@@ -1,0 +1,243 @@
+"""Counts everything again from the events: a new generation of the ledger is built beside the old one, then takes its place.
+
+Killed at any moment it leaves what was read before; the next run begins anew. What the new generation counts differently from the
+old one is reported: nothing should be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bson import ObjectId
+
+from media_tracker.db.clock import Clock
+from media_tracker.db.connection import Database, Json
+from media_tracker.db.consumers import COLLECTION as CONSUMERS
+from media_tracker.db.events import COLLECTION as EVENTS
+from media_tracker.db.events import SYSTEM
+from media_tracker.db.transactions import Transaction, Transactor
+from media_tracker.monitor.gathering import DEED, PROBLEM, STORY, Gathering
+from media_tracker.monitor.ledger import (
+    ENTITIES,
+    SHEETS,
+    TALLIES,
+    Ledger,
+    LedgerState,
+    name_of,
+    sheet_row,
+    tallied,
+    tally_row,
+)
+from media_tracker.monitor.lines import Family, Span, day_of
+from media_tracker.monitor.placing import Placing, together
+from media_tracker.monitor.sheets import Writer
+from media_tracker.monitor.tallies import ProjectsOf, Tally
+
+AT_ONCE: Mapping[Family, int] = {Family.STORY: 5000, Family.CASE: 500, Family.DEED: 2000}
+"""Entities that are read together."""
+_WRITTEN_AT_ONCE = 50
+_ENTITY = {Family.STORY: STORY, Family.CASE: PROBLEM, Family.DEED: DEED}
+
+Tell = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A day on which a figure was something else before."""
+
+    day: str
+    figure: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """What a recount has found. ``lines``: with those that no longer stand."""
+
+    lines: Mapping[str, int]
+    differences: Sequence[Difference]
+    compared: bool
+    """There were figures before that were counted up to the same event."""
+
+
+class Recounting:
+    """Recounts."""
+
+    def __init__(
+        self,
+        database: Database,
+        transactor: Transactor,
+        ledger: Ledger,
+        gathering: Gathering,
+        clock: Clock,
+        rules: str,
+    ) -> None:
+        self._database = database
+        self._events = database[EVENTS]
+        self._transactor = transactor
+        self._ledger = ledger
+        self._gathering = gathering
+        self._clock = clock
+        self._rules = rules
+
+    async def run(self, placing: Placing, tell: Tell = lambda what, done, total: None) -> Recounted:
+        """Count everything up to now; from then on the new figures are read. ``tell`` is kept up to date."""
+        before = await self._ledger.state()
+        generation = (before.generation if before is not None else 0) + 1
+        await self._ledger.remove(generation)
+        upto = await self._settled()
+        writers: dict[tuple[Family, str], Writer] = {}
+        lines = dict.fromkeys(Family, 0)
+        homes: dict[tuple[Family, ObjectId], set[str]] = {}
+        for family in Family:
+            async for spans in self._every(family, upto, tell):
+                lines[family] += self._write_down(family, spans, writers, homes)
+        now = self._clock()
+        tallies = await self._store(generation, writers, now, lambda told: together(placing.projects_of(told)), tell)
+        await self._store_homes(generation, homes)
+        compared = before is not None and before.position == upto and before.rules == self._rules
+        differences = await self._differences(before, tallies, now) if before is not None and compared else []
+        await self._switch(generation, upto, placing)
+        await self._ledger.forget(generation)
+        return Recounted({family.value: count for family, count in lines.items()}, differences, compared)
+
+    def _write_down(
+        self,
+        family: Family,
+        spans: Mapping[ObjectId, Sequence[Span]],
+        writers: dict[tuple[Family, str], Writer],
+        homes: dict[tuple[Family, ObjectId], set[str]],
+    ) -> int:
+        count = 0
+        for entity, found in spans.items():
+            for span in found:
+                day = day_of(span.line.at, self._ledger.zone)
+                writer = writers.get((family, day))
+                if writer is None:
+                    writer = writers[family, day] = Writer(family)
+                writer.add(span)
+                count += 1
+                if family is not Family.STORY:
+                    homes.setdefault((family, entity), set()).add(day)
+        return count
+
+    async def _every(self, family: Family, upto: int, tell: Tell) -> AsyncIterator[Mapping[ObjectId, Sequence[Span]]]:
+        """The lines of everything of ``family``, some at a time; each entity once."""
+        query: Json = {"entity": _ENTITY[family], "seq": 1, "position": {"$lte": upto}}
+        ids = [row["entity_id"] async for row in self._events.find(query, {"entity_id": 1}).sort("entity_id", 1)]
+        done: set[bytes] = set()
+        for at in range(0, len(ids), AT_ONCE[family]):
+            some = [each for each in ids[at : at + AT_ONCE[family]] if each.binary not in done]
+            if family is Family.CASE:
+                found = await self._gathering.cases(some, upto)
+            elif family is Family.DEED:
+                found = await self._gathering.deeds(some, upto)
+            else:
+                every, _ = await self._gathering.stories(some, upto)
+                found = {story: spans for story, spans in every.items() if story.binary not in done}
+                done.update(story.binary for story in found)
+            yield found
+            tell(family.value, min(at + AT_ONCE[family], len(ids)), len(ids))
+
+    async def _store(
+        self,
+        generation: int,
+        writers: dict[tuple[Family, str], Writer],
+        now: datetime,
+        projects: ProjectsOf,
+        tell: Tell,
+    ) -> dict[tuple[Family, str], Tally]:
+        """Write sheets and tallies; the tallies of days are returned."""
+        sheets, kept = self._database[SHEETS], self._database[TALLIES]
+        days: dict[tuple[Family, str], Tally] = {}
+        order = sorted(writers)
+
+        def part(some: Sequence[tuple[Family, str]]) -> tuple[list[Json], list[Json]]:
+            rows: list[Json] = []
+            tallies: list[Json] = []
+            for family, day in some:
+                sheet, name = writers.pop((family, day)).sheet(), name_of(generation, family, day)
+                days[family, day], row = tallied(family, day, sheet, now, projects)
+                rows.append({"_id": name, **sheet_row(family, day, sheet)})
+                tallies.append({"_id": name, **row})
+            return rows, tallies
+
+        for at in range(0, len(order), _WRITTEN_AT_ONCE):
+            rows, tallies = await asyncio.to_thread(part, order[at : at + _WRITTEN_AT_ONCE])
+            await sheets.insert_many(rows, ordered=False)
+            await kept.insert_many(tallies, ordered=False)
+            tell("days", min(at + _WRITTEN_AT_ONCE, len(order)), len(order))
+        months: dict[tuple[Family, str], list[Tally]] = {}
+        for (family, day), tally in days.items():
+            months.setdefault((family, day[:7]), []).append(tally)
+        added = [
+            {"_id": name_of(generation, family, month), **tally_row(family, month, Tally.together(each))}
+            for (family, month), each in months.items()
+        ]
+        if added:
+            await kept.insert_many(added, ordered=False)
+        return days
+
+    async def _store_homes(self, generation: int, homes: Mapping[tuple[Family, ObjectId], set[str]]) -> None:
+        rows = [
+            {"_id": name_of(generation, family, str(entity)), "days": sorted(days)}
+            for (family, entity), days in homes.items()
+        ]
+        for at in range(0, len(rows), 10_000):
+            await self._database[ENTITIES].insert_many(rows[at : at + 10_000], ordered=False)
+
+    async def _differences(
+        self, before: LedgerState, after: Mapping[tuple[Family, str], Tally], now: datetime
+    ) -> list[Difference]:
+        """Where the figures that were read until now are not what has been counted."""
+        found: list[Difference] = []
+        async for family, day, old in self._ledger.each_total(before.generation, now):
+            new = after[family, day].total if (family, day) in after else {}
+            found += [
+                Difference(day, key, old.get(key, 0), new.get(key, 0))
+                for key in sorted({*old, *new})
+                if old.get(key, 0) != new.get(key, 0)
+            ]
+        known = set(await self._ledger.known_days(before.generation))
+        for (family, day), tally in after.items():
+            if (family, day) not in known:
+                found += [Difference(day, key, 0, count) for key, count in tally.total.items()]
+        return found
+
+    async def _switch(self, generation: int, upto: int, placing: Placing) -> None:
+        """Have the new generation be read, and followed from where it ends."""
+        newest = await self._events.find_one({"position": {"$lte": upto}}, {"recorded_at": 1}, sort=[("position", -1)])
+        state = LedgerState(
+            generation,
+            self._rules,
+            str(ObjectId()),
+            upto,
+            newest["recorded_at"] if newest else None,
+            placing.digest,
+        )
+
+        async def work(tx: Transaction) -> None:
+            await self._ledger.put_state(state, tx.session)
+            await self._database[CONSUMERS].update_one(
+                {"_id": "counting"}, {"$set": {"position": upto}}, upsert=True, session=tx.session
+            )
+
+        await self._transactor.run(work, SYSTEM)
+
+    async def _settled(self) -> int:
+        """The last position before which none is missing: what is behind it may still be under way."""
+        newest = await self._events.find_one({}, {"position": 1}, sort=[("position", -1)])
+        last = int(newest["position"]) if newest else 0
+        if last == 0 or await self._events.count_documents({"position": {"$gte": 0}}, hint="position") == last:
+            return last
+        at = 0
+        async for row in self._events.find({}, {"position": 1, "_id": 0}, batch_size=50_000).sort("position", 1):
+            if row["position"] != at + 1:
+                break
+            at += 1
+        return at

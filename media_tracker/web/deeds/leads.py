@@ -1,0 +1,408 @@
+"""Leads: the list, taking one in, working on it, and, by itself and written down, who called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from bson import ObjectId
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from media_tracker.deeds.finding_leads import LeadFilter
+from media_tracker.deeds.lead_rules import LEADS_ON, LONGEST_TEXT, Caller, Channel, Lead, State, Step
+from media_tracker.deeds.leads import MOST_COUNTED
+from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
+from media_tracker.web.choices import Option, named, option
+from media_tracker.web.deeds.lead_view import LeadRow, Linked, lead_rows
+from media_tracker.web.deeds.words import CHANNEL_NAMES, OUTCOMES, STATE_NAMES
+from media_tracker.web.forms import Form, read_form
+from media_tracker.web.guards import dispatchers
+from media_tracker.web.naming import Names, names_of
+from media_tracker.web.once import FIELD, new_key
+from media_tracker.web.render import Pages, page, see_other
+from media_tracker.web.visitor import actor, origin, request_id, services
+
+OFFERED = 40
+"""Stories, and deeds, that are offered for what a lead has become."""
+_ID = re.compile(r"([0-9a-f]{24})(?:[?#&].*)?$")
+_PROBLEM = re.compile(r"(\d{4}-\d{3,})(?:[?#/].*)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure that opens its list. ``label`` is untranslated; ``more``: there are more than could be counted quickly."""
+
+    label: str
+    value: int
+    more: bool
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadsPage:
+    """``templates/deeds/leads.html``"""
+
+    rows: Sequence[LeadRow]
+    tiles: Sequence[Tile]
+    filters: Mapping[str, str]
+    filtered: bool
+    states: Sequence[Option]
+    of: Linked | None
+    """The deed or story whose leads these are."""
+    newer: str
+    older: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewLeadPage:
+    """``templates/deeds/new_lead.html``"""
+
+    deed: str
+    story: str
+    of: Linked
+    channels: Sequence[Option]
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+    form_key: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """What somebody found out."""
+
+    at: datetime
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """``templates/deeds/lead.html``"""
+
+    lead: LeadRow
+    version: int
+    breadcrumb: Sequence[Mapping[str, str]]
+    notes: Sequence[NoteView]
+    recorded_by: str
+    recorded_at: datetime
+    settled_at: datetime | None
+    has_caller: bool
+    erase_at: datetime | None
+    caller: Caller | None
+    """Who called, where somebody has just asked."""
+    asked: bool
+    outcomes: Sequence[Option]
+    targets: Sequence[Option]
+    mine: bool
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """A form that came back, or a caller who was asked for."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    notice: str = ""
+    caller: Caller | None = None
+    asked: bool = False
+
+
+@get("/deeds/leads", guards=[dispatchers])
+async def leads(
+    request: Request[Any, Any, Any],
+    state: FromQuery[str] = "",
+    mine: FromQuery[str] = "",
+    deed: FromQuery[str] = "",
+    story: FromQuery[str] = "",
+    after: FromQuery[str | None] = None,
+) -> Response[Any]:
+    """One page of the leads that the filters let through, newest first. A filter with nonsense in it is left out."""
+    found, names, who = services(request), await names_of(request), actor(request)
+    of_deed, of_story = (ObjectId(key) if ObjectId.is_valid(key) else None for key in (deed, story))
+    wanted = LeadFilter(
+        state=State(state) if state in set(State) else None,
+        open=state == "open",
+        worked_on_by=who.user_id if mine else None,
+        deed_id=of_deed,
+        story_id=of_story,
+    )
+    filters = {
+        "state": state if wanted.state or wanted.open else "",
+        "mine": "1" if mine else "",
+        "deed": str(of_deed or ""),
+        "story": str(of_story or ""),
+    }
+    shown = await found.leads.page(wanted, after)
+    about = {"deed": filters["deed"], "story": filters["story"]}
+    open_leads = option("open", names.gettext(N_("Not settled yet")))
+    context = LeadsPage(
+        rows=await lead_rows(request, shown.leads, names),
+        tiles=[await _tile(request, key, of_deed, of_story, about) for key in ("open", State.STORY, State.DEED)],
+        filters=filters,
+        filtered=any(filters.values()),
+        states=[open_leads, *named(names.pages.catalogue, STATE_NAMES)],
+        of=await _of(request, of_deed, of_story, names),
+        newer=_address(filters) if after else "",
+        older=_address(filters, shown.next) if shown.next else "",
+    )
+    return await page(request, "deeds/leads.html", context)
+
+
+@get("/deeds/leads/new", guards=[dispatchers])
+async def new_lead(
+    request: Request[Any, Any, Any], deed: FromQuery[str] = "", story: FromQuery[str] = ""
+) -> Response[Any]:
+    """The form for what a published story has brought."""
+    return await _new(request, {"deed": deed, "story": story})
+
+
+@post("/deeds/leads", guards=[dispatchers])
+async def take_in(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Take a lead in; the same form sent twice is one lead."""
+    form = await read_form(request)
+    about = form.text("about", longest=LONGEST_TEXT)
+    channel = form.choice("channel", Channel, required=N_("Please choose from the list."))
+    received_at = form.moment("received_at")
+    caller = Caller(form.text("name"), form.text("phone"), form.text("note", longest=LONGEST_TEXT))
+    key = form.text(FIELD)
+    try:
+        deed_id, story_id = await _brought_by(request, form.values)
+        form.check()
+        assert channel is not None  # or check() would have raised
+        lead = await services(request).leads.take_in(
+            key if ObjectId.is_valid(key) else new_key(),
+            deed_id,
+            story_id,
+            channel,
+            received_at,
+            about,
+            caller,
+            actor(request),
+            origin(request),
+        )
+    except InvalidInput as error:
+        return await _new(request, form.values, {**form.errors, **error.fields}, status=422)
+    return await see_other(request, f"/deeds/leads/{lead.id}", N_("Taken in as {number}."), number=lead.number)
+
+
+@get("/deeds/leads/{lead_id:str}", guards=[dispatchers])
+async def lead(request: Request[Any, Any, Any], lead_id: FromPath[str]) -> Response[Any]:
+    """One lead, without who called."""
+    return await _page(request, await services(request).leads.get(lead_id), _Back())
+
+
+@post("/deeds/leads/{lead_id:str}", guards=[dispatchers])
+async def step(request: Request[Any, Any, Any], lead_id: FromPath[str]) -> Response[Any]:
+    """Take a lead, write down what was found out, settle it, or open it again: ``do`` says which."""
+    found, form = services(request), await read_form(request)
+    one = await found.leads.get(lead_id)
+    by = (actor(request), origin(request))
+    text, version = form.text("text", longest=LONGEST_TEXT), form.version()
+    try:
+        what = form.choice("do", Step, required=N_("Please choose from the list."))
+        form.check()
+        if what is Step.TAKE:
+            await found.leads.take(lead_id, version, *by)
+        elif what is Step.FOLLOW_UP:
+            await found.leads.follow_up(lead_id, version, text, *by)
+        elif what is Step.REOPEN:
+            await found.leads.reopen(lead_id, version, *by)
+        else:
+            state = form.choice("outcome", State)
+            form.check()
+            next_id = await _next(request, state, form.text("next"))
+            await found.leads.settle(lead_id, version, state, next_id, text, *by)
+    except InvalidInput as error:
+        return await _page(request, one, _Back(form.values, error.fields), status=422)
+    except Conflict as error:
+        return await _page(request, await found.leads.get(lead_id), _late(request, form, error), status=409)
+    return await see_other(request, f"/deeds/leads/{lead_id}", N_("Saved."))
+
+
+@post("/deeds/leads/{lead_id:str}/caller", guards=[dispatchers])
+async def show_caller(request: Request[Any, Any, Any], lead_id: FromPath[str]) -> Response[Any]:
+    """Who called. A look is a POST: it is written into the audit trail."""
+    await read_form(request)
+    found = services(request)
+    caller = await found.leads.caller(lead_id, actor(request), request_id(request.scope))
+    return await _page(request, await found.leads.get(lead_id), _Back(caller=caller, asked=True))
+
+
+@post("/deeds/leads/{lead_id:str}/erase", guards=[dispatchers])
+async def erase_caller(request: Request[Any, Any, Any], lead_id: FromPath[str]) -> Response[Any]:
+    """Erase who called before the date."""
+    form, found = await read_form(request), services(request)
+    try:
+        await found.leads.erase(lead_id, form.version(), actor(request), origin(request))
+    except Conflict as error:
+        return await _page(request, await found.leads.get(lead_id), _late(request, form, error), status=409)
+    return await see_other(request, f"/deeds/leads/{lead_id}", N_("Who called is erased."))
+
+
+# Inside
+
+
+async def _page(request: Request[Any, Any, Any], one: Lead, back: _Back, *, status: int = 200) -> Response[Any]:
+    found, names = services(request), await names_of(request)
+    [row] = await lead_rows(request, [one], names)
+    users = {note.by for note in one.notes} | ({one.created_by} if one.created_by else set())
+    people = await found.accounts.names(users)
+    context = LeadPage(
+        lead=row,
+        version=one.version,
+        breadcrumb=[
+            {"href": "/deeds", "label": names.gettext("Good deeds")},
+            {"href": "/deeds/leads", "label": names.gettext("Leads")},
+            {"label": one.number},
+        ],
+        notes=[NoteView(note.at, people.get(note.by, ""), note.text) for note in one.notes],
+        recorded_by=people.get(one.created_by, "") if one.created_by else "",
+        recorded_at=one.created_at,
+        settled_at=one.settled_at,
+        has_caller=one.has_caller,
+        erase_at=one.erase_at,
+        caller=back.caller,
+        asked=back.asked,
+        outcomes=[option(state.value, names.gettext(STATE_NAMES[state])) for state in OUTCOMES],
+        targets=[] if row.settled else await _targets(request, names),
+        mine=one.worked_on_by == actor(request).user_id,
+        values=back.values,
+        errors=back.errors,
+        notice=back.notice,
+    )
+    response = await page(request, "deeds/lead.html", context, status=status)
+    response.headers["cache-control"] = "no-store"
+    return response
+
+
+async def _new(
+    request: Request[Any, Any, Any],
+    values: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+    *,
+    status: int = 200,
+) -> Response[Any]:
+    found, names = services(request), await names_of(request)
+    deed_id, story_id = await _brought_by(request, values)
+    of = await _of(request, deed_id, story_id, names)
+    if of is None:
+        raise NotFound(N_("Open the deed or the story that brought the lead, and record it there."))
+    context = NewLeadPage(
+        deed=str(deed_id or ""),
+        story=str(story_id or ""),
+        of=of,
+        channels=named(names.pages.catalogue, CHANNEL_NAMES),
+        values={"received_at": names.pages.formats.field(found.clock()), **values},
+        errors=errors or {},
+        form_key=values.get(FIELD) or new_key(),
+        days=found.leads.days,
+    )
+    return await page(request, "deeds/new_lead.html", context, status=status)
+
+
+async def _brought_by(
+    request: Request[Any, Any, Any], values: Mapping[str, str]
+) -> tuple[ObjectId | None, ObjectId | None]:
+    """The deed and the story that a form names; those that are not there are left out. A story's deed is found by itself."""
+    found = services(request)
+    deed, story = values.get("deed", ""), values.get("story", "")
+    try:
+        deed_id = ObjectId((await found.deeds.get(deed)).id) if deed else None
+        story_id = ObjectId((await found.stories.get(story)).id) if story else None
+    except NotFound:
+        return None, None
+    if deed_id is None and story_id is not None:
+        of_story = await found.deeds.of_story(story_id)
+        deed_id = ObjectId(of_story.id) if of_story else None
+    return deed_id, story_id
+
+
+async def _of(
+    request: Request[Any, Any, Any], deed_id: ObjectId | None, story_id: ObjectId | None, names: Names
+) -> Linked | None:
+    found = services(request)
+    try:
+        if story_id is not None:
+            return Linked((await found.stories.get(story_id)).title, f"/stories/{story_id}")
+        if deed_id is not None:
+            return Linked(names.deed_title(await found.deeds.get(str(deed_id))), f"/deeds/{deed_id}")
+    except NotFound:
+        return None
+    return None
+
+
+async def _next(request: Request[Any, Any, Any], state: State | None, typed: str) -> ObjectId | None:
+    """What a lead has become, as it was typed: an address of ours, an id, or the number of a problem.
+
+    Raises:
+        InvalidInput: there is no such thing.
+    """
+    if state not in LEADS_ON or not typed:
+        return None
+    found = services(request)
+    try:
+        if state is State.PROBLEM:
+            number = _PROBLEM.search(typed)
+            return (await found.problems.get(number[1] if number else typed)).case.id
+        key = _ID.search(typed)
+        if key is None:
+            raise NotFound(N_("There is nothing at this address."))
+        if state is State.STORY:
+            return ObjectId((await found.stories.get(key[1])).id)
+        return ObjectId((await found.deeds.get(key[1])).id)
+    except NotFound:
+        sentence = N_("Nothing of the kind is known under this. Choose from the list, or paste its address here.")
+        raise InvalidInput(sentence, {"next": sentence}) from None
+
+
+async def _targets(request: Request[Any, Any, Any], names: Names) -> list[Option]:
+    """The latest deeds and the stories that told of them, for the field's list."""
+    deeds = (await services(request).deeds.page(size=OFFERED)).deeds
+    told = await services(request).stories.many(each.story_id for deed in deeds for each in deed.stories)
+    stories = sorted(told.values(), key=lambda story: story.published_at, reverse=True)[:OFFERED]
+    return [
+        *(option(f"/deeds/{deed.id}", names.deed_title(deed)) for deed in deeds),
+        *(option(f"/stories/{story.id}", f"{story.title} · {names.outlet(story.outlet_id)}") for story in stories),
+    ]
+
+
+async def _tile(
+    request: Request[Any, Any, Any],
+    key: State | str,
+    deed_id: ObjectId | None,
+    story_id: ObjectId | None,
+    about: Mapping[str, str],
+) -> Tile:
+    state = key if isinstance(key, State) else None
+    wanted = LeadFilter(state=state, open=state is None, deed_id=deed_id, story_id=story_id)
+    count = await services(request).leads.count(wanted)
+    label = N_("Not settled yet") if state is None else TILES[state]
+    return Tile(label, min(count, MOST_COUNTED), count > MOST_COUNTED, _address({"state": str(key), **about}))
+
+
+TILES: Mapping[State, str] = {
+    State.STORY: N_("Led to a further story"),
+    State.DEED: N_("Led to a further good deed"),
+}
+
+
+def _late(request: Request[Any, Any, Any], form: Form, error: Conflict) -> _Back:
+    pages: Pages = request.app.state.pages
+    return _Back(form.values, notice=pages.catalogue.explain(error))
+
+
+def _address(filters: Mapping[str, str], after: str | None = None) -> str:
+    query = {name: value for name, value in {**filters, "after": after or ""}.items() if value}
+    return f"/deeds/leads?{urlencode(query)}" if query else "/deeds/leads"
+
+
+ROUTES = [leads, new_lead, take_in, lead, step, show_caller, erase_caller]

@@ -6,8 +6,6 @@ One that turns out right is taken back. The name and the address are kept as has
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +13,7 @@ from datetime import datetime, timedelta
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from media_tracker.accounts.whereabouts import hashed, network_of
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.errors import N_, TooMany
@@ -121,21 +120,8 @@ def _one_more(now: datetime, free: int) -> list[Json]:
 
 
 def _user_key(username: str) -> _Key:
-    return _Key("user:" + hashlib.sha256(username.encode()).hexdigest(), FREE_PER_USER)
+    return _Key("user:" + hashed(username), FREE_PER_USER)
 
 
 def _client_key(client: str) -> _Key:
-    return _Key("client:" + hashlib.sha256(_network(client).encode()).hexdigest(), FREE_PER_CLIENT)
-
-
-def _network(client: str) -> str:
-    """The address; of IPv6 the /64, for one subscriber has all of it."""
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return client
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    return _Key("client:" + hashed(network_of(client)), FREE_PER_CLIENT)

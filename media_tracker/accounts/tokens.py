@@ -1,7 +1,8 @@
-"""Tokens of outlets: what an outlet's own system shows when it hands stories in.
+"""Tokens: what an outlet's own system shows when it hands stories in, and another program when it reads the figures.
 
 A token is 256 random bits, shown once; the database keeps its SHA-256, so who reads the database cannot use it. It belongs to one
-outlet and one platform, has a name, and can be revoked. Making and revoking are events (entity ``token``).
+outlet and one platform, or to none of them and reads the figures, has a name, and can be revoked. Making and revoking are events
+(entity ``token``).
 """
 
 from __future__ import annotations
@@ -45,10 +46,13 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as pages and the API know it; the secret itself is nowhere. ``platform``: where its stories appear."""
+    """A token as pages and the API know it; the secret itself is nowhere. ``platform``: where its stories appear.
+
+    One without an outlet reads the figures; it hands nothing in.
+    """
 
     id: ObjectId
-    outlet_id: ObjectId
+    outlet_id: ObjectId | None
     platform: str
     name: str
     made_at: datetime
@@ -66,9 +70,9 @@ class Tokens:
         self._clock = clock
 
     async def make(
-        self, outlet_id: ObjectId, platform: str, name: str, *, by: Actor, origin: Origin
+        self, outlet_id: ObjectId | None, platform: str, name: str, *, by: Actor, origin: Origin
     ) -> tuple[Token, str]:
-        """A new token for an outlet, and its secret, which cannot be had again.
+        """A new token for an outlet, or for reading figures (no outlet), and its secret, which cannot be had again.
 
         Raises:
             Forbidden: ``by`` is no admin.
@@ -130,12 +134,12 @@ class Tokens:
         rows = [_token(row) async for row in self._tokens.find().sort("made_at", -1)]
         return sorted(rows, key=lambda token: token.revoked_at is not None)
 
-    async def use(self, authorization: str | None) -> Token:
-        """The token in an ``Authorization`` header, its use counted.
+    async def use(self, authorization: str | None, *, reading: bool = False) -> Token:
+        """The token in an ``Authorization`` header, its use counted. ``reading``: one that reads figures is asked for.
 
         Raises:
             NotSignedIn: none, or one that does not exist.
-            Forbidden: it has been revoked.
+            Forbidden: it has been revoked, or is for the other purpose.
             TooMany: it has been used more than 60 times within this minute.
         """
         scheme, _, secret = (authorization or "").strip().partition(" ")
@@ -147,6 +151,8 @@ class Tokens:
             raise NotSignedIn(N_("Send a token of your outlet: “Authorization: Bearer …”."))
         if row["revoked_at"] is not None:
             raise Forbidden(N_("This token has been revoked. Ask for a new one."))
+        if (row["outlet_id"] is None) is not reading:
+            raise Forbidden(N_("This token is for something else: one hands stories in, another reads figures."))
         now = self._clock()
         await self._count(row["_id"], now)
         if row["last_used_at"] is None or now - row["last_used_at"] >= USED_EVERY:

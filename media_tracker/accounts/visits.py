@@ -6,14 +6,13 @@ long as they count. Sign-in has a throttle of its own, which waits longer each t
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 
+from media_tracker.accounts.whereabouts import hashed, network_of
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database
 from media_tracker.errors import N_, TooMany
@@ -65,24 +64,11 @@ class Visits:
             raise _too_many(ends, now)
 
 
-def network_of(client: str) -> str:
-    """The address; of IPv6 the /64, for one subscriber has all of it."""
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return client
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
-
-
 def _stretch(allowance: Allowance, who: str, now: datetime) -> tuple[str, datetime]:
     seconds = int(allowance.within.total_seconds())
     number = int(now.timestamp()) // seconds
     ends = datetime.fromtimestamp((number + 1) * seconds, now.tzinfo)
-    name = hashlib.sha256(f"{allowance.name}:{network_of(who)}".encode("utf-8", "surrogatepass")).hexdigest()
+    name = hashed(f"{allowance.name}:{network_of(who)}")
     return f"{name}:{number}", ends
 
 

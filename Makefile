@@ -19,7 +19,7 @@ MADE := $(VENV)/.made
 INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.dev
 
-.PHONY: help setup run test lint bench lock clean chromium again
+.PHONY: help setup run test lint bench screenshots lock clean chromium again
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -29,6 +29,7 @@ help:
 	@echo "make test    setup, test tools and Chromium, then all tests        (ARGS=… for pytest, DATA=folder)"
 	@echo "make lint    ruff, mypy --strict, import rules"
 	@echo "make bench   measurements                                          (DATA=folder)"
+	@echo "make screenshots   the pictures of the README's tour, into docs/images"
 	@echo "make lock    pin the requirements again                            (ARGS=--upgrade for newer ones)"
 	@echo "make clean   remove all that make has made; .data/ (the database) stays"
 
@@ -49,6 +50,9 @@ lint: $(DEV)
 
 bench: $(DEV)
 	@$(BIN)/python -m bench $(DATA) $(ARGS)
+
+screenshots: $(DEV) chromium
+	@$(BIN)/python -m tests.screenshots
 
 $(MADE): requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -17,6 +17,7 @@ from media_tracker.errors import MediaTrackerError
 from media_tracker.locate import static_dir
 from media_tracker.logs import configure
 from media_tracker.settings import Settings
+from media_tracker.web.api.schema import described
 from media_tracker.web.edge import Edge
 from media_tracker.web.errors import on_any_error, on_database_error, on_http_error, on_own_error
 from media_tracker.web.guards import anyone
@@ -77,7 +78,8 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         request_class=Request,
         request_max_body_size=BODY_BYTES,
         state=State(),
-        openapi_config=None,
+        include_in_schema=False,
+        openapi_config=described(),
         logging_config=None,
         debug=False,
     )

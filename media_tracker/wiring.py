@@ -82,13 +82,17 @@ from media_tracker.mail.outbox import Outbox
 from media_tracker.migrations import MIGRATIONS
 from media_tracker.monitor import legacy
 from media_tracker.monitor.bulletins import Bulletins
+from media_tracker.monitor import gathering, ledger
 from media_tracker.monitor.documents import BULLETIN_INDEXES, Bulletin, Release, ReleaseRow
 from media_tracker.monitor.legacy import LegacyFigures
 from media_tracker.monitor import milestones
 from media_tracker.monitor.milestones import Milestones
 from media_tracker.monitor import export_jobs
+from media_tracker.monitor import schedules as mail_schedules
 from media_tracker.monitor.export_jobs import ExportJobs
+from media_tracker.monitor.following import Following
 from media_tracker.monitor.releases import Releases
+from media_tracker.monitor.schedules import Schedules
 from media_tracker.monitor.service import Monitor
 from media_tracker.monitor.standings import Standings
 from media_tracker.net.fetch import Fetcher, user_agent
@@ -170,7 +174,8 @@ def _indexes() -> dict[str, Sequence[IndexModel]]:
     declared: dict[str, Sequence[IndexModel]] = {
         document.Settings.name: document.Settings.indexes for document in DOCUMENTS
     }
-    declared |= {events.COLLECTION: events.INDEXES, session_store.COLLECTION: session_store.INDEXES}
+    declared |= {**ledger.INDEXES, events.COLLECTION: [*events.INDEXES, *gathering.EVENT_INDEXES]}
+    declared |= {session_store.COLLECTION: session_store.INDEXES}
     declared |= {throttle.COLLECTION: throttle.INDEXES, websub_documents.COLLECTION: websub_documents.INDEXES}
     declared |= {tokens.COLLECTION: tokens.INDEXES, tokens.CALLS: tokens.CALL_INDEXES}
     declared |= {sheet_drafts.COLLECTION: sheet_drafts.INDEXES}
@@ -185,7 +190,7 @@ def _indexes() -> dict[str, Sequence[IndexModel]]:
     declared |= {second_look.COLLECTION: second_look.INDEXES}
     declared |= {mail_outbox.COLLECTION: mail_outbox.INDEXES, **notice_documents.INDEXES}
     declared |= {paper_templates.COLLECTION: paper_templates.INDEXES, **BULLETIN_INDEXES}
-    declared |= export_jobs.INDEXES
+    declared |= {**export_jobs.INDEXES, mail_schedules.COLLECTION: mail_schedules.INDEXES}
     declared |= {milestones.COLLECTION: milestones.INDEXES}
     return {**declared, **store.INDEXES, **claims.INDEXES, **model_versions.INDEXES}
 
@@ -261,6 +266,7 @@ class Services:
     quality: Quality
     settling: Settling
     untied: Untied
+    counting: Following
     monitor: Monitor
     milestones: Milestones
     legacy_figures: LegacyFigures
@@ -268,6 +274,7 @@ class Services:
     releases: Releases
     bulletins: Bulletins
     export_jobs: ExportJobs
+    schedules: Schedules
     pipeline: Pipeline
     notices: Notices
     notifier: Notifier
@@ -372,9 +379,11 @@ def assemble(
     )
     snoozing = Snoozing(database, transactor, stories, tagging, story_claims, desk_done, clock)
     undoing = Undoing(database, log, transactor, tagging, problems, story_claims, desk_done, clock)
-    monitor = Monitor(database, places, taxonomy, clock, Level(settings.level), zone)
-    releases = Releases(database, transactor, monitor, places, clock)
     consuming = ConsumerRunner(database, log, clock, owner)
+    level = Level(settings.level)
+    counting = Following(database, log, transactor, consuming, places, taxonomy, clock, level, zone)
+    monitor = Monitor(database, counting, clock, level, zone)
+    releases = Releases(database, transactor, monitor, places, clock)
     relinking = Relinking(database, transactor, links.Links(database, taxonomy, zone))
     carrier = carrier_for(settings.mail_server, settings.mail_from, settings.data_dir / "mail")
     sender = Sender(settings.mail_from or NOBODYS_ADDRESS, settings.office_name)
@@ -443,6 +452,7 @@ def assemble(
         quality=Quality(database, second_looks),
         settling=Settling(transactor, second_looks, desk, tagging, stories, clock),
         untied=Untied(database, desk, taxonomy),
+        counting=counting,
         monitor=monitor,
         milestones=Milestones(database, transactor, clock),
         legacy_figures=LegacyFigures(database, transactor, clock),
@@ -450,6 +460,7 @@ def assemble(
         releases=releases,
         bulletins=Bulletins(database, transactor, monitor, releases, files, clock, zone),
         export_jobs=ExportJobs(database, clock, owner),
+        schedules=Schedules(database, transactor, clock, zone, owner),
         pipeline=Pipeline(consuming, [tagging.consumer(), relinking.consumer()], [StoryWords(database).bind]),
         notices=Notices(database),
         notifier=Notifier(database, log, consuming, clock, owner),

@@ -23,6 +23,7 @@ from media_tracker.ingest.documents import Story
 from media_tracker.ingest.service import FeedResult
 from media_tracker.outlets.documents import Feed
 from media_tracker.tagging.service import AGAIN_AT_ONCE
+from media_tracker.web.exports.mailing import Mailing
 from media_tracker.web.exports.making import ExportWork
 from media_tracker.web.i18n import Catalogue
 from media_tracker.web.notices.letters import LetterWriter
@@ -61,6 +62,7 @@ class Worker:
         pages = Pages(Catalogue.load(), services.settings.zone)
         self._letters = LetterWriter(services, pages)
         self._exports = ExportWork(services, pages)
+        self._mailing = Mailing(services, pages)
         self._came = asyncio.Event()
         """Set when a feed has been read: something may follow."""
 
@@ -198,8 +200,8 @@ class Worker:
         await asyncio.sleep(ACCEPT_EVERY)
 
     async def _export(self) -> None:
-        """Make the files that people wait for, one after the other; rest when there are none."""
-        if not await self._exports.turn():
+        """Make the files that people wait for, and those that fall due, one after the other; rest when there are none."""
+        if not await self._exports.turn() and not await self._mailing.turn():
             await asyncio.sleep(IDLE_SECONDS)
 
     async def _sweep(self) -> None:

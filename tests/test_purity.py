@@ -30,6 +30,7 @@ PURE = [
     *(f"places/{name}.py" for name in ("regions", "gazetteer", "guess", "spans", "organisations", "units", "keeping")),
     "places/responsibility.py",
     *(f"places/responsibility_{name}.py" for name in ("changes", "edits", "names", "sheet")),
+    "problems/untying.py",
     "problems/routing.py",
     *(f"problems/afterwards/{name}.py" for name in ("look_backs", "facts", "satisfaction", "revisits")),
     "problems/clocks/rules.py",

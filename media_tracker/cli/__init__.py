@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "stories": ("stories", "Stories in files: which are reprints."),
     "problems": ("problems", "Problems: import lists; in files: same one, followed up."),
     "routing": ("routing", "Who is responsible for what: take in a responsibility table."),
+    "bulletin": ("export", "The draft of a bulletin as a Word file."),
+    "export": ("export", "Lists and figures as CSV or Excel."),
     "user": ("user", "Accounts."),
     "db": ("database", "The database: prepare it, see how far it is."),
     "demo": ("serve", "Sample outlets, stories, problems and accounts."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -31,6 +32,12 @@ LEADS: Sequence[tuple[Channel, str, State]] = (
     (Channel.OUTLET, "媒体转来：外地读者愿意捐一批图书，问怎么联系。", State.FOLLOWED_UP),
     (Channel.HOTLINE, "读者来电：想了解怎样加入志愿队。", State.NEW),
     (Channel.VISIT, "来访者说当年也受过这位好心人的帮助，愿意讲一讲。", State.NEW),
+)
+KINDS = (
+    ("bravery", "救|落水|起火|着火|接力|人梯|扶了"),
+    ("honesty", "捡|拾|失主|归还|送还|失物|找回|旅行"),
+    ("family", "婆婆|母亲|父亲|照顾|夫妻|一家"),
+    ("dedication", "年|坚守|义务"),
 )
 HILLS = (("#cfe0d3", 470), ("#a9c8b2", 540), ("#7fae8f", 610), ("#5a9271", 665))
 
@@ -104,6 +111,11 @@ async def _add_leads(services: Services, deeds: Sequence[GoodDeed], editor: Acto
         led_to = {State.STORY: later.stories[0].story_id, State.DEED: ObjectId(later.id)}.get(state)
         remark = "与报道无关，已答复。" if state is State.NOTHING else ""
         await services.leads.settle(str(lead.id), lead.version, state, led_to, remark, *by)
+
+
+def kind_of(title: str) -> str:
+    """Of which kind a sample deed is, by its headline."""
+    return next((kind for kind, words in KINDS if re.search(words, title)), "kindness")
 
 
 def draw(seed: str) -> bytes:

@@ -16,9 +16,10 @@ from media_tracker.db.events import Origin
 from media_tracker.deeds.deed import ConsentWay
 from media_tracker.deeds.documents import NewDeed
 from media_tracker.demo.course import DAY, HOUR, Course
-from media_tracker.demo.deeds import work_on_deeds
+from media_tracker.demo.deeds import kind_of, work_on_deeds
 from media_tracker.demo.labels import Label, read_labels
 from media_tracker.demo.people import Cast, add_accounts, add_units
+from media_tracker.demo.legacy import add_legacy_figure
 from media_tracker.demo.projects import add_projects
 from media_tracker.demo.timetable import Timetable
 from media_tracker.desk.service import Decision
@@ -69,6 +70,7 @@ class Seeder:
         cast = await add_accounts(services, units)
         imported = await services.outlets.import_subscriptions(read_opml(opml), demo=True)
         await add_projects(services, self.folder.parent, self.today)
+        await add_legacy_figure(services, self.today)
         self.tell(f"subscribed to {imported.feeds_added} feeds of {imported.outlets_added} outlets")
         feeds = [feed for feed in await services.outlets.feeds() if feed.demo]
         summary = Summary.of(await services.ingest.run(feeds))
@@ -155,6 +157,7 @@ class Seeder:
         new = NewDeed(
             title=story.title,
             deed=_opening(story.text),
+            kind=kind_of(story.title),
             person=person,
             consent=ConsentWay.FORM if len(person) % 2 == 1 else None,
             region=label.region,

@@ -1,8 +1,8 @@
 """Accepting many suggestions at once: those above a score that an editor chooses, looked at first, run in batches, undone as one.
 
 A run is drawn up from a queue: its stories stand in it with the version that was looked at, and nothing that comes in later does.
-Each story is decided by itself, as if an editor had pressed the key. Of a run that is cut short some are decided and the others are
-not; whoever carries it on (the worker does, when nobody else holds its lease) takes up what is left, and meets nothing twice.
+Each story is decided by itself, as if an editor had pressed the key. Of a run that is cut short some are decided and the others
+are not; whoever carries it on (the worker does, when nobody else holds its lease) takes up what is left, and meets nothing twice.
 
 Only notices and other stories: an exposure, a follow-up or a good deed asks for a further step, and so for a look.
 """
@@ -196,9 +196,7 @@ class BulkAccept:
         query: Json = {"by": actor.user_id, "state": {"$ne": RunState.DRAWN_UP.value}}
         return [_run(row) async for row in self._runs.find(query).sort("_id", DESCENDING).limit(limit)]
 
-    async def leave_out(
-        self, run_id: str, shown: Sequence[ObjectId], kept: Sequence[ObjectId], actor: Actor
-    ) -> None:
+    async def leave_out(self, run_id: str, shown: Sequence[ObjectId], kept: Sequence[ObjectId], actor: Actor) -> None:
         """Say which of the stories that were ``shown`` are to be accepted (``kept``); the others are left out, or taken in again.
 
         Raises:
@@ -255,7 +253,7 @@ class BulkAccept:
             return
         try:
             while await self._batch(run_id) and await self._leases.acquire(lease, owner, LEASE_SECONDS):
-                await asyncio.sleep(0)
+                pass
         finally:
             await self._leases.release(lease, owner)
 

@@ -1,12 +1,12 @@
 """What editors have done at the desk, with how each story was before: what undoing goes by.
 
-A row is written in the same transaction as the change (``desk_done``), and removed after a day. It repeats the decision that stood
-before, with the people it names, so it is kept no longer than it is needed.
+A row is written in the same transaction as the change (``desk_done``), and removed after a day. It repeats the decision that
+stood before, with the people it names, so it is kept no longer than it is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -114,7 +114,7 @@ class Done:
         after: Story,
         actor: Actor,
         group: Group | None = None,
-        **came_of_it: object,
+        came_of_it: Mapping[str, object] | None = None,
     ) -> None:
         """Keep that ``actor`` has done it, within ``tx``. ``came_of_it``: the fields of a ``Row`` on problem and deed."""
         row: Json = {
@@ -126,7 +126,7 @@ class Done:
             "seq": after.version,
             "before": before.fields,
             "kind": after.decision.kind.value if after.decision else None,
-            **came_of_it,
+            **(came_of_it or {}),
         }
         if group is not None:
             row |= {"run_id": group.run_id, "bulk": group.bulk}

@@ -196,7 +196,7 @@ def place_of_story(wanted: QueueFilter, story: Story) -> Place:
 def sorted_before(wanted: QueueFilter, one: Place, other: Place) -> bool:
     """Whether ``one`` comes before ``other``."""
     _, direction = sorting(wanted)[0]
-    return (one > other) if direction < 0 else (one < other)  # type: ignore[operator]
+    return (one > other) if direction < 0 else (one < other)
 
 
 def write_place(place: Place) -> str:

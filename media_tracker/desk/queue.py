@@ -138,9 +138,7 @@ class Queue:
             count += await self._stories.count_documents(looks, limit=MOST_BLIND, hint=BLIND)
         return Total(min(count, MOST_COUNTED), count > MOST_COUNTED)
 
-    async def asked(
-        self, wanted: QueueFilter, actor: Actor, after: str | None = None
-    ) -> Json:
+    async def asked(self, wanted: QueueFilter, actor: Actor, after: str | None = None) -> Json:
         """What the database is asked for a page: filter, sort and hint. For looking at how it would answer."""
         further = behind(wanted, read_place(wanted, after))
         query = {**await self._query(wanted, actor), **further}

@@ -283,13 +283,14 @@ def _voice_of(row: Json) -> Voice:
 
 def _mark(story: Story, decision: DecisionRecord, of: ObjectId, *, queued: bool) -> Json:
     """The mark that hides ``decision``. Where the story counted before it is known from the story, or from the former mark."""
-    district = story.blind.district if story.blind and story.decision else story.district
+    former = story.blind if story.decision else None
     mark = BlindMark(
         first=decision.by,
         of=of,
         queued=queued,
         content_hash=story.content_hash,
-        district=district,
+        district=former.district if former else story.district,
+        version=former.version if former else story.version,
         since=decision.at,
     )
     return mark.model_dump()

@@ -238,7 +238,7 @@ class Desk:
             changed = await self._problems.report_in(tx, problem.case.id, report)
             versions = {"problem_from": was.case.version, "problem_seq": changed.case.version}
             came = {"problem_id": was.case.id, "number": changed.number, "report_id": report.id, **versions}
-            await self._done.note_in(tx, What.TIED, before, tied, actor, group, **came)
+            await self._done.note_in(tx, What.TIED, before, tied, actor, group, came)
             return changed
 
         return await self._transactor.run(work, origin)
@@ -285,7 +285,7 @@ class Desk:
             tied = await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id, chosen)
             came = {"problem_id": problem.case.id, "number": problem.number, "problem_seq": problem.case.version}
             came |= {"report_id": report.id, "relapse_of": new.relapse_of}
-            await self._done.note_in(tx, What.EXPOSED, before, tied, actor, **came)
+            await self._done.note_in(tx, What.EXPOSED, before, tied, actor, None, came)
             return problem
 
         return await self._transactor.run(work, origin)
@@ -349,7 +349,7 @@ class Desk:
             else:
                 deed = await self._deeds.file_in(tx, new, told)
             came = {"deed_id": deed.id, "deed_seq": deed.version}
-            await self._done.note_in(tx, What.FILED, before, filed, actor, group, **came)
+            await self._done.note_in(tx, What.FILED, before, filed, actor, group, came)
             await self._claims.release_in(tx, _id(story), actor)
             return deed
 

@@ -1,9 +1,9 @@
 """Taking back what was done at the desk, for ten minutes: the story is as it was before, and so is all that came of it.
 
-History is not rewritten: the story gets an event ``undone`` that says what stands again (a kind of None: nobody has decided it), a tie
-is taken off its problem (``untied``), a problem that was registered by mistake is not accepted and has no report, a deed goes. What
-has been built upon meanwhile is not pulled away: then a ``Conflict`` says what that is. Learning follows by itself: it reads the
-decisions that stand.
+History is not rewritten. The story gets an event ``undone`` that says what stands again (a kind of None: nobody has decided it),
+a tie is taken off its problem (``untied``), a problem that was registered by mistake is not accepted and has no report, a deed
+goes. What has been built upon meanwhile is not pulled away: then a ``Conflict`` says what that is. Learning follows by itself: it
+reads the decisions that stand.
 """
 
 from __future__ import annotations
@@ -216,6 +216,4 @@ class Undoing:
         ours = [each for each in events if row.problem_from < each.seq <= row.problem_seq]
         revoked = any(each.type == "revoked" for each in ours)
         earlier = fold([each for each in events if each.seq <= row.problem_from])
-        await book.write(
-            tx, problem, untie(row.number, problem.case, earlier, since, row.report_id, revoked=revoked)
-        )
+        await book.write(tx, problem, untie(row.number, problem.case, earlier, since, row.report_id, revoked=revoked))

@@ -39,7 +39,10 @@ def is_hidden_from(story: Story, who: Actor) -> bool:
 
 
 def as_seen_by(story: Story, who: Actor) -> Story:
-    """``story``, or a copy of it that nobody has decided where ``who`` must not know the decision. Its version is kept."""
+    """``story``, or a copy of it that nobody has decided where ``who`` must not know the decision.
+
+    Its version is that from before the decision, which would tell; a second decision is not held to it.
+    """
     if not is_hidden_from(story, who):
         return story
     assert story.blind is not None  # or nothing would be hidden
@@ -47,6 +50,7 @@ def as_seen_by(story: Story, who: Actor) -> Story:
         "decision": None,
         "desk": DeskState.PENDING,
         "district": story.blind.district,
+        "version": story.blind.version,
         "changed_since_decision": False,
     }
     masked: Story = story.model_copy(update=undecided)

@@ -134,6 +134,8 @@ class BlindMark(BaseModel):
     """Of the text that was decided on; a text that changes is not looked at twice."""
     district: str | None = None
     """Where the story counted before it was decided."""
+    version: int = 0
+    """Of the story before it was decided; a higher one would tell that somebody has."""
     since: datetime
 
 

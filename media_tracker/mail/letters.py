@@ -15,9 +15,23 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 
+from media_tracker.errors import N_, TooLarge
 from media_tracker.mail.address import checked_address
 
 LONGEST_SUBJECT = 120
+
+
+MOST_ATTACHED = 5 * 2**20
+"""Bytes of all files of a letter together: what mail servers of offices take, once it is written in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a letter."""
+
+    filename: str
+    media_type: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,7 @@ class Letter:
     text: str
     html: str = ""
     language: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +64,10 @@ def build(letter: Letter, sender: Sender, key: str, written_at: datetime) -> Ema
 
     Raises:
         InvalidInput: the letter's address, or the sender's, is none.
+        TooLarge: its files have more than ``MOST_ATTACHED`` bytes.
     """
+    if sum(len(each.data) for each in letter.attachments) > MOST_ATTACHED:
+        raise TooLarge(N_("The files of a letter have {megabytes} MB at most."), megabytes=MOST_ATTACHED // 2**20)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name=one_line(sender.name), addr_spec=checked_address(sender.address))
     message["To"] = Address(addr_spec=checked_address(letter.to))
@@ -62,6 +80,9 @@ def build(letter: Letter, sender: Sender, key: str, written_at: datetime) -> Ema
     message.set_content(letter.text, cte="base64")
     if letter.html:
         message.add_alternative(letter.html, subtype="html", cte="base64")
+    for each in letter.attachments:
+        main, _, sub = each.media_type.partition(";")[0].partition("/")
+        message.add_attachment(each.data, main, sub, filename=one_line(each.filename))
     return message
 
 

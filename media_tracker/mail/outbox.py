@@ -23,7 +23,7 @@ from pymongo.errors import DuplicateKeyError
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.mail.carriers import Carrier, Line, LineDown, NotCarried, Refused
-from media_tracker.mail.letters import Letter, Sender, build
+from media_tracker.mail.letters import Attachment, Letter, Sender, build
 from media_tracker.mail.retry import next_try
 
 COLLECTION = "outbox"
@@ -35,7 +35,7 @@ INDEXES = [
 LEASE = timedelta(minutes=5)
 """Longer than any exchange with a server may take."""
 FATE_KEPT = timedelta(days=30)
-_FORGOTTEN = {"to": "", "subject": "", "text": "", "html": "", "person": ""}
+_FORGOTTEN = {"to": "", "subject": "", "text": "", "html": "", "person": "", "attachments": ""}
 
 log = structlog.get_logger("outbox")
 
@@ -92,6 +92,7 @@ class Outbox:
             "html": letter.html,
             "language": letter.language,
             "person": person,
+            "attachments": [[each.filename, each.media_type, each.data] for each in letter.attachments],
         }
         try:
             result = await self._letters.update_one({"key": key}, {"$setOnInsert": row}, upsert=True)
@@ -181,4 +182,5 @@ def _ours(row: Json) -> Json:
 
 
 def _letter(row: Json) -> Letter:
-    return Letter(row["to"], row["subject"], row["text"], row["html"], row["language"])
+    attachments = tuple(Attachment(name, kind, bytes(data)) for name, kind, data in row.get("attachments", ()))
+    return Letter(row["to"], row["subject"], row["text"], row["html"], row["language"], attachments)

@@ -336,9 +336,7 @@ class Bulletins:
 
     # Corrections
 
-    async def correct(
-        self, number: int, place: str, wrong: str, right: str, actor: Actor, origin: Origin
-    ) -> Erratum:
+    async def correct(self, number: int, place: str, wrong: str, right: str, actor: Actor, origin: Origin) -> Erratum:
         """Say what was wrong in a released bulletin, and what is right. What was released stays as it is.
 
         Raises:

@@ -184,9 +184,7 @@ class Erratum(BaseModel):
 LISTS, ERRATA = "bulletin_lists", "bulletin_errata"
 BULLETIN_INDEXES = {
     LISTS: [
-        IndexModel(
-            [("release", ASCENDING), ("key", ASCENDING), ("part", ASCENDING)], name="release_key", unique=True
-        )
+        IndexModel([("release", ASCENDING), ("key", ASCENDING), ("part", ASCENDING)], name="release_key", unique=True)
     ],
     ERRATA: [IndexModel([("release", ASCENDING), ("at", ASCENDING)], name="release_at")],
 }

@@ -118,7 +118,9 @@ class ExportJobs:
         if known is not None:
             return ObjectId(known["_id"])
         if await self._jobs.count_documents({"owner": owner, "state": {"$in": [*OPEN]}}) >= MOST_OPEN:
-            raise TooMany(N_("{most} of your files are being made. Wait for one of them, or stop it."), 60, most=MOST_OPEN)
+            raise TooMany(
+                N_("{most} of your files are being made. Wait for one of them, or stop it."), 60, most=MOST_OPEN
+            )
         row = _new_row(owner, wanted, total, self._clock())
         await self._jobs.insert_one(row)
         return ObjectId(row["_id"])

@@ -30,7 +30,7 @@ from media_tracker.monitor.lines import (
     spans,
 )
 from media_tracker.problems.case import Case, EventType
-from media_tracker.problems.folding import apply
+from media_tracker.problems.folding import apply, fold
 
 Json = Mapping[str, Any]
 """An event as it is stored."""
@@ -86,12 +86,20 @@ def case_spans(
         if owed and learnt > moment and case is not None:
             versions.append((moment, lines_of_case(case, level, zone, heard)))
             owed = False
-        fact = _Event(event["type"], event["entity_id"], event["seq"], event["occurred_at"], event["payload"])
-        case = apply(case, fact)
-        moment, owed = learnt, owed or fact.type not in UNCOUNTED
+        case = apply(case, _fact(event))
+        moment, owed = learnt, owed or event["type"] not in UNCOUNTED
     if owed and case is not None:
         versions.append((moment, lines_of_case(case, level, zone, heard)))
     return spans(versions)
+
+
+def case_of(events: Iterable[Json]) -> Case | None:
+    """The problem that ``events``, all of its own and in order, amount to; None without events."""
+    return fold(_fact(event) for event in events)
+
+
+def _fact(event: Json) -> _Event:
+    return _Event(event["type"], event["entity_id"], event["seq"], event["occurred_at"], event["payload"])
 
 
 class Tagged(NamedTuple):

@@ -64,21 +64,6 @@ def name_of(generation: int, family: Family, span: str) -> str:
     return f"{generation}:{family.value}:{span}"
 
 
-def spans_of(period: Period) -> list[str]:
-    """The months that lie wholly in ``period``, and the days that are left: together exactly its days."""
-    found: list[str] = []
-    day = period.start
-    while day <= period.end:
-        after = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-        if day.day == 1 and after - timedelta(days=1) <= period.end:
-            found.append(f"{day:%Y-%m}")
-            day = after
-        else:
-            found.append(day.isoformat())
-            day += timedelta(days=1)
-    return found
-
-
 def days_of(period: Period) -> list[str]:
     """Every day of ``period``, in order."""
     count = (period.end - period.start).days + 1

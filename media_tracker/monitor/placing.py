@@ -60,6 +60,11 @@ class Placing:
         )
         return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
+    @property
+    def tables(self) -> tuple[object, ...]:
+        """Equal as long as the tables are the same."""
+        return self.tree, self.categories, self.digest
+
     def of(self, region: str | None) -> tuple[str | None, str | None, str | None]:
         """The district, street and community that count ``region``."""
         if not region or region not in self.tree:

@@ -1,60 +1,38 @@
-"""Figures over the database: loads the facts, counts them purely, and hands out numbers together with their lists."""
+"""Figures over the database: numbers together with their lists, now or as of a past moment."""
 
 from __future__ import annotations
 
-import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import OperationFailure
 
 from media_tracker.accounts.actor import Level
 from media_tracker.db.clock import Clock
-from media_tracker.db.connection import Database, Json
-from media_tracker.db.events import COLLECTION as EVENTS
-from media_tracker.db.events import Event
-from media_tracker.db.events import _event as event_of
+from media_tracker.db.connection import Database
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.errors import N_, NotFound
-from media_tracker.ingest.documents import Disposition, Story
-from media_tracker.monitor.counting import adds_up, breakdown, rows
+from media_tracker.ingest.documents import Story
 from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension, Key
-from media_tracker.monitor.durations import Duration, durations
-from media_tracker.monitor.facts import (
-    EVERYTHING,
-    CaseFact,
-    DeedFact,
-    Facts,
-    Period,
-    Row,
-    Slice,
-    StoryFact,
-    View,
-    Voice,
-    whole_days,
-)
+from media_tracker.monitor.durations import Duration, Stretch, duration
+from media_tracker.monitor.fact_reading import DEED_KEYS, STORY_KEYS, FactReading
+from media_tracker.monitor.facts import EVERYTHING, Facts, Period, Row, Slice, View
+from media_tracker.monitor.following import Following, Standing
+from media_tracker.monitor.ledger import LedgerState, days_of
+from media_tracker.monitor.lines import FAMILY_OF, Family, milliseconds
 from media_tracker.monitor.periods import before as days_before
-from media_tracker.outlets.commitments import Commitments
-from media_tracker.outlets.documents import Project
-from media_tracker.places.regions import RegionTree
-from media_tracker.places.service import Places
-from media_tracker.problems.arriving import without_arriving
-from media_tracker.problems.case import Case
+from media_tracker.monitor.placing import FIELD_OF, Placing
+from media_tracker.monitor.reading import Asked, Reading, Sums
 from media_tracker.problems.documents import Problem
-from media_tracker.problems.folding import fold
-from media_tracker.taxonomy.service import CategoryTable, Taxonomy
 
-SNAPSHOT_UNAVAILABLE = 246
-"""MongoDB's answer while an index or collection has just been made; moments later it has a snapshot again."""
-SNAPSHOT_TRIES = 10
-STORY_KEYS = frozenset({Key.STORIES, Key.CLUSTERS, Key.BEHAVIOUR})
-DEED_KEYS = frozenset({Key.GOOD_DEEDS})
+__all__ = [
+    "DEED_KEYS", "STORY_KEYS", "Column", "Figure", "Monitor", "Overview", "Stretch", "Subjects", "Table", "table_of",
+]  # fmt: skip
+OVERVIEWS_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +41,19 @@ class Figure:
 
     key: Key
     rows: Sequence[Row]
+    """Newest first; empty in an overview, which counts without them."""
     hours: Mapping[ObjectId, float] = field(default_factory=dict)
     """How long it took, by problem; only in the list behind a duration."""
+    count: int | None = None
+    """How many rows the list has, where they are not here."""
 
     @property
     def value(self) -> int:
-        return len(self.rows)
+        return len(self.rows) if self.count is None else self.count
 
     @property
     def definition(self) -> Definition:
         return DEFINITIONS[self.key]
-
-
-class Stretch(StrEnum):
-    """A stretch of time that is measured; in the order of ``durations``."""
-
-    ASSIGNMENT = "assignment"
-    ANSWER = "answer"
-    FIX = "fix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +84,8 @@ class Overview:
     before: Mapping[Key, Figure]
     durations: Mapping[Stretch, Duration]
     tables: Mapping[Dimension, Table]
+    counted_at: datetime | None = None
+    """Until when all that has happened is counted, where more has happened since; None: all of it is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +100,15 @@ class Subjects:
 class Monitor:
     """Counts."""
 
-    def __init__(
-        self, database: Database, places: Places, taxonomy: Taxonomy, clock: Clock, level: Level, zone: ZoneInfo
-    ) -> None:
+    def __init__(self, database: Database, following: Following, clock: Clock, level: Level, zone: ZoneInfo) -> None:
         self._client = database.client
         self._stories = database[Story.Settings.name]
         self._problems = database[Problem.Settings.name]
         self._deeds = database[GoodDeed.Settings.name]
-        self._projects = database[Project.Settings.name]
-        self._events = database[EVENTS]
-        self._places = places
-        self._taxonomy = taxonomy
+        self._following = following
+        self._reading = Reading(database.client, following.ledger, zone)
+        self._facts = FactReading(database, zone)
+        self._kept = _Kept()
         self._clock = clock
         self.level = level
         self.zone = zone
@@ -157,16 +130,32 @@ class Monitor:
 
         ``as_of``: as all of it stood at that moment, from the events recorded by then; None: now.
         """
+        placing, standing = await self._caught_up()
         view = self.view(period, as_of=as_of)
         earlier = replace(view, period=days_before(period))
-        facts = await self._facts([earlier.period, period], frozenset(Key), as_of)
-        figures = {key: Figure(key, rows(key, facts, view, part)) for key in Key}
-        before = {key: Figure(key, rows(key, facts, earlier, part)) for key in Key}
-        chosen = {key: figures[key].rows for key in by}
-        tables = {dimension: _table(dimension, chosen, self.zone) for dimension in dimensions}
-        meant = {row.id for row in figures[Key.PROBLEMS].rows}
-        times = durations(Facts(cases=[fact for fact in facts.cases if fact.case.id in meant]), view)
-        return Overview(view, figures, earlier, before, dict(zip(Stretch, times, strict=True)), tables)
+        wanted = tuple(dimensions) if by else ()
+
+        async def read(session: AsyncClientSession, state: LedgerState) -> tuple[Overview, str]:
+            known = (period, tuple(by), part, wanted, as_of, state.version, placing.tables)
+            if (kept := self._kept.get(known)) is not None:
+                return kept, state.version
+            now, then = _asked(view, part, as_of), _asked(earlier, part, as_of)
+            sums = {family: await self._reading.sums(session, state, family, now, placing, wanted) for family in Family}
+            before = {family: await self._reading.sums(session, state, family, then, placing, ()) for family in Family}
+            found = Overview(
+                view,
+                {key: Figure(key, (), count=_total(sums, key)) for key in Key},
+                earlier,
+                {key: Figure(key, (), count=_total(before, key)) for key in Key},
+                {each: duration(each, sums[Family.CASE].tally.hours[at].tolist()) for at, each in enumerate(Stretch)},
+                {dimension: table_of(dimension, by, sums, placing) for dimension in wanted},
+                standing.state.recorded_at if standing.behind and as_of is None else None,
+            )
+            self._kept.put(known, found)
+            return found, state.version
+
+        found, _ = await self._reading.in_snapshot(read)
+        return replace(found, view=view, earlier=earlier)
 
     async def figure(
         self,
@@ -184,26 +173,44 @@ class Monitor:
         """
         if stretch is not None and key is not Key.PROBLEMS:
             raise NotFound(N_("There is nothing at this address."))
-        facts, view = await self.facts(period, {key}, as_of=as_of), self.view(period, as_of=as_of)
-        found = rows(key, facts, view, part)
-        if stretch is None:
-            return Figure(key, found)
-        hours = _hours(facts, view, stretch)
-        return Figure(key, [row for row in found if row.id in hours], hours)
+        placing, _ = await self._caught_up()
+        asked = _asked(self.view(period, as_of=as_of), part, as_of)
+
+        async def read(session: AsyncClientSession, state: LedgerState) -> Figure:
+            found, hours = await self._reading.listing(session, state, key, asked, placing, stretch)
+            return Figure(key, found, hours)
+
+        return await self._reading.in_snapshot(read)
 
     async def page(
         self, key: Key, period: Period, part: Slice, first: int, size: int, *, as_of: datetime | None = None
     ) -> tuple[int, Sequence[Row]]:
         """How many rows a figure's list has, and ``size`` of them from place ``first`` (from 0) on, newest first."""
-        found = (await self.figure(key, period, part, as_of=as_of)).rows
-        return len(found), found[first : first + size]
+        placing, _ = await self._caught_up()
+        asked = _asked(self.view(period, as_of=as_of), part, as_of)
 
-    async def each(
-        self, key: Key, period: Period, part: Slice, *, as_of: datetime | None = None
-    ) -> AsyncIterator[Row]:
+        async def read(session: AsyncClientSession, state: LedgerState) -> tuple[int, Sequence[Row]]:
+            if asked.plain:
+                return await self._reading.plain_page(session, state, key, asked, placing, first, size)
+            found, _ = await self._reading.listing(session, state, key, asked, placing)
+            return len(found), found[first : first + size]
+
+        return await self._reading.in_snapshot(read)
+
+    async def each(self, key: Key, period: Period, part: Slice, *, as_of: datetime | None = None) -> AsyncIterator[Row]:
         """Every row of a figure's list, newest first; for files, that need not hold them all."""
-        for row in (await self.figure(key, period, part, as_of=as_of)).rows:
-            yield row
+        placing, _ = await self._caught_up()
+        asked = _asked(self.view(period, as_of=as_of), part, as_of)
+        async with self._client.start_session(snapshot=True) as session:
+            state = await self._following.ledger.state(session)
+            assert state is not None  # it has been caught up
+            async for row in self._reading.each(session, state, key, asked, placing):
+                yield row
+
+    async def _caught_up(self) -> tuple[Placing, Standing]:
+        """The tables, and the ledger with all that has happened."""
+        placing = await self._following.placing()
+        return placing, await self._following.fresh(placing)
 
     async def subjects(self, found: Sequence[Row]) -> Subjects:
         """Read the records behind ``found``."""
@@ -226,195 +233,54 @@ class Monitor:
         *,
         as_of: datetime | None = None,
     ) -> Facts:
-        """The facts that ``keys`` need for ``period``, all of one moment: nothing is seen half-way between two collections."""
-        return await self._facts([period], keys, as_of)
+        """The facts that ``keys`` need for ``period``: see ``fact_reading``, which reads all there is."""
+        return await self._facts.read(period, keys, await self._following.placing(), as_of)
 
-    async def _facts(
-        self, periods: Sequence[Period], keys: frozenset[Key] | set[Key], as_of: datetime | None = None
-    ) -> Facts:
-        where = _Where(await self._places.regions(), await self._taxonomy.table(), await self._commitments())
-        for again in range(SNAPSHOT_TRIES, 0, -1):
-            try:
-                async with self._client.start_session(snapshot=True) as session:
-                    stories = await self._story_facts(periods, where, session, as_of) if keys & STORY_KEYS else []
-                    deeds = await self._deed_facts(periods, where, session, as_of) if keys & DEED_KEYS else []
-                    cases = await self._case_facts(where, session, as_of) if keys - STORY_KEYS - DEED_KEYS else []
-                return Facts(stories, cases, deeds)
-            except OperationFailure as error:
-                if error.code != SNAPSHOT_UNAVAILABLE or again == 1:
-                    raise
-                await asyncio.sleep(0.2)
-        raise AssertionError("unreachable: the last try returns or raises")
 
-    async def _story_facts(
-        self, periods: Sequence[Period], where: _Where, session: AsyncClientSession, as_of: datetime | None
-    ) -> list[StoryFact]:
-        """Stories of the periods, and earlier ones of the same clusters, which decide where a cluster counts."""
-        shown = ("published_at", "outlet_id", "cluster", "withdrawn_at", "suggestion.region", "column")
-        decided = ("decision.region", "decision.category", "decision.disposition")
-        wanted = dict.fromkeys((*shown, *decided), 1)
-        found: dict[ObjectId, Json] = {}
-        for period in periods:
-            start, end = whole_days(period.start, period.end, self.zone)
-            query: Json = {"published_at": {"$gte": start, "$lt": end}}
-            told = await self._stories.find(query, wanted, session=session).to_list()
-            clusters = list({row["cluster"] for row in told if row.get("cluster") is not None})
-            if clusters:
-                query = {"cluster": {"$in": clusters}, "published_at": {"$lt": start}}
-                told += await self._stories.find(query, wanted, session=session).to_list()
-            found |= {row["_id"]: row for row in told}
-        if as_of is not None:
-            found = await self._stories_then(found, as_of, session)
-        return [_story_fact(row, where, self.zone) for row in found.values()]
+class _Kept:
+    """The last overviews: while nothing is counted anew and no table changes, each stays what it is."""
 
-    async def _stories_then(
-        self, found: Mapping[ObjectId, Json], as_of: datetime, session: AsyncClientSession
-    ) -> dict[ObjectId, Json]:
-        """Those stories that were here at ``as_of``, with what had been decided of them by then."""
-        query: Json = {"entity": "story", "entity_id": {"$in": list(found)}, "recorded_at": {"$lte": as_of}}
-        events = self._events.find(query, session=session).sort([("entity_id", 1), ("seq", 1)])
-        then: dict[ObjectId, Json] = {}
-        async for event in events:
-            story = event["entity_id"]
-            row = then.setdefault(story, {**found[story], "decision": None, "withdrawn_at": None})
-            if event["type"] == "withdrawn":
-                row["withdrawn_at"] = event["recorded_at"]
-            elif event["type"] == "decided":
-                row["decision"] = dict(event["payload"])
-            elif event["type"] == "disposed":
-                row["decision"] = {**(row["decision"] or {}), "disposition": event["payload"]["disposition"]}
-        return then
+    def __init__(self) -> None:
+        self._found: OrderedDict[object, Overview] = OrderedDict()
 
-    async def _case_facts(
-        self, where: _Where, session: AsyncClientSession, as_of: datetime | None
-    ) -> list[CaseFact]:
-        """Every problem: the period of a problem depends on the figure (exposure, verification, deadline, relapse)."""
-        there = await without_arriving(self._problems.database, session)
-        if as_of is None:
-            found = await self._problems.find(there, {"case": 1}, session=session).to_list()
-            cases = await asyncio.to_thread(lambda: [Case.model_validate(row["case"]) for row in found])
+    def get(self, known: object) -> Overview | None:
+        """What was found for a question before."""
+        return self._found.get(known)
+
+    def put(self, known: object, found: Overview) -> None:
+        """Keep it for the next one."""
+        self._found[known] = found
+        while len(self._found) > OVERVIEWS_KEPT:
+            self._found.popitem(last=False)
+
+
+def _asked(view: View, part: Slice, as_of: datetime | None) -> Asked:
+    return Asked.of(days_of(view.period), part, milliseconds(view.now), as_of is not None)
+
+
+def _total(sums: Mapping[Family, Sums], key: Key) -> int:
+    return sums[FAMILY_OF[key]].tally.total.get(key.value, 0)
+
+
+def table_of(by: Dimension, keys: Sequence[Key], sums: Mapping[Family, Sums], placing: Placing) -> Table:
+    """Figures by one dimension, from what their lines add up to."""
+    counted: dict[Key, dict[str, int]] = {key: {} for key in keys}
+    not_additive: set[Key] = set()
+    for key, counts in counted.items():
+        found = sums[FAMILY_OF[key]]
+        if by in (Dimension.MONTH, Dimension.DAY):
+            length = len("2022-03") if by is Dimension.MONTH else len("2022-03-31")
+            parts: list[tuple[tuple[str, ...], int]] = [
+                ((span[:length],), totals.get(key.value, 0)) for span, totals in found.days.items()
+            ]
         else:
-            shown = {row["_id"] async for row in self._problems.find(there, {"_id": 1}, session=session)}
-            query: Json = {"entity": "problem", "recorded_at": {"$lte": as_of}}
-            told_of = self._events.find(query, session=session).sort([("entity_id", 1), ("seq", 1)])
-            happened: dict[ObjectId, list[Event]] = {}
-            async for row in told_of:
-                if row["entity_id"] in shown:
-                    happened.setdefault(row["entity_id"], []).append(event_of(row))
-            folded = await asyncio.to_thread(lambda: [fold(each) for each in happened.values()])
-            cases = [case for case in folded if case is not None]
-        told = {r.story_id: r for case in cases for r in case.exposures if r.story_id is not None}
-        query = {"_id": {"$in": list(told)}}
-        stories = self._stories.find(query, {"column": 1, "outlet_id": 1, "published_at": 1}, session=session)
-        voices = {row["_id"]: where.voice(row, self.zone) async for row in stories}
-        return [where.case_fact(case, voices) for case in cases]
-
-    async def _commitments(self) -> Commitments:
-        return Commitments([Project.model_validate(row) async for row in self._projects.find({})])
-
-    async def _deed_facts(
-        self, periods: Sequence[Period], where: _Where, session: AsyncClientSession, as_of: datetime | None
-    ) -> list[DeedFact]:
-        days = [whole_days(period.start, period.end, self.zone) for period in periods]
-        between = [{"first_published_at": {"$gte": start, "$lt": end}} for start, end in days]
-        query: Json = {"$or": between, "stories.withdrawn_at": None}
-        if as_of is not None:
-            return await self._deeds_then(where, session, as_of)
-        cursor = self._deeds.find(query, {"stories": 1, "first_published_at": 1, "region": 1}, session=session)
-        facts = []
-        async for row in cursor:
-            standing = [story for story in row["stories"] if story.get("withdrawn_at") is None]
-            outlets = frozenset(story["outlet_id"] for story in standing)
-            facts.append(DeedFact(row["_id"], outlets, row["first_published_at"], *where.of(row.get("region"))))
-        return facts
-
-    async def _deeds_then(self, where: _Where, session: AsyncClientSession, as_of: datetime) -> list[DeedFact]:
-        """Good deeds as they stood at ``as_of``."""
-        query: Json = {"entity": "deed", "recorded_at": {"$lte": as_of}}
-        standing: dict[ObjectId, dict[ObjectId, Json]] = {}
-        async for event in self._events.find(query, session=session).sort([("entity_id", 1), ("seq", 1)]):
-            stories = standing.setdefault(event["entity_id"], {})
-            if event["type"] in ("filed", "story_added"):
-                stories[event["payload"]["story_id"]] = event["payload"]
-            elif event["type"] == "story_withdrawn":
-                stories.pop(event["payload"]["story_id"], None)
-        rows = self._deeds.find({"_id": {"$in": list(standing)}}, {"region": 1}, session=session)
-        regions = {row["_id"]: row.get("region") async for row in rows}
-        return [
-            DeedFact(
-                deed,
-                frozenset(story["outlet_id"] for story in stories.values()),
-                min(story["published_at"] for story in stories.values()),
-                *where.of(regions.get(deed)),
-            )
-            for deed, stories in standing.items()
-            if stories
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    """Where and as what things count, by the tables as they are now: a body that takes over a street takes its figures."""
-
-    tree: RegionTree
-    categories: CategoryTable
-    commitments: Commitments
-
-    def of(self, region: str | None) -> tuple[str | None, str | None, str | None]:
-        """The district, street and community that count ``region``."""
-        if region is None or region not in self.tree:
-            return None, None, None
-        below = {self.tree[code].level: code for code in self.tree.path(region)}
-        return self.tree.district_for_counting(region), below.get("subdistrict"), below.get("community")
-
-    def voice(self, row: Json, zone: ZoneInfo) -> Voice:
-        """What a story's row says of whose voice it is."""
-        column = row.get("column", "")
-        day = row["published_at"].astimezone(zone).date()
-        return Voice(column, self.commitments.of(row["outlet_id"], column, day))
-
-    def case_fact(self, case: Case, voices: Mapping[ObjectId, Voice]) -> CaseFact:
-        """What counting needs of ``case``."""
-        district, street, community = self.of(case.region)
-        told = {story: voices[story] for r in case.exposures if (story := r.story_id) is not None and story in voices}
-        return CaseFact(case, district, self.categories.path(case.category), street, community, told)
-
-
-def _story_fact(row: Json, where: _Where, zone: ZoneInfo) -> StoryFact:
-    decision: Mapping[str, Any] | None = row.get("decision")
-    suggestion: Mapping[str, Any] = row.get("suggestion") or {}
-    district, street, community = where.of((suggestion if decision is None else decision).get("region"))
-    voice = where.voice(row, zone)
-    decision = decision or {}
-    return StoryFact(
-        id=row["_id"],
-        outlet_id=row["outlet_id"],
-        cluster=row.get("cluster") or row["_id"],
-        published_at=row["published_at"],
-        withdrawn=row.get("withdrawn_at") is not None,
-        behaviour=decision.get("disposition") == Disposition.BEHAVIOUR.value,
-        district=district,
-        categories=where.categories.path(decision.get("category")),
-        street=street,
-        community=community,
-        column=voice.column,
-        projects=voice.projects,
-    )
-
-
-def _hours(facts: Facts, view: View, stretch: Stretch) -> dict[ObjectId, float]:
-    """How long ``stretch`` took, for each problem that has both its ends: the same measure, taken of one at a time."""
-    place = list(Stretch).index(stretch)
-    found = {}
-    for fact in facts.cases:
-        hours = durations(Facts(cases=[fact]), view)[place].median_hours
-        if hours is not None:
-            found[fact.case.id] = hours
-    return found
-
-
-def _table(by: Dimension, chosen: Mapping[Key, Sequence[Row]], zone: ZoneInfo) -> Table:
-    counted = {key: breakdown(found, by, zone) for key, found in chosen.items()}
-    values = sorted({value for counts in counted.values() for value in counts})
-    columns = [Column(value, {key: counts.get(value, 0) for key, counts in counted.items()}) for value in values]
-    return Table(by, columns, frozenset(key for key, found in chosen.items() if not adds_up(found, by, zone)))
+            fields = found.tally.fields.get(FIELD_OF[by], {})
+            parts = [(placing.values(by, value), count) for (name, value), count in fields.items() if name == key.value]
+        for values, count in parts:
+            if len(values) > 1:
+                not_additive.add(key)
+            for value in values if count else ():
+                counts[value] = counts.get(value, 0) + count
+    every = sorted({value for counts in counted.values() for value in counts})
+    columns = [Column(value, {key: counts.get(value, 0) for key, counts in counted.items()}) for value in every]
+    return Table(by, columns, frozenset(not_additive))

@@ -41,7 +41,8 @@ def standing(events: Sequence[E]) -> list[E]:
     """``events`` of one problem, in order, without ties that were taken back and without their taking back."""
     untied = [each for each in events if each.type == EventType.UNTIED.value]
     gone = {report for each in untied for report in each.payload["report_ids"]}
-    closed_again = {report for each in untied if each.payload["closing"] is not None for report in each.payload["report_ids"]}
+    closing = [each for each in untied if each.payload["closing"] is not None]
+    closed_again = {report for each in closing for report in each.payload["report_ids"]}
     left: list[E] = []
     revoking = False  # by the report just before it
     for each in events:
@@ -59,8 +60,8 @@ def untie(
 ) -> list[Decided]:
     """The events that take the report ``report_id`` off a problem that stays.
 
-    ``former``: the case before the tie; ``since``: what stands of what has happened to the problem after it; ``revoked``: the tie took a
-    closing back, which is closed again.
+    ``former``: the case before the tie; ``since``: what stands of what has happened to the problem after it; ``revoked``: the tie
+    took a closing back, which is closed again.
 
     Raises:
         Conflict: something has been built upon the tie; the sentence says what.

@@ -14,6 +14,7 @@ from media_tracker.web.admin.rule_tables import ROUTES as RULE_TABLES
 from media_tracker.web.admin.rules import ROUTES as RULES
 from media_tracker.web.admin.tables import ROUTES as ADMIN_TABLES
 from media_tracker.web.admin.users import ROUTES as ADMIN
+from media_tracker.web.api.figures import ROUTES as API_FIGURES
 from media_tracker.web.api.stories import ROUTES as API
 from media_tracker.web.api.tokens import ROUTES as TOKENS
 from media_tracker.web.bulletins.drafts import ROUTES as BULLETIN_DRAFTS
@@ -22,6 +23,7 @@ from media_tracker.web.deeds.edit import ROUTES as DEED_WORK
 from media_tracker.web.deeds.leads import ROUTES as LEADS
 from media_tracker.web.deeds.library import ROUTES as LIBRARY
 from media_tracker.web.exports.pages import ROUTES as EXPORTS
+from media_tracker.web.exports.schedules import ROUTES as SCHEDULES
 from media_tracker.web.deeds.pages import ROUTES as DEEDS
 from media_tracker.web.deeds.words import ROUTES as NOMINATIONS
 from media_tracker.web.desk.disputes import ROUTES as DISPUTES
@@ -116,6 +118,7 @@ ROUTES = [
     *ENTER,
     *SHEETS,
     *API,
+    *API_FIGURES,
     *TOKENS,
     *DEEDS,
     *DEED_WORK,
@@ -130,4 +133,5 @@ ROUTES = [
     *BULLETINS,
     *BULLETIN_DRAFTS,
     *EXPORTS,
+    *SCHEDULES,
 ]

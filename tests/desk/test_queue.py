@@ -22,8 +22,8 @@ from media_tracker.desk.snoozing import Until, moment_of
 from media_tracker.errors import Conflict, Forbidden, InvalidInput
 from media_tracker.ingest.documents import DeskState, Kind, Story
 from media_tracker.wiring import Services
-from tests.services.scene import Scene, actor
 from tests.fake_clock import FakeClock
+from tests.services.scene import Scene, actor
 from tests.web.desk_scene import suggestion
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -203,8 +203,8 @@ async def test_a_story_is_put_off_only_while_it_waits_and_to_a_time_to_come(scen
     problem = await scene.expose(put_off)  # who works on it all the same has not put it off any longer
     tied = await scene.fresh(story)
     assert (tied.desk, tied.snooze, problem.case.exposures[0].story_id) == (DeskState.DECIDED, None, story.id)
+    until = scene.clock.now + timedelta(days=1)
     with pytest.raises(Conflict, match="waits for an editor"):
-        until = scene.clock.now + timedelta(days=1)
         await snoozing.snooze(str(story.id), tied.version, until, "", scene.editor, who)
 
 
@@ -262,8 +262,10 @@ async def test_every_story_that_waits_is_in_the_list_once_whatever_the_order_and
         """The slow way: sort, then leave out whose text has been seen."""
         score = wanted.order in (Order.SUREST, Order.LEAST_SURE)
         down = wanted.order in (Order.NEWEST, Order.SUREST)
-        key = (lambda row: (row["suggestion"]["kind_score"], row["_id"])) if score else (
-            lambda row: (row["published_at"], row["_id"])
+        key = (
+            (lambda row: (row["suggestion"]["kind_score"], row["_id"]))
+            if score
+            else (lambda row: (row["published_at"], row["_id"]))
         )
         seen: set[ObjectId] = set()
         found = []

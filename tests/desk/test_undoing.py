@@ -19,7 +19,7 @@ from media_tracker.errors import Conflict, Forbidden
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.problems.case import EventType, State
 from media_tracker.tagging.learner import Learner
-from tests.services.scene import PARKING, RUBBISH, XINHUA, XIYUAN, Scene, actor
+from tests.services.scene import PARKING, XINHUA, XIYUAN, Scene, actor
 
 Act = Callable[[Scene, Story], Awaitable[object]]
 

@@ -52,7 +52,11 @@ def test_an_enclosure_of_a_feed_tells(inside: str, told: StoryFormat) -> None:
 
 
 def test_a_film_attached_to_a_json_feed_tells() -> None:
-    item = {"id": "1", "content_text": "x", "attachments": [{"url": "https://a.example/1.mp4", "mime_type": "video/mp4"}]}
+    item = {
+        "id": "1",
+        "content_text": "x",
+        "attachments": [{"url": "https://a.example/1.mp4", "mime_type": "video/mp4"}],
+    }
     text = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": [item]})
     feed = parse_json(text, [], url="https://a.example/", zone=ZoneInfo("Asia/Shanghai"), now=NOW)
     assert [each.format for each in prepare(feed.entries, "", NOW)] == [StoryFormat.VIDEO]

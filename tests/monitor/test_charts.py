@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -35,7 +36,7 @@ LAST_STAGES = sorted(set(LAST.values()) | {Stage.RELAPSED})
 def test_steps_cover_a_period_once_and_in_order(period: Period, grain: Grain) -> None:
     parts = steps(period, grain)
     assert (parts[0].start, parts[-1].end) == (period.start, period.end)
-    assert all(one.end + timedelta(days=1) == next.start for one, next in zip(parts, parts[1:], strict=False))
+    assert all(one.end + timedelta(days=1) == next.start for one, next in pairwise(parts))
     match grain:
         case Grain.DAY:
             assert all(part.start == part.end for part in parts)

@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+from media_tracker.monitor.definitions import Key
 from tests.web.browser import Browser
+
+
+_LISTS = re.compile(rf"/monitor/({'|'.join(Key)})\b(?!\.)|/releases/")
+"""Addresses of lists; a number that leads to one must say how long it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class FigurePage(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "a" and "data-figure" in given:
             self.figures.append(Link(int(given["data-figure"]), given["href"]))
-        elif tag == "a" and re.match(r"/(monitor|releases)/", given.get("href", "")):
+        elif tag == "a" and _LISTS.match(given.get("href", "")):
             self.unmarked.append(given["href"])
         if tag == "a" and given.get("rel") == "next":
             self.next = given["href"]

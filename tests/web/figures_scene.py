@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from media_tracker.taxonomy.categories import read_categories
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.files.pictures import camera_jpeg
+from tests.taken_in import take_in
 from tests.web.admin_scene import put_regions
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -76,6 +77,7 @@ class Scene:
         region: str | None = EAST,
         title: str = "",
         cluster: ObjectId | None = None,
+        column: str = "",
     ) -> Story:
         """A story as the ingest saves it, an hour after it came out; decided to be of ``kind`` unless that is None."""
         self.told += 1
@@ -93,9 +95,10 @@ class Scene:
             fetched_at=self.clock(),
             content_hash=str(self.told),
             cluster=cluster or story_id,
+            column=column,
         )
         row = story.model_dump(by_alias=True, exclude={"id", "revision_id"})
-        await self.services.database["stories"].insert_one({**row, "_id": story_id})
+        await take_in(self.services, {**row, "_id": story_id})
         if kind is None:
             return story
         decision = Decision(kind, category, region, "某路口")
@@ -110,9 +113,10 @@ class Scene:
         region: str | None = EAST,
         title: str = "",
         relapse_of: ObjectId | None = None,
+        column: str = "",
     ) -> Problem:
         """A problem that a story has brought."""
-        story = await self.story(outlet, moment, category=category, region=region)
+        story = await self.story(outlet, moment, category=category, region=region, column=column)
         name = title or f"问题{self.told}"
         new = NewProblem("", name, f"{name}的地点", category, region, relapse_of=relapse_of)
         return await self.services.desk.expose(str(story.id), story.version, new, self.editor, SYSTEM)
@@ -185,13 +189,17 @@ class Campaign:
     withheld: Problem
     trap: Problem
     """Its title begins like a formula."""
+    project: ObjectId
+    """Of the paper's, for its column 曝光台."""
 
 
 async def campaign(services: Services, clock: FakeClock) -> Campaign:
     """Three months with something of everything; it ends on 27 March at 18:00."""
     scene = Scene(services, clock)
     await scene.begin()
-    counted = await scene.exposed("paper", "01-12 08:00")
+    days = date(YEAR, 1, 1), date(YEAR, 12, 31)
+    project = await services.outlets.add_project(scene.outlets["paper"], "全城找问题", ["曝光台"], *days, 50)
+    counted = await scene.exposed("paper", "01-12 08:00", column="曝光台", region=f"{EAST}001")
     await scene.resolved(counted, "01-12 10:00", "01-15 16:00", "01-16 10:00")
     both = await scene.exposed("paper", "01-20 08:00", category=RUBBISH)
     await scene.tied(both, "radio", "01-20 12:00")
@@ -208,7 +216,7 @@ async def campaign(services: Services, clock: FakeClock) -> Campaign:
     clock.set(at("03-27 18:00"))
     story_id = counted.case.exposures[0].story_id
     assert story_id is not None
-    return Campaign(scene, counted, await services.stories.get(story_id), hidden, trap)
+    return Campaign(scene, counted, await services.stories.get(story_id), hidden, trap, project)
 
 
 async def _other_credit(scene: Scene) -> None:

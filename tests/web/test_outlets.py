@@ -17,6 +17,7 @@ from media_tracker.outlets.documents import OutletKind, Platform
 from media_tracker.outlets.opml import MOST_BYTES, Subscription, read_opml, write_opml
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
+from tests.taken_in import take_in
 from tests.web.admin_scene import browser_as, make_services
 from tests.web.browser import Browser
 
@@ -63,8 +64,10 @@ async def put_story(
 ) -> None:
     """A story as ingest would have stored it."""
     (feed, *_) = await services.outlets.feeds(outlet_id)
-    await services.database["stories"].insert_one(
+    await take_in(
+        services,
         {
+            "_id": ObjectId(),
             "outlet_id": outlet_id,
             "feed_id": feed.id,
             "key": str(ObjectId()),
@@ -75,7 +78,7 @@ async def put_story(
             "content_hash": title,
             "withdrawn_at": published if withdrawn else None,
             "desk": "pending",
-        }
+        },
     )
 
 

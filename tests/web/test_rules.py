@@ -7,9 +7,10 @@ import re
 import pytest_asyncio
 
 from media_tracker.accounts.documents import AuditAction
+from media_tracker.ingest.documents import Kind
 from media_tracker.tagging.rules import Table, shipped
 from media_tracker.wiring import Services
-from tests.web.desk_scene import Scene
+from tests.web.desk_scene import Scene, key_of
 
 KIND = "/admin/rules/kind"
 LINES = "三号楼前,notice,10\n居民出行难,notice,10\n居民希望,notice,10"
@@ -120,3 +121,65 @@ async def test_thresholds_are_tried_and_saved(scene: Scene) -> None:
 async def test_a_table_that_is_none_is_not_found(scene: Scene) -> None:
     async with scene.browser() as editor:
         assert (await editor.get("/admin/rules/moods")).status_code == 404
+
+
+async def test_a_default_by_column_is_tried_saved_and_followed_by_exactly_the_stories_that_were_named(
+    scene: Scene,
+) -> None:
+    found = scene.services
+    mine = [await scene.put_story(f"通知第{number}号", "全市召开会议。") for number in range(3)]
+    await scene.put_story("通知第9号", "全市召开会议。", outlet=scene.blogger)
+    await found.tagging.look_at([key_of(each) for each in mine])
+    before = {each.id: (await scene.story(each)).suggestion for each in mine}
+    form = {"cell_outlet": "示例晚报", "cell_column": "曝光台", "cell_kind": "exposure", "cell_score": "1"}
+    async with scene.browser() as editor:
+        tried = _plain((await editor.post("/admin/rules/defaults/try", form)).text)
+        assert "3 stories would be seen otherwise." in tried
+        assert "3 of them wait for an editor" in tried
+        assert await found.rules.number() == 0
+        saved = await editor.post("/admin/rules/defaults", {"seen": "0", "lines": "示例晚报,曝光台,,,exposure,,1"})
+        assert saved.status_code == 303
+    scene.services.clock.advance(minutes=1)  # type: ignore[attr-defined]
+    assert await found.tagging.look_again() == 4
+    now = {each.id: (await scene.story(each)).suggestion for each in mine}
+    assert sum(said is not None and said.kind is Kind.EXPOSURE for said in now.values()) == 3
+    assert all(before[key] != now[key] for key in now)
+    one = now[mine[0].id]
+    assert one is not None
+    assert "kind/default/示例晚报,曝光台" in one.rules
+
+
+async def test_a_route_marks_the_stories_and_undoing_it_takes_the_mark_away(scene: Scene) -> None:
+    found = scene.services
+    story = await scene.put_story()
+    other = await scene.put_story("别的稿件", "别的内容。")
+    user = await found.accounts.find_by_username("editor")
+    assert user is not None
+    line = f",,坑洼,,,{user.id}"
+    async with scene.browser() as editor:
+        tried = (await editor.post("/admin/rules/routes/try", {"lines": line})).text
+        assert "1 story would be seen otherwise." in _plain(tried)
+        assert "editor person" in tried
+        assert (await editor.post("/admin/rules/routes", {"seen": "0", "lines": line})).status_code == 303
+        await _seen_again(scene)
+        assert [(await scene.story(each)).routed for each in (story, other)] == [[str(user.id)], []]
+        shown = _plain((await editor.get("/admin/rules/editions/1")).text)
+        assert "put in" in shown
+        assert "坑洼" in shown
+        assert "1 story would be seen otherwise." in _plain(
+            (await editor.post("/admin/rules/editions/1/undo/try", {})).text
+        )
+        assert (await editor.post("/admin/rules/editions/1/undo", {"seen": "1"})).status_code == 303
+        assert (await editor.post("/admin/rules/editions/1/undo", {"seen": "1"})).status_code == 409
+        assert (await editor.get("/admin/rules/editions/0")).status_code == 404
+        assert "Undid edition 1" in _plain((await editor.get("/admin/rules/editions/2")).text)
+    await _seen_again(scene)
+    assert [(await scene.story(each)).routed for each in (story, other)] == [[], []]
+    assert (await found.rules.current()).tables == shipped().tables
+    (entry, *_) = await found.audit.latest()
+    assert (entry.action, entry.detail["table"], entry.detail["number"]) == (AuditAction.RULES_CHANGED, "undone", 1)
+
+
+async def _seen_again(scene: Scene) -> None:
+    scene.services.clock.advance(minutes=1)  # type: ignore[attr-defined]
+    await scene.services.tagging.look_again()

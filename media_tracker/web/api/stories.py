@@ -46,6 +46,7 @@ async def _take(request: Request[Any, Any, Any], token: Token, stories: tuple[Po
     by_platform: dict[Platform, list[int]] = defaultdict(list)
     for at, story in enumerate(stories):
         by_platform[story.platform or Platform(token.platform)].append(at)
+    assert token.outlet_id is not None  # tokens for reading are refused before
     taken: dict[int, Taken] = {}
     for platform, places in by_platform.items():
         entries = [stories[at].entry for at in places]

@@ -80,7 +80,9 @@ async def compose(
     chosen = await deeds_of(room, deeds)
     say, formats = writer.say, names.pages.formats
     number = NOTHING if signing.serial is None else writer.number(signing.year, signing.serial)
-    overdue = writer.cases(Key.OVERDUE, subjects, lambda row, problem: formats.deadline_text(problem.case.due_at, "day"))
+    overdue = writer.cases(
+        Key.OVERDUE, subjects, lambda row, problem: formats.deadline_text(problem.case.due_at, "day")
+    )
     return BulletinContent(
         office=room.settings.office_name,
         title=texts.title or say(TITLE),
@@ -253,7 +255,11 @@ class _Writer:
 
     def more(self, key: Key) -> str:
         left = self._counted.value(key) - MOST_PRINTED
-        return self.say(N_("{count} more are not printed here; the system lists them all."), count=left) if left > 0 else ""
+        return (
+            self.say(N_("{count} more are not printed here; the system lists them all."), count=left)
+            if left > 0
+            else ""
+        )
 
     def deed(self, deed: GoodDeed) -> DeedLine:
         outlets = self._names.joined({story.outlet_id for story in deed.stories if story.withdrawn_at is None})

@@ -152,14 +152,14 @@ async def _content(
     signer = user.display_name if frozen and user is not None else ""
     with use_locale(draft.language):
         names = await names_of(request)
-        content = await compose(
-            use, names, counted, texts_of(draft), draft.deeds, Signing(year, serial, now, signer)
-        )
+        content = await compose(use, names, counted, texts_of(draft), draft.deeds, Signing(year, serial, now, signer))
     return content, counted
 
 
 async def _keep(request: Request[Any, Any, Any], draft_id: str, form: Form) -> None:
-    texts = Texts(**{name: form.text(name, longest=LONGEST_BLOCK + 1) for name in ("title", "lead", "remarks", "outlook")})
+    texts = Texts(
+        **{name: form.text(name, longest=LONGEST_BLOCK + 1) for name in ("title", "lead", "remarks", "outlook")}
+    )
     serial, deeds = form.number("serial"), form.ids("deeds")
     form.check()
     await services(request).bulletins.edit(

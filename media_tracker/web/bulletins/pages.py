@@ -14,11 +14,11 @@ from litestar.params import FromPath
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
-from media_tracker.monitor.facts import Period
-from media_tracker.monitor.periods import read_period
 from media_tracker.monitor.bulletin_rules import last_week
 from media_tracker.monitor.bulletins import Recount
 from media_tracker.monitor.documents import Bulletin, Erratum, Release
+from media_tracker.monitor.facts import Period
+from media_tracker.monitor.periods import read_period
 from media_tracker.monitor.releases import Preview
 from media_tracker.papers.bulletin_content import BulletinContent
 from media_tracker.web.bulletins.content import content_of, read_seen, spelt, today_of
@@ -35,9 +35,9 @@ from media_tracker.web.figure_links import Asked
 from media_tracker.web.file_answer import file_answer
 from media_tracker.web.forms import read_form
 from media_tracker.web.guards import publicity, signed_in
+from media_tracker.web.i18n import use_locale
 from media_tracker.web.monitor.view import HEADLINE, Count
 from media_tracker.web.naming import Names, names_of
-from media_tracker.web.i18n import use_locale
 from media_tracker.web.render import page, see_other
 from media_tracker.web.trail import write_down
 from media_tracker.web.visitor import actor, origin, request_id, services
@@ -342,7 +342,11 @@ def _issue(
         definitions = {figure.key: figure.name for figure in frozen.figures}
         lines = [
             RecountLine(
-                names.gettext(definitions[each.key]), each.frozen, each.now, f"/monitor/{each.key.value}?{query}", each.same
+                names.gettext(definitions[each.key]),
+                each.frozen,
+                each.now,
+                f"/monitor/{each.key.value}?{query}",
+                each.same,
             )
             for each in recount
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ class PersonForm:
     agreed: bool
     way: str
     """How consent was given; untranslated, empty for none."""
-    given_on: str
+    given_on: date | None
     guardian: bool
     recorded_by: str
     taken_back_at: datetime | None
@@ -374,7 +375,7 @@ async def _page(request: Request[Any, Any, Any], one: GoodDeed, back: _Back, *, 
         today=found.clock().astimezone(found.settings.zone).date(),
         may_edit=who.has(Role.EDITOR),
         section=back.section,
-        values=back.values,
+        values=defaultdict(str, back.values),
         errors=back.errors,
         notice=back.notice,
     )
@@ -392,7 +393,7 @@ def _person_form(one: GoodDeed, each: Person, people: Mapping[ObjectId, str]) ->
         named=one.names(each),
         agreed=consent is not None and consent.stands,
         way=CONSENT_NAMES[consent.way] if consent else "",
-        given_on=consent.given_on if consent else "",
+        given_on=date.fromisoformat(consent.given_on) if consent else None,
         guardian=consent.guardian if consent else False,
         recorded_by=people.get(consent.by, "") if consent and consent.by else "",
         taken_back_at=consent.withdrawn_at if consent else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -119,7 +120,6 @@ class _Back:
 @get("/deeds/leads", guards=[dispatchers])
 async def leads(
     request: Request[Any, Any, Any],
-    state: FromQuery[str] = "",
     mine: FromQuery[str] = "",
     deed: FromQuery[str] = "",
     story: FromQuery[str] = "",
@@ -127,6 +127,7 @@ async def leads(
 ) -> Response[Any]:
     """One page of the leads that the filters let through, newest first. A filter with nonsense in it is left out."""
     found, names, who = services(request), await names_of(request), actor(request)
+    state = request.query_params.get("state", "")  # as a parameter the name is taken
     of_deed, of_story = (ObjectId(key) if ObjectId.is_valid(key) else None for key in (deed, story))
     wanted = LeadFilter(
         state=State(state) if state in set(State) else None,
@@ -275,7 +276,7 @@ async def _page(request: Request[Any, Any, Any], one: Lead, back: _Back, *, stat
         outcomes=[option(state.value, names.gettext(STATE_NAMES[state])) for state in OUTCOMES],
         targets=[] if row.settled else await _targets(request, names),
         mine=one.worked_on_by == actor(request).user_id,
-        values=back.values,
+        values=defaultdict(str, back.values),
         errors=back.errors,
         notice=back.notice,
     )
@@ -301,7 +302,7 @@ async def _new(
         story=str(story_id or ""),
         of=of,
         channels=named(names.pages.catalogue, CHANNEL_NAMES),
-        values={"received_at": names.pages.formats.field(found.clock()), **values},
+        values=defaultdict(str, {"received_at": names.pages.formats.field(found.clock()), **values}),
         errors=errors or {},
         form_key=values.get(FIELD) or new_key(),
         days=found.leads.days,

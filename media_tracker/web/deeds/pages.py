@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -75,7 +75,7 @@ class NominationLine:
     level: str
     result: str
     reached: bool
-    on: str
+    on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,12 @@ def deed_release_error(one: GoodDeed) -> str:
 def nomination_lines(one: GoodDeed, words: Words) -> list[NominationLine]:
     """The way up, oldest first."""
     return [
-        NominationLine(level_name(line.level, words), RESULT_NAMES[line.result], line.result is Result.REACHED, line.on)
+        NominationLine(
+            level_name(line.level, words),
+            RESULT_NAMES[line.result],
+            line.result is Result.REACHED,
+            date.fromisoformat(line.on),
+        )
         for line in one.nominations
     ]
 

@@ -75,7 +75,8 @@ def deed_card(deed: GoodDeed, names: Names, words: Words, who: Actor | None, bas
     masked = not stands(deed) and not is_staff(who)
     pictures = [] if masked else pictures_of(deed, names, who)
     standing_stories = [each for each in deed.stories if each.withdrawn_at is None]
-    place = f"{names.region(deed.region)} {deed.place}".strip()
+    region = names.region(deed.region)
+    place = deed.place if region in deed.place else f"{region} {deed.place}".strip()
     level = standing(deed.nominations)
     return DeedCard(
         id=str(deed.id),

@@ -1,4 +1,4 @@
-"""Accepting many suggestions at once: a score is chosen, the stories are looked at, the run goes on by itself, and can be undone."""
+"""Accepting many suggestions at once: choose a score, look at the stories, start the run, and undo it if need be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bson import ObjectId
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -27,7 +26,6 @@ from media_tracker.web.stories.view import story_row
 from media_tracker.web.visitor import actor, origin, services
 
 PATH = "/desk/bulk"
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +170,10 @@ async def _choose(
     return await page(request, "desk/bulk.html", context, status=status)
 
 
-def _item(
-    request: Request[Any, Any, Any], item: Item, story: Story | None, prefill: float, names: Names
-) -> ItemRow:
+def _item(request: Request[Any, Any, Any], item: Item, story: Story | None, prefill: float, names: Names) -> ItemRow:
     found = story.suggestion if story is not None else None
     sure = found is not None and found.region_score >= prefill
-    params = {name: value for name, value in (item.params or {}).items()}
+    params = dict(item.params or {})
     return ItemRow(
         id=str(item.story_id),
         title=story_row(story, names, actor(request)).title if story is not None else "",

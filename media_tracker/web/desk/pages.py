@@ -45,9 +45,10 @@ async def desk(
     take: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """A queue, and one story of it open; for a browser that only loads a story ahead, that one alone."""
-    if not request.query_params and (saved := await services(request).saved_queues.default(actor(request))):
-        if saved.query and request.headers.get("hx-request") != "true":
-            return await see_other(request, f"/desk?{saved.query}")
+    if not request.query_params and request.headers.get("hx-request") != "true":
+        own = await services(request).saved_queues.default(actor(request))
+        if own is not None and own.query:
+            return await see_other(request, f"/desk?{own.query}")
     wanted = read_filter(request.query_params)
     if story is not None and only_looks(request):
         alone = await work_page(request, wanted, story)

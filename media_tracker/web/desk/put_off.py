@@ -41,7 +41,11 @@ async def snooze(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
         form.check()
         await found.snoozing.snooze(story_id, form.version(), until, note, who, origin(request))
     except (Conflict, InvalidInput) as error:
-        shown = InvalidInput(next(iter(error.fields.values()))) if isinstance(error, InvalidInput) and error.fields else error
+        shown = (
+            InvalidInput(next(iter(error.fields.values())))
+            if isinstance(error, InvalidInput) and error.fields
+            else error
+        )
         return await refused(request, "/desk", shown, wanted)
     behind = await found.queue.next(wanted, who, after=story)
     formats = (await names_of(request)).pages.formats

@@ -41,7 +41,7 @@ CSV_HEADS = (
     N_("Right or equal"),
     N_("Share"),
     "κ",
-    N_("95 % interval"),
+    N_("Interval"),
     N_("Note"),
 )
 

@@ -68,7 +68,10 @@ async def filter_form(request: Request[Any, Any, Any], wanted: QueueFilter, name
     """The form, filled in with ``wanted``, and the reader's saved queues."""
     catalogue = names.pages.catalogue
     given = dict(wanted.pairs())
-    values = {name: given.get(name, "") for name in ("outlet", "column", "kind", "band", "district", "days", "copied", "order")}
+    values = {
+        name: given.get(name, "")
+        for name in ("outlet", "column", "kind", "band", "district", "days", "copied", "order")
+    }
     days = [option(number, catalogue.gettext(label)) for number, label in DAYS.items()]
     if wanted.days is not None and wanted.days not in DAYS:
         days.append(option(wanted.days, str(wanted.days)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bson import ObjectId
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
@@ -73,12 +74,14 @@ async def undo(request: Request[Any, Any, Any], row_id: FromPath[str]) -> Respon
     except (Conflict, NotFound) as error:
         return await refused(request, PATH, error, None if form.flag("listed") else wanted)
     if undone.left:
-        message = N_("Undone for {done} stories; {left} could not be taken back, because something was done with them since.")
+        message = N_(
+            "Undone for {done} stories; {left} could not be taken back, because something was done with them since."
+        )
         return await to_desk(request, wanted, undone.story_id, message, done=undone.count, left=len(undone.left))
     return await to_desk(request, wanted, undone.story_id, N_("Undone. The story is as it was before."))
 
 
-def _row(request: Request[Any, Any, Any], entry: Entry, stories: Mapping[object, Story], names: Names) -> DoneRow:
+def _row(request: Request[Any, Any, Any], entry: Entry, stories: Mapping[ObjectId, Story], names: Names) -> DoneRow:
     row, story = entry.row, stories.get(entry.row.story_id)
     bulk = row.bulk and row.run_id is not None
     decided = row.kind and row.what in (What.DECIDED, What.FILED)

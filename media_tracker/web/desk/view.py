@@ -19,8 +19,8 @@ from media_tracker.ingest.attention import count_feeds
 from media_tracker.ingest.blind import as_seen_by
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.web.desk.ahead import tag_of
-from media_tracker.web.desk.queue import FilterForm, filter_form
 from media_tracker.web.desk.keys import KEYS, Keys
+from media_tracker.web.desk.queue import FilterForm, filter_form
 from media_tracker.web.desk.work import Holder, Open, Typed, open_story
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.stories.view import KINDS, StoryRow, story_row
@@ -115,7 +115,7 @@ class DeskPage:
     """What has just been done, translated; for those who listen."""
     last: Last | None = None
     filters: FilterForm | None = None
-    """None where only a story is loaded ahead."""
+    """Of the whole page only: the browser keeps them where a part of it is swapped."""
     feeds: int = 0
     """How many feeds want attention."""
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -179,7 +179,7 @@ async def desk_page(
         ahead=ahead,
         said=said,
         last=await _last(request, names),
-        filters=await filter_form(request, wanted, names),
+        filters=None if _in_place(request) else await filter_form(request, wanted, names),
         feeds=await count_feeds(found.database, found.clock()),
         errors=typed.errors if typed else {},
         message=typed.message if typed else "",
@@ -231,6 +231,10 @@ async def _first(request: Request[Any, Any, Any], wanted: QueueFilter, after: st
     page = await found.queue.page(wanted, who, after)
     free = [line.story for line in page.lines if line.held is None or line.held.by == who.user_id]
     return next(iter(free), None)
+
+
+def _in_place(request: Request[Any, Any, Any]) -> bool:
+    return request.headers.get("hx-request") == "true"
 
 
 async def _tag(request: Request[Any, Any, Any], story: Story | None) -> str:

@@ -1,4 +1,4 @@
-"""Figures as files: the table of all of them, a breakdown, and the list behind one. Each carries its definition and its moment."""
+"""Figures as files: the table of all of them, a breakdown, the list behind one. Each carries its definition and its moment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from media_tracker.web.figure_links import Asked, read_asked
 from media_tracker.web.monitor.lists import Cell, columns_of
 from media_tracker.web.monitor.view import HEADS, STRETCH_NAMES
 
-BROKEN_DOWN = (Key.STORIES, Key.EXPOSURES, Key.PROBLEMS, Key.RESOLVED, Key.CLAIMED, Key.OVERDUE, Key.DEFERRED, Key.RELAPSED)
+BROKEN_DOWN = (
+    Key.STORIES,
+    Key.EXPOSURES,
+    Key.PROBLEMS,
+    Key.RESOLVED,
+    Key.CLAIMED,
+    Key.OVERDUE,
+    Key.DEFERRED,
+    Key.RELAPSED,
+)
 NOT_A_TABLE = frozenset({Dimension.DAY, Dimension.MONTH})
 
 

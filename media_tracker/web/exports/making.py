@@ -82,7 +82,9 @@ async def _write(opened: Opened, kind: FileFormat, zone: ZoneInfo, file: IO[byte
 
 def _too_many_rows() -> TooLarge:
     return TooLarge(
-        N_("An Excel sheet has {most} rows at most. Choose a shorter period or a filter, or take CSV, which has no limit."),
+        N_(
+            "An Excel sheet has {most} rows at most. Choose a shorter period or a filter, or take CSV, which has no limit."
+        ),
         most=f"{MOST_ROWS:,}",
     )
 

@@ -53,7 +53,9 @@ async def open_problems(asking: Asking) -> Opened:
         *(N_("State"), N_("Outcome"), N_("Unit in charge"), N_("Outlet"), N_("Registered"), N_("First exposed")),
         *(N_("Deadline"), N_("Original deadline"), N_("Verified on"), N_("Closed on")),
     )
-    return Opened(heading(asking, N_("Problems"), labels, _about(asking, total)), rows(), total, _name("problems", asking))
+    return Opened(
+        heading(asking, N_("Problems"), labels, _about(asking, total)), rows(), total, _name("problems", asking)
+    )
 
 
 async def _problem_pages(asking: Asking, wanted: ProblemFilter, order: Any) -> AsyncIterator[Sequence[Problem]]:
@@ -94,7 +96,10 @@ def _problem_row(problem: Problem, asking: Asking) -> list[Value]:
 async def open_stories(asking: Asking) -> Opened:
     """Stories, with the filters of their list."""
     values, who = asking.values, asking.actor
-    words, narrowed = values.get("q", "").strip()[:LONGEST_WORDS], any(map(values.get, ("q", "kind", "desk", "district")))
+    words, narrowed = (
+        values.get("q", "").strip()[:LONGEST_WORDS],
+        any(map(values.get, ("q", "kind", "desk", "district"))),
+    )
     gone = {"yes": True, "no": False}.get(values.get("withdrawn", ""))
     if narrowed and not who.has(Role.EDITOR, Role.PUBLICITY):
         gone = False  # what is masked must not be found by what it said, nor by what was said of it
@@ -122,14 +127,25 @@ async def open_stories(asking: Asking) -> Opened:
         *(N_("Published"), N_("Story"), N_("Outlet"), N_("Column"), N_("Kind"), N_("District")),
         *(N_("Decided"), N_("Address")),
     )
-    return Opened(heading(asking, N_("Stories"), labels, _about(asking, total)), rows(), total, _name("stories", asking))
+    return Opened(
+        heading(asking, N_("Stories"), labels, _about(asking, total)), rows(), total, _name("stories", asking)
+    )
 
 
 def _story_row(story: Story, asking: Asking) -> list[Value]:
     row = story_row(story, asking.names, asking.actor)
     yes = asking.say(N_("yes")) if row.decided else ""
     kind = asking.say(KINDS[Kind(row.kind)]) if row.kind else ""
-    return [row.published_at, row.title, row.outlet, row.column, kind, row.district, yes, "" if row.masked else story.url]
+    return [
+        row.published_at,
+        row.title,
+        row.outlet,
+        row.column,
+        kind,
+        row.district,
+        yes,
+        "" if row.masked else story.url,
+    ]
 
 
 async def open_deeds(asking: Asking) -> Opened:
@@ -196,7 +212,9 @@ async def open_look_backs(asking: Asking) -> Opened:
         *(N_("Number"), N_("Problem"), N_("Place"), N_("Unit in charge"), N_("Closed on")),
         *(N_("Due on"), N_("Looked back on"), N_("Came back")),
     )
-    return Opened(heading(asking, N_("Look-backs"), labels, _about(asking, total)), rows(), total, _name("look-backs", asking))
+    return Opened(
+        heading(asking, N_("Look-backs"), labels, _about(asking, total)), rows(), total, _name("look-backs", asking)
+    )
 
 
 def _look_back_row(problem: Problem, asking: Asking) -> list[Value]:
@@ -230,7 +248,9 @@ async def open_audit(asking: Asking) -> Opened:
 
     total = await entries.estimated_document_count()
     labels = (N_("When"), N_("Who"), N_("What"), N_("To what"), N_("Roles"), N_("Details"), N_("Request"))
-    return Opened(heading(asking, N_("Audit trail"), labels, _about(asking, total)), rows(), total, _name("audit", asking))
+    return Opened(
+        heading(asking, N_("Audit trail"), labels, _about(asking, total)), rows(), total, _name("audit", asking)
+    )
 
 
 async def _reader(asking: Asking, *, stakes: bool) -> Reader:

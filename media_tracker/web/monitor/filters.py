@@ -67,9 +67,7 @@ def filter_form(
 ) -> FilterForm:
     """The form as ``asked`` fills it; what could not be understood stands in it as it was typed."""
     filters = asked.filters
-    typed = {
-        name: query[name] if name in errors else _shown(name, asked, names) for name in TYPED
-    }
+    typed = {name: query[name] if name in errors else _shown(name, asked, names) for name in TYPED}
     with_field = {*CHOSEN, *(each for name, below in TYPED.items() if typed[name] for each in below)}
     columns = sorted({column for project in projects for column in project.columns})
     return FilterForm(
@@ -133,9 +131,7 @@ def filter_chips(asked: Asked, names: Names, by: Dimension | None = None) -> lis
 def _unit(units: UnitTree, text: str) -> ObjectId | None:
     wanted = "".join(text.split()).casefold()
     found = [
-        unit.id
-        for unit in units
-        if wanted in {"".join(name.split()).casefold() for name in (unit.name, *unit.aliases)}
+        unit.id for unit in units if wanted in {"".join(name.split()).casefold() for name in (unit.name, *unit.aliases)}
     ]
     return found[0] if found else None
 

@@ -158,7 +158,9 @@ async def _overview(
         last=asked.period.end,
         before_first=found.earlier.period.start,
         before_last=found.earlier.period.end,
-        quick_periods=_quick_periods(asked, (asked.as_of or local_now(request)).astimezone(use.settings.zone).date(), names, by),
+        quick_periods=_quick_periods(
+            asked, (asked.as_of or local_now(request)).astimezone(use.settings.zone).date(), names, by
+        ),
         form=filter_form(asked, names, projects, query, errors),
         chips=filter_chips(asked, names, by),
         by=by.value if by else "",

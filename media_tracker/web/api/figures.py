@@ -1,0 +1,282 @@
+"""``GET /api/v1/figures``: the monitor's figures and their lists for other programs. The same numbers, by the same module."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from bson import ObjectId
+from litestar import Request, get
+from litestar.params import FromPath, QueryParameter
+
+from media_tracker.errors import N_, InvalidInput, NotFound
+from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
+from media_tracker.monitor.facts import Period, Row, Subject
+from media_tracker.monitor.service import Overview, Stretch, Subjects
+from media_tracker.web.api.answers import HANDLERS
+from media_tracker.web.api.figure_answers import (
+    BreakdownAnswer,
+    Days,
+    DurationAnswer,
+    FigureAnswer,
+    FiguresAnswer,
+    LineAnswer,
+    RateAnswer,
+    RowAnswer,
+    RowsAnswer,
+)
+from media_tracker.web.figure_links import Asked, asked_of
+from media_tracker.web.guards import anyone, signed_in
+from media_tracker.web.monitor.view import RATES, STRETCH_NAMES
+from media_tracker.web.naming import Names, names_of
+from media_tracker.web.visitor import services, visitor
+
+PATH = "/api/v1/figures"
+ROWS = 100
+MOST_ROWS = 500
+FARTHEST = 10_000_000
+
+First = Annotated[str, QueryParameter(name="from", description="first day, as 2026-03-01; else the year's first")]
+Last = Annotated[str, QueryParameter(name="to", description="last day, included; else today")]
+AsOf = Annotated[
+    str, QueryParameter(name="as_of", description="a moment that has passed (RFC 3339): the figures as they stood")
+]
+By = Annotated[str, QueryParameter(name="by", description=f"break down by one of {', '.join(Dimension)}")]
+StretchAsked = Annotated[
+    str, QueryParameter(name="stretch", description=f"of problems: those over which {', '.join(Stretch)} is measured")
+]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=MOST_ROWS, description="rows of one page")]
+After = Annotated[str, QueryParameter(name="after", description="the cursor in the address “next” of the page before")]
+Filter = Annotated[str | None, QueryParameter(description="a code or id; empty: what has none; absent: all")]
+
+
+@get(PATH, guards=[anyone], exception_handlers=HANDLERS, include_in_schema=True, tags=["figures"])
+async def figures(
+    request: Request[Any, Any, Any],
+    first: First = "",
+    last: Last = "",
+    as_of: AsOf = "",
+    by: By = "",
+    outlet: Filter = None,
+    column: Filter = None,
+    project: Filter = None,
+    district: Filter = None,
+    street: Filter = None,
+    community: Filter = None,
+    category: Filter = None,
+    subcategory: Filter = None,
+    unit: Filter = None,
+    severity: Filter = None,
+    source: Filter = None,
+    month: Filter = None,
+    day: Filter = None,
+) -> FiguresAnswer:
+    """Every figure of a period beside the period before, with its definition; with ``by`` broken down by one dimension."""
+    await _may_read(request)
+    asked, names = asked_of(request), await names_of(request)
+    dimension = _dimension(by)
+    found = await services(request).monitor.overview(
+        asked.period, tuple(Key), asked.part, dimensions=(dimension,) if dimension else (), as_of=asked.as_of
+    )
+    return FiguresAnswer(
+        period=_days(asked.period),
+        period_before=_days(found.earlier.period),
+        as_of=asked.as_of,
+        counted_at=services(request).clock(),
+        filters=_filters(asked),
+        figures=[_figure(key, found, asked, names) for key in Key],
+        rates=[
+            RateAnswer(
+                *(names.gettext(label), part.value, whole.value, found.figures[part].value, found.figures[whole].value)
+            )
+            for label, part, whole in RATES
+        ],
+        durations=[_duration(stretch, found, asked, names) for stretch in Stretch],
+        breakdown=_breakdown(dimension, found, names) if dimension else None,
+    )
+
+
+@get(
+    f"{PATH}/{{key:str}}",
+    guards=[anyone],
+    exception_handlers=HANDLERS,
+    include_in_schema=True,
+    tags=["figures"],
+)
+async def figure_rows(
+    request: Request[Any, Any, Any],
+    key: FromPath[str],
+    first: First = "",
+    last: Last = "",
+    as_of: AsOf = "",
+    stretch: StretchAsked = "",
+    limit: Limit = ROWS,
+    after: After = "",
+    outlet: Filter = None,
+    column: Filter = None,
+    project: Filter = None,
+    district: Filter = None,
+    street: Filter = None,
+    community: Filter = None,
+    category: Filter = None,
+    subcategory: Filter = None,
+    unit: Filter = None,
+    severity: Filter = None,
+    source: Filter = None,
+    month: Filter = None,
+    day: Filter = None,
+) -> RowsAnswer:
+    """The list behind a figure, a page at a time, newest first. Its total is the figure."""
+    await _may_read(request)
+    if key not in set(Key):
+        raise NotFound(N_("There is nothing at this address."))
+    asked, names, use = asked_of(request), await names_of(request), services(request)
+    figure, start = Key(key), _start(after)
+    hours: Mapping[ObjectId, float] = {}
+    if asked.stretch is not None:
+        found = await use.monitor.figure(figure, asked.period, asked.part, asked.stretch, as_of=asked.as_of)
+        total, rows, hours = found.value, found.rows[start : start + limit], found.hours
+    else:
+        total, rows = await use.monitor.page(figure, asked.period, asked.part, start, limit, as_of=asked.as_of)
+    subjects = await use.monitor.subjects(rows)
+    behind = start + len(rows)
+    return RowsAnswer(
+        key=figure.value,
+        name=names.gettext(DEFINITIONS[figure].name),
+        definition=names.gettext(DEFINITIONS[figure].text),
+        period=_days(asked.period),
+        as_of=asked.as_of,
+        counted_at=use.clock(),
+        filters=_filters(asked),
+        total=total,
+        rows=[_row(row, subjects, hours, names) for row in rows],
+        next=_address(figure, asked, {"limit": limit, "after": _cursor(behind)}) if rows and behind < total else None,
+    )
+
+
+async def _may_read(request: Request[Any, Any, Any]) -> None:
+    """Let people in who are signed in, and programs with a token for figures; ``NotSignedIn`` or ``Forbidden`` else."""
+    if visitor(request).user is not None:
+        signed_in(request, request.route_handler)
+        return
+    await services(request).tokens.use(request.headers.get("authorization"), reading=True)
+
+
+def _figure(key: Key, found: Overview, asked: Asked, names: Names) -> FigureAnswer:
+    definition = DEFINITIONS[key]
+    return FigureAnswer(
+        key.value,
+        names.gettext(definition.name),
+        names.gettext(definition.text),
+        found.figures[key].value,
+        found.before[key].value,
+        _address(key, asked),
+    )
+
+
+def _duration(stretch: Stretch, found: Overview, asked: Asked, names: Names) -> DurationAnswer:
+    took = found.durations[stretch]
+    return DurationAnswer(
+        stretch.value,
+        names.gettext(STRETCH_NAMES[stretch]),
+        took.count,
+        took.median_hours,
+        took.p90_hours,
+        _address(Key.PROBLEMS, replace(asked, stretch=stretch)),
+    )
+
+
+def _breakdown(by: Dimension, found: Overview, names: Names) -> BreakdownAnswer:
+    table = found.tables[by]
+    lines = [
+        LineAnswer(column.value, names.of(by, column.value), {key.value: column.counts[key] for key in Key})
+        for column in sorted(table.columns, key=lambda column: column.value)
+    ]
+    return BreakdownAnswer(by.value, sorted(key.value for key in table.not_additive), lines)
+
+
+def _row(row: Row, subjects: Subjects, hours: Mapping[ObjectId, float], names: Names) -> RowAnswer:
+    problem = subjects.problems.get(row.problem_id) if row.problem_id else None
+    return RowAnswer(
+        subject=row.subject.value,
+        id=str(row.id),
+        at=row.at,
+        number=problem.number if problem else None,
+        title=_title(row, subjects, names),
+        problem=_text(row.problem_id),
+        story=_text(row.story_id),
+        outlets=_texts(row.outlets),
+        columns=sorted(row.columns - {""}),
+        projects=_texts(row.projects),
+        district=row.district,
+        street=row.street,
+        community=row.community,
+        categories=row.categories,
+        unit=_text(row.unit_id),
+        severity=row.severity,
+        source=row.source,
+        hours=hours.get(row.id),
+    )
+
+
+def _title(row: Row, subjects: Subjects, names: Names) -> str:
+    """What the row is called; a good deed without a name that may not be shown."""
+    if row.subject is Subject.DEED:
+        return names.deed_title(subjects.deeds[row.id]) if row.id in subjects.deeds else ""
+    if row.problem_id is not None:
+        return subjects.problems[row.problem_id].title if row.problem_id in subjects.problems else ""
+    story = subjects.stories.get(row.story_id) if row.story_id is not None else None
+    return story.title if story else ""
+
+
+def _text(found: ObjectId | None) -> str | None:
+    return str(found) if found is not None else None
+
+
+def _texts(found: frozenset[ObjectId]) -> Sequence[str]:
+    return sorted(map(str, found))
+
+
+def _days(period: Period) -> Days:
+    return Days(period.start, period.end)
+
+
+def _filters(asked: Asked) -> dict[str, str]:
+    return {dimension.value: value for dimension, value in asked.filters.items()}
+
+
+def _address(key: Key, asked: Asked, more: Mapping[str, object] | None = None) -> str:
+    return f"{PATH}/{key.value}?{urlencode([*asked.query(), *(more or {}).items()])}"
+
+
+def _dimension(by: str) -> Dimension | None:
+    if not by:
+        return None
+    if by not in set(Dimension):
+        raise InvalidInput(N_("This is none of {choices}."), {"by": by}, choices=", ".join(Dimension))
+    return Dimension(by)
+
+
+def _cursor(place: int) -> str:
+    return base64.urlsafe_b64encode(str(place).encode()).decode().rstrip("=")
+
+
+def _start(cursor: str) -> int:
+    """The place that a cursor stands for; ``InvalidInput`` for what is none of ours."""
+    if not cursor:
+        return 0
+    try:
+        text = base64.urlsafe_b64decode(cursor[:40] + "=" * (-len(cursor[:40]) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        text = ""
+    if not text.isdecimal() or int(text) > FARTHEST:
+        sentence = N_("This cursor is none of ours: take the address “next” of the page before.")
+        raise InvalidInput(sentence, {"after": sentence})
+    return int(text)
+
+
+ROUTES = [figures, figure_rows]

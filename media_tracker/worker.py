@@ -74,6 +74,7 @@ class Worker:
             "subscribing": self._subscribe,
             "following": self._follow,
             "learning": self._learn,
+            "counting": self._count,
             "sweeping": self._sweep,
             "notifying": self._notify,
             "posting": self._post,
@@ -177,6 +178,11 @@ class Worker:
             if await self._services.tagging.look_again() < AGAIN_AT_ONCE:
                 break
         await asyncio.sleep(LEARN_EVERY)
+
+    async def _count(self) -> None:
+        """Have figures follow what has happened, and what time has brought; pages find little left to do."""
+        await self._services.counting.catch_up()
+        await asyncio.sleep(IDLE_SECONDS)
 
     async def _notify(self) -> None:
         """Tell people of what has happened to their problems, and of what has fallen due."""

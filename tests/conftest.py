@@ -23,6 +23,7 @@ from media_tracker.db.connection import Database, open_database
 from media_tracker.db.embedded import EmbeddedServer
 from media_tracker.db.events import EventLog
 from media_tracker.db.transactions import Transactor
+from media_tracker.desk import second_look
 from media_tracker.migrations import m0001_starting_tables
 from media_tracker.net.fetch import Fetcher, FetchLimits
 from media_tracker.settings import Settings
@@ -86,6 +87,12 @@ async def database(
     await traces.begin()
     yield migrated_database
     await traces.wipe()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No story is drawn for a blind second look, unless a test asks for it: which one would be is left to chance."""
+    monkeypatch.setattr(second_look, "SHARE", 0.0)
 
 
 @pytest.fixture

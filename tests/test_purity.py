@@ -78,7 +78,11 @@ PURE = [
     *(f"problems/lists/{name}.py" for name in ("words", "dates", "names", "row", "cells", "sheet", "events")),
     *(f"monitor/{name}.py" for name in ("credit", "counting", "facts", "definitions")),
     *(f"monitor/{name}.py" for name in ("durations", "periods", "exports")),
+    *(f"monitor/{name}.py" for name in ("bulletin_rules", "timetable")),
+    *(f"papers/bulletin_{name}.py" for name in ("content", "form", "bars")),
     *(f"monitor/{name}.py" for name in ("stages", "charts")),
+    "monitor/standing.py",
+    "ingest/story_format.py",
 ]
 
 

@@ -8,8 +8,10 @@ from dataclasses import asdict
 
 import click
 
+from media_tracker.cli.progress import Steps
 from media_tracker.cli.running import command, with_services
 from media_tracker.doctor import examine
+from media_tracker.monitor.recounting import Recounted
 from media_tracker.settings import Settings
 from media_tracker.wiring import Services
 
@@ -54,6 +56,34 @@ async def db_status(as_json: bool) -> None:
             click.echo(each)
         click.echo("current" if status.current else "not current")
     if not status.current:
+        sys.exit(1)
+
+
+@db.command("recount")
+@click.option("--json", "as_json", is_flag=True, help="Say at the end what was found, for a script.")
+@command
+async def db_recount(as_json: bool) -> None:
+    """Count every figure again from the events. Exit code 1 when something had been counted differently before.
+
+    Figures are read as they were until it is done; it can be stopped at any moment, and begins anew the next time.
+    """
+
+    async def run(services: Services) -> Recounted:
+        placing = await services.counting.placing()
+        if await services.counting.ledger.state() is not None:
+            await services.counting.catch_up(placing)  # so that both are of the same moment
+        with Steps(as_json) as steps:
+            return await services.counting.recounting.run(placing, steps.tell)
+
+    found = await with_services(run)
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+    else:
+        for each in found.differences:
+            click.echo(f"{each.day} {each.figure}: {each.before} -> {each.after}")
+        told = ", ".join(f"{count} {family}" for family, count in found.lines.items())
+        click.echo(f"counted: {told} lines; {len(found.differences)} differences")
+    if found.differences:
         sys.exit(1)
 
 

@@ -24,7 +24,7 @@ __all__ = ["ENTITY", "DeedFilter", "DeedPage", "Deeds", "check_editor", "checked
 
 PAGE = 30
 MOST_COUNTED = 1_000
-_BETWEEN_NAMES = re.compile(r"[;；、,，\s]+")
+_BETWEEN_NAMES = re.compile(r"[;；、,，]+")
 _STANDS: Json = {"$elemMatch": {"withdrawn_at": None}}
 
 
@@ -171,7 +171,7 @@ class Deeds:
     def _people(self, new: NewDeed) -> list[Person]:
         now = self._clock()
         day = now.astimezone(self._zone).date().isoformat()
-        names = dict.fromkeys(name for name in _BETWEEN_NAMES.split(new.person.strip()) if name)
+        names = dict.fromkeys(name for each in _BETWEEN_NAMES.split(new.person) if (name := each.strip()))
         return [
             Person(
                 id=ObjectId(),

@@ -23,7 +23,7 @@ from media_tracker.ingest.documents import Story
 COLLECTION = "desk_done"
 INDEXES = [
     IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=86_400),
-    IndexModel([("by", ASCENDING), ("_id", DESCENDING)], name="by"),
+    IndexModel([("by", ASCENDING), ("bulk", ASCENDING), ("_id", DESCENDING)], name="by_bulk"),
     IndexModel([("story_id", ASCENDING), ("seq", DESCENDING)], name="story"),
     IndexModel(
         [("run_id", ASCENDING), ("_id", DESCENDING)],
@@ -129,7 +129,7 @@ class Done:
             **(came_of_it or {}),
         }
         if group is not None:
-            row |= {"run_id": group.run_id, "bulk": group.bulk}
+            row |= {"run_id": group.run_id, **({"bulk": True} if group.bulk else {})}
         await self._rows.insert_one(row, session=tx.session)
 
     async def get(self, row_id: ObjectId) -> Row | None:
@@ -148,8 +148,8 @@ class Done:
         return _row(row) if row else None
 
     async def of(self, actor: Actor, limit: int) -> Sequence[Row]:
-        """The last things that ``actor`` has done, the last first; those that were undone are among them."""
-        rows = self._rows.find({"by": actor.user_id}).sort("_id", DESCENDING).limit(limit)
+        """The last things that ``actor`` has done by hand, the last first; those that were undone are among them."""
+        rows = self._rows.find({"by": actor.user_id, "bulk": None}).sort("_id", DESCENDING).limit(limit)
         return [_row(row) async for row in rows]
 
     async def mark_undone_in(self, tx: Transaction, row_id: ObjectId, actor: Actor) -> bool:

@@ -63,6 +63,7 @@ class QueueFilter:
     """Which stories of the desk are meant; None and "" mean all.
 
     ``kind`` is the suggested one. ``days``: published within so many days. ``copied``: only stories of which there are reprints.
+    ``routed``: only what a rule sends to this editor, by the id as text.
     """
 
     which: Which = Which.WAITING
@@ -74,6 +75,7 @@ class QueueFilter:
     district: str = ""
     days: int | None = None
     copied: bool = False
+    routed: str = ""
 
     @property
     def narrow(self) -> bool:
@@ -92,6 +94,7 @@ class QueueFilter:
             "district": self.district,
             "days": str(self.days) if self.days is not None else "",
             "copied": "1" if self.copied else "",
+            "routed": self.routed,
         }
         return [(name, value) for name, value in values.items() if value]
 
@@ -100,7 +103,7 @@ class QueueFilter:
         return urlencode(self.pairs())
 
 
-NAMES = ("queue", "order", "outlet", "column", "kind", "band", "district", "days", "copied")
+NAMES = ("queue", "order", "outlet", "column", "kind", "band", "district", "days", "copied", "routed")
 """The parameters of an address that say which queue is meant."""
 
 
@@ -118,6 +121,7 @@ def read_filter(given: Mapping[str, str]) -> QueueFilter:
         district=text["district"],
         days=min(int(days), MOST_DAYS) if days.isascii() and days.isdecimal() and len(days) < 6 and int(days) else None,
         copied=bool(text["copied"]),
+        routed=text["routed"] if ObjectId.is_valid(text["routed"]) else "",
     )
 
 
@@ -145,6 +149,8 @@ def narrowed(wanted: QueueFilter, now: datetime) -> Json:
         query["published_at"] = {"$gte": now - timedelta(days=wanted.days)}
     if wanted.copied:
         query["copied"] = True
+    if wanted.routed:
+        query["routed"] = wanted.routed
     return query
 
 

@@ -131,8 +131,9 @@ class Queue:
             count = await self._stories.count_documents(
                 query, limit=MOST_COUNTED + 1, maxTimeMS=MOST_MILLISECONDS, **self._hint(wanted)
             )
-        except ExecutionTimeout:
-            return Total(0, more=True)
+        except ExecutionTimeout:  # a filter that few stories meet: say what the first page holds
+            least = await self._stories.count_documents(query, limit=PAGE + 1, **self._hint(wanted))
+            return Total(min(least, PAGE), least > PAGE)
         if wanted.which is Which.WAITING and count <= MOST_COUNTED:
             looks = self._looks(wanted, actor)
             count += await self._stories.count_documents(looks, limit=MOST_BLIND, hint=BLIND)
@@ -232,6 +233,8 @@ class Queue:
         """Which index is walked: the one in the order of the list. The database would try others, and now and then take one."""
         if wanted.which is not Which.WAITING:
             return {}
+        if wanted.routed:
+            return {"hint": "routed_desk"}
         if wanted.order in (Order.SUREST, Order.LEAST_SURE):
             return {"hint": "desk_surest"}
         return {"hint": "desk_copied" if wanted.copied else "desk_newest"}

@@ -33,6 +33,8 @@ from media_tracker.tagging.service import ENTITY, Tagging
 
 UNDO_WITHIN = timedelta(minutes=10)
 MOST_SHOWN = 200
+MOST_TOGETHER = 2_000
+"""Things of one group: at most a hundred reprints, each decided and tied to some problems."""
 HARMLESS = frozenset({"changed", "completed", "attached", "adopted"})
 """What may happen to a story after a decision without standing in the way of undoing it: its outlet's doing."""
 
@@ -92,7 +94,10 @@ class Undoing:
         self._clock = clock
 
     async def mine(self, actor: Actor, limit: int = MOST_SHOWN) -> list[Entry]:
-        """What ``actor`` has done lately, the last first; what was done together is one entry. Undone things are left out."""
+        """What ``actor`` has done lately by hand, the last first; what was done together is one entry.
+
+        What was undone is left out, and so are runs of bulk acceptance, which ``BulkAccept`` lists and undoes.
+        """
         entries: dict[ObjectId, Entry] = {}
         for row in await self._done.of(actor, limit):
             if row.undone_at is None:
@@ -115,10 +120,10 @@ class Undoing:
         row = await self._done.get(parse_id(row_id))
         if row is None:
             raise NotFound(N_("There is nothing at this address."))
-        if row.run_id is None:
+        if row.run_id is None or row.bulk:
             await self.undo_one(row, actor, origin)
             return Undone(row.story_id, 1)
-        together = await self._done.of_run(row.run_id, MOST_SHOWN)
+        together = await self._done.of_run(row.run_id, MOST_TOGETHER)
         if not together:
             raise Conflict(UNDONE)
         left: dict[ObjectId, MediaTrackerError] = {}

@@ -3,9 +3,9 @@
 As long as a story waits, it is for every editor but the first one a story that nobody has decided: on the desk, in lists, on its
 own page. People who are no editors cannot be asked for the second look, and see it as it is.
 
-Whoever shows stories to a signed-in person passes them through ``as_seen_by``; whoever asks for a list of them by what was decided
-says who asks (``StoryFilter.viewer``), or uses the queries below: a story must not be found by what it must not show. The queue of
-an editor is: what is pending and not ``blind_to`` the editor, and what is ``queued_for`` the editor, by time of publication.
+Whoever shows stories to a signed-in person passes them through ``as_seen_by``; whoever asks for a list of them by what was
+decided says who asks (``StoryFilter.viewer``), or uses the queries below: a story must not be found by what it must not show.
+The queue of an editor is what is pending and not ``blind_to`` the editor, and what is ``queued_for`` the editor.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """In which form a story is told (体裁形式): text, photo, video or H5. Pure.
 
-It is derived once, when a story comes in, from what the feed says: enclosures, the markup, the address, the platform. An editor can
-correct it (``ingest.formats``). Stories of earlier releases have none until somebody says so.
+It is derived once, when a story comes in, from what the feed says: enclosures, the markup, the address, the platform. An editor
+can correct it (``ingest.formats``). Stories of earlier releases have none until somebody says so.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from urllib.parse import urlsplit
-
-from media_tracker.outlets.documents import Platform
 
 
 class StoryFormat(StrEnum):
@@ -29,7 +27,7 @@ _VIDEO = re.compile(
 )
 _PICTURE = re.compile(r"<img\b", re.IGNORECASE)
 _H5 = re.compile(r"(?:^|[./_-])h5(?:[./_-]|$)", re.IGNORECASE)
-_SHOWN_AS_VIDEO = frozenset({Platform.DOUYIN})
+_FILMS_ONLY = frozenset({"douyin"})
 
 
 def format_of(html: str, url: str, *, image: str | None = None, video: bool = False) -> StoryFormat:
@@ -46,9 +44,9 @@ def format_of(html: str, url: str, *, image: str | None = None, video: bool = Fa
     return StoryFormat.TEXT
 
 
-def on_platform(found: StoryFormat, platform: Platform) -> StoryFormat:
-    """``found``, unless the platform shows nothing but films."""
-    return StoryFormat.VIDEO if platform in _SHOWN_AS_VIDEO else found
+def on_platform(found: StoryFormat, platform: str) -> StoryFormat:
+    """``found``, unless the ``platform`` (``outlets.documents.Platform``) shows nothing but films."""
+    return StoryFormat.VIDEO if platform in _FILMS_ONLY else found
 
 
 def _is_h5(url: str) -> bool:

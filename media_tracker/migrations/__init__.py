@@ -15,6 +15,7 @@ from media_tracker.migrations import (
     m0010_finding,
     m0011_desk_queue,
     m0013_deed_people,
+    m0015_counted,
 )
 
 MIGRATIONS = [
@@ -29,4 +30,5 @@ MIGRATIONS = [
     Migration(10, "finding problems", m0010_finding.up),
     Migration(11, "desk queue", m0011_desk_queue.up),
     Migration(13, "people of good deeds", m0013_deed_people.up),
+    Migration(15, "counted", m0015_counted.up),
 ]

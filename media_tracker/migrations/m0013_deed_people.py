@@ -28,7 +28,9 @@ async def up(database: Database) -> None:
         told = {each["_id"]: each async for each in database["stories"].find({"_id": {"$in": ids}}, shown)}
         people = _people(row, zone)
         names = [person["name"] for person in people]
-        young = {key: points_to_a_minor(each.get("title", ""), each.get("text", ""), names) for key, each in told.items()}
+        young = {
+            key: points_to_a_minor(each.get("title", ""), each.get("text", ""), names) for key, each in told.items()
+        }
         changes: Json = {
             "people": people,
             "kind": next((k for each in told.values() if (k := (each.get("decision") or {}).get("deed"))), None),

@@ -98,6 +98,8 @@ class FactReading:
                 row["decision"] = dict(event["payload"])
             elif event["type"] == "disposed":
                 row["decision"] = {**(row["decision"] or {}), "disposition": event["payload"]["disposition"]}
+            elif event["type"] == "undone":
+                row["decision"] = dict(event["payload"]) if event["payload"]["kind"] is not None else None
         return then
 
     async def _case_facts(self, where: Placing, session: AsyncClientSession, as_of: datetime | None) -> list[CaseFact]:
@@ -146,7 +148,7 @@ class FactReading:
             stories = standing.setdefault(event["entity_id"], {})
             if event["type"] in ("filed", "story_added"):
                 stories[event["payload"]["story_id"]] = event["payload"]
-            elif event["type"] == "story_withdrawn":
+            elif event["type"] in ("story_withdrawn", "story_taken_out", "unfiled"):
                 stories.pop(event["payload"]["story_id"], None)
         rows = self._deeds.find({"_id": {"$in": list(standing)}}, {"region": 1}, session=session)
         regions = {row["_id"]: row.get("region") async for row in rows}

@@ -20,7 +20,7 @@ from media_tracker.monitor.gathering import DEED, PROBLEM, STORY, Gathering
 from media_tracker.monitor.ledger import Ledger, LedgerState, rules_of
 from media_tracker.monitor.lines import Family, milliseconds
 from media_tracker.monitor.placing import Placing, together
-from media_tracker.monitor.recounting import Recounting
+from media_tracker.monitor.recounting import Recounted, Recounting, Tell, unheard
 from media_tracker.monitor.tallies import ProjectsOf
 from media_tracker.outlets.documents import Project
 from media_tracker.places.service import Places
@@ -137,10 +137,14 @@ class Following:
         placing = placing or await self.placing()
         state = await self.ledger.state()
         if state is None or state.rules != self._rules:
-            await self.recounting.run(placing)
+            await self.recounting.run(placing, unheard)
         await self._runner.catch_up(self.consumer(), batch=AT_ONCE)
         await self._follow_time(placing)
         await self._follow_projects(placing)
+
+    async def recount(self, tell: Tell = unheard) -> Recounted:
+        """Count everything again from the events, whatever has been counted; see ``recounting``."""
+        return await self.recounting.run(await self.placing(), tell)
 
     async def _follow_time(self, placing: Placing) -> None:
         """Add up anew where something has become true by itself."""
@@ -183,7 +187,7 @@ class Following:
         placing = await self.placing()
         state = await self.ledger.state()
         if state is None:
-            await self.recounting.run(placing)
+            await self.recounting.run(placing, unheard)
             state = await self.ledger.state()
         assert state is not None
         upto = max(events[-1].position, state.position)

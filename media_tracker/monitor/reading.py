@@ -295,7 +295,7 @@ def _sums_of_lines(
     if not {Dimension.DAY, Dimension.MONTH} & set(dimensions):
         return Sums(tally)
     by_day: dict[str, Mapping[str, int]] = {}
-    ends = [*(start for _, start in starts[1:]), len(sheet)]
+    ends = [*(start for _, start in starts[1:]), len(sheet)] if starts else []
     counted = {key.value: np.concatenate(([0], np.cumsum(chosen & counted_by(sheet, key)))) for key in Key}
     for (name, start), end in zip(starts, ends, strict=True):
         by_day[name] = {key: int(sums[end] - sums[start]) for key, sums in counted.items() if sums[end] > sums[start]}

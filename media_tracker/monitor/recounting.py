@@ -39,10 +39,16 @@ from media_tracker.monitor.tallies import ProjectsOf, Tally
 AT_ONCE: Mapping[Family, int] = {Family.STORY: 5000, Family.CASE: 500, Family.DEED: 2000}
 """Entities that are read together."""
 _WRITTEN_AT_ONCE = 50
+STEPS: Mapping[Family, str] = {Family.STORY: "stories", Family.CASE: "problems", Family.DEED: "good deeds"}
+"""What each part of a recount is called where its progress is shown."""
 _ENTITY = {Family.STORY: STORY, Family.CASE: PROBLEM, Family.DEED: DEED}
 
 Tell = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
+
+
+def unheard(what: str, done: int, total: int) -> None:
+    """Nobody is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ class Recounting:
         self._clock = clock
         self._rules = rules
 
-    async def run(self, placing: Placing, tell: Tell = lambda what, done, total: None) -> Recounted:
+    async def run(self, placing: Placing, tell: Tell) -> Recounted:
         """Count everything up to now; from then on the new figures are read. ``tell`` is kept up to date."""
         before = await self._ledger.state()
         generation = (before.generation if before is not None else 0) + 1
@@ -142,7 +148,7 @@ class Recounting:
                 found = {story: spans for story, spans in every.items() if story.binary not in done}
                 done.update(story.binary for story in found)
             yield found
-            tell(family.value, min(at + AT_ONCE[family], len(ids)), len(ids))
+            tell(STEPS[family], min(at + AT_ONCE[family], len(ids)), len(ids))
 
     async def _store(
         self,

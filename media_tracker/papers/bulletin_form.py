@@ -1,4 +1,4 @@
-"""The template of a bulletin (通报): head, figures, trend, lists, and what people write, on A4 as offices set it (GB/T 9704-2012)."""
+"""The template of a bulletin (通报): head, figures, trend, lists, and what people write, on A4 (GB/T 9704-2012)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ LEARNED, CUE, COLUMN, DEFAULT, NAME, PATTERN = "learned", "cue", "column", "defa
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """When a row holds; "" always does. ``region`` is a code, ``word`` in matching form."""
+    """When a row holds; "" always does. ``region`` is a code; ``column`` and ``word`` are in matching form."""
 
     outlet: str
     column: str
@@ -41,24 +41,31 @@ class Conditions:
         """How many there are."""
         return sum(bool(each) for each in (self.outlet, self.column, self.word, self.region))
 
-    def hold_of_text(self, story: StoryText, whole: str) -> bool:
-        """Whether all but the region hold. ``whole``: title, text and column in matching form."""
-        return (
-            self.outlet in ("", story.outlet_name)
-            and (not self.column or normalise(self.column).text == normalise(story.column).text)
-            and self.word in whole
-        )
+    def hold_of(self, form: MatchingForm) -> bool:
+        """Whether all but the region hold of a text."""
+        return self.outlet in ("", form.outlet) and self.column in ("", form.column) and self.word in form.whole
 
 
 def conditions_of(row: Row) -> Conditions:
     """The conditions that the first four cells of ``row`` name."""
-    return Conditions(*row[:4])
+    outlet, column, word, region = row[:4]
+    return Conditions(outlet, normalise(column).text, word, region)
 
 
-def matching_form(story: StoryText) -> str:
-    """What words are looked for in: as much of the title and the text as is read, and the column."""
+@dataclass(frozen=True, slots=True)
+class MatchingForm:
+    """A story as conditions are compared with it. ``whole``: as much of title and text as is read, and the column."""
+
+    outlet: str
+    column: str
+    whole: str
+
+
+def matching_form(story: StoryText) -> MatchingForm:
+    """``story`` in matching form."""
     parts = (story.title[:LONGEST_TITLE], story.body[:LONGEST_BODY], story.column[:LONGEST_TITLE])
-    return normalise("\n".join(parts)).text
+    column, whole = (normalise(text).text for text in (parts[2], "\n".join(parts)))
+    return MatchingForm(story.outlet_name, column, whole)
 
 
 class OfficeSuggester:
@@ -78,17 +85,17 @@ class OfficeSuggester:
         said = self._inner.suggest(story)
         found = list(grounds(said, story, self._words, self._cues))
         if self._defaults or self._routes:
-            whole = matching_form(story)
-            said, more = with_defaults(said, self._holding(self._defaults, story, whole, said.region))
+            form = matching_form(story)
+            said, more = with_defaults(said, self._holding(self._defaults, form, said.region))
             found = [each for each in found if _still_speaks(each, said)] + more
-            routed = _routed(said, self._holding(self._routes, story, whole, said.region))
+            routed = _routed(said, self._holding(self._routes, form, said.region))
             said = replace(said, routed=routed)
         return replace(said, rules=tuple(dict.fromkeys(found))[:MOST_GROUNDS], model=self.version)
 
     def _holding(
-        self, rows: Sequence[tuple[Conditions, Row]], story: StoryText, whole: str, region: str | None
+        self, rows: Sequence[tuple[Conditions, Row]], form: MatchingForm, region: str | None
     ) -> list[tuple[Conditions, Row]]:
-        return [(each, row) for each, row in rows if each.hold_of_text(story, whole) and self._covers(each, region)]
+        return [(each, row) for each, row in rows if each.hold_of(form) and self._covers(each, region)]
 
     def _covers(self, each: Conditions, region: str | None) -> bool:
         if not each.region:

@@ -81,9 +81,8 @@ class Scope:
         """Whether something may change of ``text``."""
         if self.words is None:
             return True
-        whole = matching_form(text)
-        by_words = any(word in whole for word in self.words)
-        return by_words or any(each.hold_of_text(text, whole) for each in self.conditions)
+        form = matching_form(text)
+        return any(word in form.whole for word in self.words) or any(each.hold_of(form) for each in self.conditions)
 
 
 _READ = dict.fromkeys(("title", "text", "outlet_id", "column", "published_at"), 1)

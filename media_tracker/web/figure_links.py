@@ -74,6 +74,15 @@ class Asked:
             yield "as_of", self.as_of.isoformat().replace("+00:00", "Z")
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number and the address of exactly the list that it counts."""
+
+    value: int
+    href: str
+    adds_up: bool = True
+
+
 def asked_of(connection: Connection) -> Asked:
     """What the address of a request asks for; see ``read_asked``."""
     return read_asked(dict(connection.query_params.items()), local_now(connection))

@@ -97,6 +97,7 @@ async def _feed(document: str = FEED) -> AsyncIterator[int]:
 
 async def _fill(services: Services, feed_port: int) -> str:
     await services.migrator.migrate()
+    await services.database["second_look_settings"].insert_one({"_id": "share", "share": 0.0})  # nothing is left to chance
     outlet = await services.outlets.add_outlet("样报", OutletKind.NEWSPAPER, partner=True)
     await services.outlets.add_feed(outlet, f"http://127.0.0.1:{feed_port}/rss", "样报", Platform.PAPER)
     await services.ingest.run(await services.outlets.feeds())
@@ -136,7 +137,7 @@ async def _server(uri: str, database: str, folder: Path) -> AsyncIterator[str]:
 async def ready(address: str, process: asyncio.subprocess.Process) -> None:
     """Wait until a server that has been started answers."""
     async with ClientSession() as session:
-        for _ in range(300):
+        for _ in range(1200):
             assert process.returncode is None, "the server ended before it answered"
             try:
                 async with session.get(f"{address}/readyz") as response:
@@ -145,7 +146,7 @@ async def ready(address: str, process: asyncio.subprocess.Process) -> None:
             except ClientError:
                 pass
             await asyncio.sleep(0.1)
-    raise AssertionError("the server did not become ready in 30 seconds")
+    raise AssertionError("the server did not become ready in two minutes")
 
 
 @asynccontextmanager

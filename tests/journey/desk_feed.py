@@ -8,7 +8,9 @@ from media_tracker.ingest.documents import Kind
 
 _ITEM = """<item><title>{title}</title><guid>desk-{number}</guid><link>https://paper.example/desk/{number}</link>
 <category>{column}</category><pubDate>{{published}}</pubDate><description>{text}</description></item>"""
-_FEED = """<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>样报</title>{items}</channel></rss>"""
+_FEED = (
+    """<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>样报</title>{items}</channel></rss>"""
+)
 
 
 @dataclass(frozen=True)

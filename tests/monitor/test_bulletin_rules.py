@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,7 +53,7 @@ def test_stretches_of_a_trend_lie_end_to_end_and_end_with_the_period(start: date
     stretches = trend_periods(period)
     assert stretches[-1].end == period.end
     assert 0 < len(stretches) <= STEPS
-    for one, next_one in zip(stretches, stretches[1:], strict=False):
+    for one, next_one in pairwise(stretches):
         assert next_one.start - one.end == timedelta(days=1)
 
 
@@ -84,7 +85,9 @@ def test_the_next_moment_is_the_first_one_that_fits(
     assert rhythm is not Rhythm.MONTHLY or found.day == day
 
 
-@pytest.mark.parametrize("times", [Times(Rhythm.DAILY, 24), Times(Rhythm.WEEKLY, 8, 7), Times(Rhythm.MONTHLY, 8, 0, 29)])
+@pytest.mark.parametrize(
+    "times", [Times(Rhythm.DAILY, 24), Times(Rhythm.WEEKLY, 8, 7), Times(Rhythm.MONTHLY, 8, 0, 29)]
+)
 def test_times_that_there_are_not_are_refused(times: Times) -> None:
     with pytest.raises(InvalidInput):
         checked_times(times)

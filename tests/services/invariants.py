@@ -96,6 +96,8 @@ async def _photos_are_attached_if_and_only_if_a_case_or_a_story_has_them(service
         used.update(row["attachments"])
     async for row in services.database["deeds"].find({}, {"photos": 1}):
         used.update(photo["id"] for photo in row["photos"])
+    async for row in services.database["bulletins"].find({"frozen.file_id": {"$exists": True}}, {"frozen.file_id": 1}):
+        used.add(row["frozen"]["file_id"])
     files = services.database["files.files"]
     whole = {"$or": [{"metadata.thumbnail_id": {"$ne": None}}, {"metadata.content_type": {"$in": list(ENDINGS)}}]}
     attached = set(await files.distinct("_id", {"metadata.attached": True, "metadata.stands_for": None, **whole}))

@@ -45,7 +45,9 @@ async def drafted(scene: Scene, **texts: str) -> Bulletin:
     return await scene.services.bulletins.draft(QUARTER, "zh_CN", Texts(**texts), who, scene.who(who))
 
 
-async def released(scene: Scene, pages: Pages, draft: Bulletin, serial: int = 1, seen: Counted | None = None) -> Bulletin:
+async def released(
+    scene: Scene, pages: Pages, draft: Bulletin, serial: int = 1, seen: Counted | None = None
+) -> Bulletin:
     room, who = scene.services, scene.publicity
     counted = await room.bulletins.count(period_of(draft), scene.clock.now)
     with use_locale("zh_CN"):
@@ -106,9 +108,7 @@ async def test_a_released_bulletin_stays_as_it_is_and_the_monitor_agrees_with_it
 async def test_a_bulletin_is_released_once_with_a_number_of_its_own(scene: Scene, pages: Pages) -> None:
     await a_campaign(scene)
     first, second = await drafted(scene), await drafted(scene)
-    results = await asyncio.gather(
-        released(scene, pages, first), released(scene, pages, first), return_exceptions=True
-    )
+    results = await asyncio.gather(released(scene, pages, first), released(scene, pages, first), return_exceptions=True)
     assert sum(isinstance(each, Conflict) for each in results) == 1
     assert await scene.services.bulletins.next_serial(2026) == 2
     scene.clock.advance(minutes=1)

@@ -17,7 +17,7 @@ from media_tracker.accounts.documents import User
 from media_tracker.accounts.duties import Duties
 from media_tracker.db.events import SYSTEM
 from media_tracker.errors import Conflict, Forbidden, InvalidInput, NotFound, TooMany
-from media_tracker.monitor.export_jobs import KEPT, LEASE, MOST_OPEN, MOST_TRIES, JobState, Wanted
+from media_tracker.monitor.export_jobs import KEPT, LEASE, MOST_OPEN, MOST_TRIES, JobState, Stopped, Wanted
 from media_tracker.monitor.exports import FileFormat
 from media_tracker.monitor.schedules import BULLETIN, Schedule, Sending
 from media_tracker.monitor.timetable import Days, Rhythm, Times
@@ -91,9 +91,8 @@ async def test_who_no_longer_wants_a_file_stops_it_and_who_may_not_see_it_gets_n
     taken = await jobs.take()
     assert taken is not None
     await jobs.stop(stopped, anna.object_id)
-    with pytest.raises(Exception) as wrong:
+    with pytest.raises(Stopped):
         await jobs.finish(taken, 1, "a.csv", io.BytesIO(b"x"))
-    assert type(wrong.value).__name__ == "Stopped"
     assert await scene.services.database["exports.files"].count_documents({}) == 0
 
     hidden = str(await jobs.ask(anna.object_id, Wanted("audit", "", FileFormat.CSV, "en"), None))

@@ -143,7 +143,7 @@ def test_what_spoke_is_named_by_the_words_of_the_tables_never_by_those_of_the_st
         Evidence("title", 0, 2, "region:990101001"),
     )
     said = replace(SAID, kind="exposure", evidence=evidence)
-    assert matching_form(story).startswith("某处")
+    assert matching_form(story).whole.startswith("某处")
     found = OfficeSuggester(_Machine(said), shipped(), TREE).suggest(story).rules
     assert found == (f"kind/cue/{cue[0]}", "kind/pattern/", "kind/learned/", "region/name/")
 

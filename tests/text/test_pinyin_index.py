@@ -12,7 +12,9 @@ from media_tracker.text.pinyin_index import Entry, PinyinIndex, folded
 PLACES = PinyinIndex(
     [
         Entry("370303", "张店区", names=("张店区", "张店"), codes=("370303",), rank=1),
-        Entry("370303006", "和平街道", "张店区", paths=("张店区和平街道", "张店和平街道"), codes=("370303006",), rank=2),
+        Entry(
+            "370303006", "和平街道", "张店区", paths=("张店区和平街道", "张店和平街道"), codes=("370303006",), rank=2
+        ),
         Entry("370303006001", "桃园社区", "张店区和平街道", paths=("张店区和平街道桃园社区", "和平桃园社区"), rank=3),
         Entry("370321006", "新城镇", "桓台县", rank=2),
         Entry("370302", "绿源区", rank=1),

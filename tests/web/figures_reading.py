@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 from media_tracker.monitor.definitions import Key
 from tests.web.browser import Browser
 
-
 _LISTS = re.compile(rf"/monitor/({'|'.join(Key)})\b(?!\.)|/releases/")
 """Addresses of lists; a number that leads to one must say how long it is."""
 

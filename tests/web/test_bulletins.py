@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncIterator
 
@@ -14,6 +15,7 @@ from media_tracker.accounts.documents import AuditAction
 from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.errors import Conflict
+from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.facts import Period
 from media_tracker.monitor.periods import read_period
 from media_tracker.wiring import Services
@@ -186,3 +188,45 @@ async def test_releasing_asks_first_and_says_what_becomes_public(publicity: Brow
     assert "1 Jan 2026 to 1 Mar 2026, and the lists behind them, become public at once" in asked[0]
     assert 'action="/bulletins"' in asked[0]
     assert text.count('action="/bulletins"') == 1
+
+
+async def test_a_bulletin_is_drafted_shown_signed_and_corrected(
+    services: Services, told: Campaign, publicity: Browser
+) -> None:
+    begun = await publicity.post("/bulletins/drafts", {"from": START, "to": END})
+    path = begun.headers["location"]
+    deed = str((await services.database["deeds"].find_one({}) or {})["_id"])
+    words = {"title": "Weekly", "serial": "12", "lead": "First line.\nSecond line.", "outlook": "Go on.", "remarks": ""}
+    saved = await publicity.post(path, {**words, "deeds": deed, "version": "1"})
+    assert saved.status_code == 303
+    assert (await publicity.post(path, {**words, "version": "1"})).status_code == 409
+    too_long = await publicity.post(path, {**words, "title": "x" * 81, "version": "2"})
+    assert (too_long.status_code, "This is too long." in too_long.text) == (422, True)
+    shown = (await publicity.get(path)).text
+    assert re.search("Weekly.*No. 12 of 2026.*First line.*Second line.*Good deeds", shown, re.S)
+    draft = await publicity.get(f"{path}/bulletin.docx")
+    assert draft.content.startswith(b"PK")
+
+    seen = re.search(r'name="seen" value="([^"]*)"', shown)
+    assert seen is not None
+    form = {"version": "2", "seen": seen[1]}
+    assert (await publicity.post(f"{path}/release", {**form, "seen": "0,1"})).status_code == 409
+    released = await publicity.post(f"{path}/release", form)
+    assert (released.status_code, released.headers["location"]) == (303, "/bulletins/1")
+    assert (await publicity.get(path)).headers["location"] == "/bulletins/1"
+    page = await publicity.get("/bulletins/1?check=1")
+    assert "The bulletin, No. 12 of 2026" in page.text
+    assert page.text.count('data-label="The same records">yes') == len(Key)
+    file = await publicity.get("/bulletins/1/bulletin.docx")
+    assert hashlib.sha256(file.content).hexdigest() in page.text
+
+    wrong = await publicity.post("/bulletins/1/errata", {"place": "Table 1", "wrong": "", "right": "2"})
+    assert (wrong.status_code, "Please fill this in." in wrong.text) == (422, True)
+    await publicity.post("/bulletins/1/errata", {"place": "Table 1", "wrong": "3", "right": "2"})
+    async with await browser_as(services) as stranger:
+        for address in ("/", "/releases/1"):
+            public = (await stranger.get(address)).text
+            assert "wrong: 3; right: 2" in public
+            assert "No. 12 of 2026" in public
+        assert (await stranger.get("/bulletins/1/bulletin.docx")).headers["location"].startswith("/login")
+    assert "No. 12 of 2026" in (await publicity.get("/bulletins")).text

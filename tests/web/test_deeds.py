@@ -289,7 +289,9 @@ async def test_who_called_is_on_no_page_until_somebody_asks_and_then_on_that_one
     async with scene.browser() as editor, scene.browser("publicity") as office, scene.browser("viewer") as viewer:
         lead = await _lead(scene, editor, deed_id)
         path = f"/deeds/leads/{lead.id}"
-        pages = [await editor.get(each) for each in (path, "/deeds/leads", f"/deeds/{deed_id}", "/stories?q=庚辛壬")]
+        pages = [
+            await editor.get(each) for each in (path, "/deeds/leads", f"/deeds/{deed_id}", f"/deeds/{deed_id}/edit")
+        ]
         pages += [await viewer.get(f"/deeds/{deed_id}"), await viewer.get("/monitor/good_deeds.csv")]
         assert not any(word in page.text for page in pages for word in secrets)
         assert lead.about not in pages[4].text, "nothing of it has been published yet"

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -24,13 +25,13 @@ from tests.web.admin_scene import add_user, browser_as, browser_of, make_service
 from tests.web.browser import Browser
 from tests.web.figures_reading import Link, read
 
-NOW = datetime(2026, 3, 27, 18, 0)
+NOW = datetime(2026, 3, 27, 18, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 @pytest_asyncio.fixture
 async def services(database: Database, clock: FakeClock) -> Services:
     made = make_services(database, clock)
-    clock.set(NOW.replace(tzinfo=made.settings.zone))
+    clock.set(NOW)
     return made
 
 

@@ -75,6 +75,7 @@ WHO: Final[dict[str, Who]] = {
     "GET /releases/{number:str}/{key:str}": ANYONE,
     # stories and the desk
     "GET /desk": EDITORS,
+    "GET /desk/search": EDITORS,
     "GET /desk/quality": KEEPERS,
     "GET /desk/quality.csv": KEEPERS,
     "GET /desk/quality/looks": KEEPERS,

@@ -163,6 +163,9 @@ async def test_a_route_marks_the_stories_and_undoing_it_takes_the_mark_away(scen
         assert (await editor.post("/admin/rules/routes", {"seen": "0", "lines": line})).status_code == 303
         await _seen_again(scene)
         assert [(await scene.story(each)).routed for each in (story, other)] == [[str(user.id)], []]
+        queue = (await editor.get(f"/desk?routed={user.id}")).text
+        assert str(story.id) in queue
+        assert str(other.id) not in queue
         shown = _plain((await editor.get("/admin/rules/editions/1")).text)
         assert "put in" in shown
         assert "坑洼" in shown

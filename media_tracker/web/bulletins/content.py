@@ -79,7 +79,7 @@ async def compose(
     subjects = await room.monitor.subjects(rows)
     chosen = await deeds_of(room, deeds)
     say, formats = writer.say, names.pages.formats
-    number = NOTHING if signing.serial is None else writer.number(signing.year, signing.serial)
+    number = say(N_("Draft")) if signing.serial is None else writer.number(signing.year, signing.serial)
     overdue = writer.cases(
         Key.OVERDUE, subjects, lambda row, problem: formats.deadline_text(problem.case.due_at, "day")
     )
@@ -286,7 +286,9 @@ class _Writer:
         )
 
     def _short_days(self, period: Period) -> str:
-        first, last = self._formats.date_text(period.start, "day"), self._formats.date_text(period.end, "day")
+        years = {day.year for stretch, _ in self._counted.trend for day in (stretch.start, stretch.end)}
+        form = "day" if len(years) == 1 else "date"
+        first, last = self._formats.date_text(period.start, form), self._formats.date_text(period.end, form)
         return first if first == last else f"{first}–{last}"
 
 

@@ -95,8 +95,8 @@ class LeadPage:
     settled_at: datetime | None
     has_caller: bool
     erase_at: datetime | None
-    caller: Caller | None
-    """Who called, where somebody has just asked."""
+    who_called: Caller | None
+    """Where somebody has just asked. (Templates have a ``caller`` of their own.)"""
     asked: bool
     outcomes: Sequence[Option]
     targets: Sequence[Option]
@@ -271,7 +271,7 @@ async def _page(request: Request[Any, Any, Any], one: Lead, back: _Back, *, stat
         settled_at=one.settled_at,
         has_caller=one.has_caller,
         erase_at=one.erase_at,
-        caller=back.caller,
+        who_called=back.caller,
         asked=back.asked,
         outcomes=[option(state.value, names.gettext(STATE_NAMES[state])) for state in OUTCOMES],
         targets=[] if row.settled else await _targets(request, names),

@@ -150,6 +150,12 @@ async def undo(request: Request[Any, Any, Any], run_id: FromPath[str]) -> Respon
     return await see_other(request, path)
 
 
+async def run_lines(request: Request[Any, Any, Any]) -> list[RunLine]:
+    """The reader's last runs."""
+    runs = await services(request).bulk_accept.runs(actor(request))
+    return [RunLine(f"{PATH}/{run.id}", run.at, run.total, run.state.value) for run in runs]
+
+
 async def _choose(
     request: Request[Any, Any, Any],
     wanted: QueueFilter,
@@ -158,13 +164,12 @@ async def _choose(
     status: int = 200,
 ) -> Response[str]:
     names = await names_of(request)
-    runs = await services(request).bulk_accept.runs(actor(request))
     context = BulkPage(
         query=wanted.query_string(),
         words=names.gettext(N_(", ")).join(describe(wanted, names)),
         back=desk_path(wanted),
         floor=floor,
-        runs=[RunLine(f"{PATH}/{run.id}", run.at, run.total, run.state.value) for run in runs],
+        runs=await run_lines(request),
         errors=errors or {},
     )
     return await page(request, "desk/bulk.html", context, status=status)

@@ -121,6 +121,9 @@ class QualityPage:
     """``templates/desk/quality.html``"""
 
     admin: bool
+    settles: bool
+    """Whether the reader may settle disputes."""
+    filtered: bool
     first_day: date
     last_day: date
     share: str
@@ -210,6 +213,8 @@ async def _context(
     fields = await asyncio.to_thread(lambda: [view.field(name) for name in report.AGREED_ON])
     return QualityPage(
         admin=admin,
+        settles=who.has(Role.EDITOR),
+        filtered=bool(_day(start) or _day(end)),
         first_day=first,
         last_day=last,
         share=typed or f"{await found.second_looks.share() * 100:g}",

@@ -70,14 +70,14 @@ async def filter_form(request: Request[Any, Any, Any], wanted: QueueFilter, name
     given = dict(wanted.pairs())
     values = {
         name: given.get(name, "")
-        for name in ("outlet", "column", "kind", "band", "district", "days", "copied", "order")
+        for name in ("outlet", "column", "kind", "band", "district", "days", "copied", "routed", "order")
     }
     days = [option(number, catalogue.gettext(label)) for number, label in DAYS.items()]
     if wanted.days is not None and wanted.days not in DAYS:
         days.append(option(wanted.days, str(wanted.days)))
     query = wanted.query_string()
     return FilterForm(
-        values={**values, "queue": given.get("queue", "")},
+        values={**values, "queue": given.get("queue", ""), "me": str(actor(request).user_id)},
         used=any(values.values()),
         reset=_path(QueueFilter(which=wanted.which)),
         outlets=outlet_options(names),
@@ -113,6 +113,7 @@ def describe(wanted: QueueFilter, names: Names) -> list[str]:
         "district": names.region(wanted.district) if wanted.district else "",
         "days": catalogue.gettext(DAYS.get(wanted.days or 0, "")) if wanted.days in DAYS else str(wanted.days or ""),
         "copied": catalogue.gettext(N_("with reprints")) if wanted.copied else "",
+        "routed": catalogue.gettext(N_("sent by a rule")) if wanted.routed else "",
         "order": catalogue.gettext(ORDER_NAMES[wanted.order]) if wanted.order is not Order.NEWEST else "",
         "queue": catalogue.gettext(WHICH_NAMES[wanted.which]) if wanted.which is not Which.WAITING else "",
     }

@@ -15,6 +15,7 @@ from media_tracker.desk.done import What
 from media_tracker.desk.undoing import Entry
 from media_tracker.errors import N_, Conflict, NotFound
 from media_tracker.ingest.documents import Kind, Story
+from media_tracker.web.desk.bulk import RunLine, run_lines
 from media_tracker.web.desk.moving_on import refused, to_desk
 from media_tracker.web.desk.view import DONE, queue_of
 from media_tracker.web.forms import LONGEST_TEXT, read_form
@@ -25,15 +26,11 @@ from media_tracker.web.stories.view import KINDS, story_row
 from media_tracker.web.visitor import actor, origin, services
 
 PATH = "/desk/done"
-IN_BULK = N_("Accepted in bulk")
 
 
 @dataclass(frozen=True, slots=True)
 class DoneRow:
-    """One thing, or several that were done together. ``undo``: its id, where it can still be undone, ``until`` then.
-
-    ``run``: the address of a bulk run, which has its own button.
-    """
+    """One thing, or several that were done together. ``undo``: its id, where it can still be undone, ``until`` then."""
 
     what: str
     kind: str
@@ -44,7 +41,6 @@ class DoneRow:
     at: datetime
     until: datetime | None
     undo: str
-    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +48,7 @@ class DonePage:
     """``templates/desk/done.html``"""
 
     rows: Sequence[DoneRow]
+    runs: Sequence[RunLine]
 
 
 @get(PATH, guards=[editors])
@@ -61,7 +58,7 @@ async def done(request: Request[Any, Any, Any]) -> Response[str]:
     entries = await found.undoing.mine(actor(request))
     stories = await found.stories.many([entry.row.story_id for entry in entries])
     rows = [_row(request, entry, stories, names) for entry in entries]
-    return await page(request, "desk/done.html", DonePage(rows))
+    return await page(request, "desk/done.html", DonePage(rows, await run_lines(request)))
 
 
 @post("/desk/undo/{row_id:str}", guards=[rule_keepers])
@@ -83,10 +80,9 @@ async def undo(request: Request[Any, Any, Any], row_id: FromPath[str]) -> Respon
 
 def _row(request: Request[Any, Any, Any], entry: Entry, stories: Mapping[ObjectId, Story], names: Names) -> DoneRow:
     row, story = entry.row, stories.get(entry.row.story_id)
-    bulk = row.bulk and row.run_id is not None
     decided = row.kind and row.what in (What.DECIDED, What.FILED)
     return DoneRow(
-        what=names.gettext(IN_BULK if bulk else DONE[row.what]),
+        what=names.gettext(DONE[row.what]),
         kind=names.gettext(KINDS[Kind(row.kind)]) if decided and row.kind else "",
         number=row.number,
         title=story_row(story, names, actor(request)).title if story is not None else "",
@@ -94,8 +90,7 @@ def _row(request: Request[Any, Any, Any], entry: Entry, stories: Mapping[ObjectI
         count=entry.count,
         at=row.at,
         until=entry.until,
-        undo=str(row.id) if entry.until is not None and not bulk else "",
-        run=f"/desk/bulk/{row.run_id}" if bulk else "",
+        undo=str(row.id) if entry.until is not None else "",
     )
 
 

@@ -94,7 +94,7 @@ class Mailing:
             period = days_of(schedule.sending.days, schedule.next_at.astimezone(self._room.settings.zone).date())
             made = await self._made(schedule, user.actor(), period)
             letter = self._letter(user, made, period)
-        key = f"schedule:{schedule.id}:{schedule.next_at.isoformat()}:{reader}"
+        key = f"schedule:{schedule.id}:{schedule.next_at.timestamp():.0f}:{reader}"
         await self._room.outbox.put(key, letter, reader)
         return 1
 

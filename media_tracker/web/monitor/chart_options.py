@@ -172,6 +172,7 @@ def district_map(areas: Mapping[str, tuple[str, Point]], *, big: bool = False) -
         "itemStyle": {"borderColor": "$sheet", "borderWidth": 1.5},
         "label": {**label, "textBorderColor": "$sheet", "textBorderWidth": 3},
         "emphasis": {"itemStyle": {"areaColor": "$bar-2"}, "label": {"color": "$ink"}},
+        "labelLayout": {"hideOverlap": True},
     }
     return {
         "option": {"visualMap": _scale([point.value for _, point in areas.values()]), "series": [series]},

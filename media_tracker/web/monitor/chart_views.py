@@ -95,6 +95,9 @@ class ChartView:
     open: bool = False
     """The table is shown at once, for what says more in words than in a picture."""
     marks: Sequence[Milestone] = ()
+    apart: Sequence[Line] = ()
+    """Lines that are shown on demand only: of too few cases to mean anything."""
+    apart_title: str = ""
 
 
 class Charts:
@@ -262,6 +265,7 @@ class Charts:
         counts = {unit: self._pair(rank, row) for unit, row in self._counts(Dimension.UNIT).items()}
         ranked = charts.ranking(counts, rule)
         lines: list[Line] = []
+        apart: list[Line] = []
         bars: list[tuple[str, Point]] = []
         for each in ranked:
             asked = self._asked.within(Dimension.UNIT, each.unit)
@@ -269,14 +273,14 @@ class Charts:
             cells = [Count(each.part, part.list_of(rule.part)), Count(each.whole, asked.list_of(rule.whole))]
             name = self._names.of(Dimension.UNIT, each.unit)
             share = self._names.pages.formats.percent(each.share)
-            lines.append(Line(name, cells, ["—" if each.place is None else str(each.place), share]))
+            kept = apart if each.place is None else lines
+            kept.append(Line(name, cells, ["—" if each.place is None else str(each.place), share]))
             if each.place is not None:
                 say = f"{name} · {share} ({each.part}/{each.whole})"
                 bars.append((name, Point(say, round(100 * each.share, 1), cells[0].href)))
         heads = [N_("Unit in charge"), N_("Rank"), N_("Share"), rule.name, N_("Cases")]
-        note = N_(
-            "Units with at least {least} cases, the best first; equals share a place. The others stand last, without one."
-        )
+        note = N_("Units with at least {least} cases, the best first; equals share a place.")
+        few = N_("Units with fewer than {least} cases, without a rank: {count}")
         return self._view(
             Chart(rank.value),
             rule.name,
@@ -284,8 +288,10 @@ class Charts:
             chart_options.bars(bars) if bars else chart_options.NOTHING,
             [self._gettext(head) for head in heads],
             lines,
-            empty=not lines,
-            open=True,
+            empty=not (lines or apart),
+            open=bool(lines),
+            apart=apart,
+            apart_title=self._names.pages.catalogue.translate(few, None, least=charts.LEAST, count=len(apart)),
         )
 
     def address(self, asked: Asked) -> str:
@@ -306,11 +312,15 @@ class Charts:
         empty: bool = False,
         open: bool = False,
         marks: Sequence[Milestone] = (),
+        apart: Sequence[Line] = (),
+        apart_title: str = "",
     ) -> ChartView:
         query = self.address(self._asked).partition("?")[2]
         said = f"{subject} · {self._gettext(title)}" if subject else self._gettext(title)
         csv = f"{PATH}/{name.value}.csv?{query}"
-        return ChartView(name, said, self._gettext(note), drawn, heads, lines, csv, empty, open, marks)
+        return ChartView(
+            name, said, self._gettext(note), drawn, heads, lines, csv, empty, open, marks, apart, apart_title
+        )
 
     def _pair(self, rank: Rank, row: Mapping[Key, int]) -> tuple[int, int]:
         """Part and whole for one unit. What has relapsed of the resolved is what the net figure leaves out."""

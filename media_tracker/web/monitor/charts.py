@@ -165,7 +165,7 @@ async def chart_file(request: Request[Any, Any, Any], file: FromPath[str]) -> Re
     use, names, asked = services(request), await names_of(request), asked_of(request)
     view = (await charts_of(request, asked, names)).of(Chart(name))
     rows: list[list[Value]] = [
-        [line.label, *line.texts, *(count.value for count in line.counts)] for line in view.lines
+        [line.label, *line.texts, *(count.value for count in line.counts)] for line in (*view.lines, *view.apart)
     ]
     content = await asyncio.to_thread(to_csv, Sheet(view.title, view.heads, rows), use.monitor.zone)
     start, end = asked.period.start.isoformat(), asked.period.end.isoformat()

@@ -23,6 +23,7 @@ from media_tracker.web.stories.view import KINDS
 Look = Literal["text", "number", "state", "moment", "deadline", "days"]
 
 FIRST_EXPOSED = N_("First exposed")
+STATE = N_("State")
 DEADLINE = N_("Original deadline")
 VERIFIED = N_("Verified on")
 COUNTED_BY: Mapping[Key, str] = {
@@ -134,7 +135,7 @@ class _Lists:
             Column(N_("Problem"), lambda row: Cell(self._problem(row).title)),
             Column(N_("Place"), lambda row: Cell(self._problem(row).place)),
             self._district(),
-            Column(N_("State"), self._state),
+            Column(STATE, self._state),
         ]
 
     def _details(self) -> list[Column]:

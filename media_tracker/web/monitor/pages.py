@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from bson import ObjectId
 from litestar import Request, Response, get
@@ -14,7 +15,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from media_tracker.accounts.documents import AuditAction
-from media_tracker.errors import N_, InvalidInput, NotFound, TooLarge
+from media_tracker.errors import N_, InvalidInput, NotFound
 from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension, Key
 from media_tracker.monitor.exports import Sheet, Value, to_csv, to_xlsx
 from media_tracker.monitor.facts import Row
@@ -23,7 +24,7 @@ from media_tracker.web.figure_links import Asked, asked_of, local_now, read_aske
 from media_tracker.web.guards import signed_in
 from media_tracker.web.monitor.filters import Chip, FilterForm, filter_chips, filter_form, understood, was_sent
 from media_tracker.web.monitor.legacy import LegacyLine, legacy_lines
-from media_tracker.web.monitor.lists import Cell, Column, columns_of
+from media_tracker.web.monitor.lists import STATE, Cell, Column, columns_of
 from media_tracker.web.monitor.view import (
     BROKEN_DOWN,
     COLUMNS,
@@ -48,7 +49,8 @@ from media_tracker.web.render import page
 from media_tracker.web.visitor import actor, request_id, services
 
 PAGE_ROWS = 100
-MOST_FILE_ROWS = 50_000
+MOST_FILE_ROWS = 5_000
+"""Longer lists are made in the background (``/exports``)."""
 FILES = {
     "csv": (to_csv, "text/csv"),
     "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -66,6 +68,7 @@ class MonitorPage:
     as_of_text: str
     as_of: datetime | None
     now_href: str
+    charts: str
     first: date
     last: date
     before_first: date
@@ -154,6 +157,7 @@ async def _overview(
         as_of_text=query.get("as_of", "") if wrong else names.pages.formats.field(asked.as_of),
         as_of=asked.as_of,
         now_href=asked.now().overview(by),
+        charts=f"/monitor/charts?{urlencode(list(asked.query()))}",
         first=asked.period.start,
         last=asked.period.end,
         before_first=found.earlier.period.start,
@@ -183,13 +187,16 @@ def _by(query: Mapping[str, str], asked: Asked) -> Dimension | None:
     return next(iter([*chosen, *([FIRST_TAB] if FIRST_TAB in free else []), *free]), None)
 
 
+_IN_GROUPS = frozenset(key for _, keys in GROUPS for key in keys)
+
+
 @get("/monitor/definitions", guards=[signed_in])
 async def definitions(request: Request[Any, Any, Any]) -> Response[Any]:
     """What every figure counts, on one page that can be printed."""
     context = DefinitionsPage(
         groups=[
             *((title, [DEFINITIONS[key] for key in keys]) for title, keys in GROUPS),
-            (N_("Rates"), [DEFINITIONS[key] for key in (Key.DUE, Key.DUE_CLOSED, Key.DUE_ON_TIME)]),
+            (N_("Rates"), [definition for key, definition in DEFINITIONS.items() if key not in _IN_GROUPS]),
         ],
         rates=[(label, DEFINITIONS[part], DEFINITIONS[whole]) for label, part, whole in RATES],
     )
@@ -248,7 +255,7 @@ async def _list(request: Request[Any, Any, Any], key: Key, asked: Asked) -> Resp
         as_of=asked.as_of,
         now_href=asked.now().list_of(key),
         chips=_chips(key, asked, names),
-        columns=[{"label": names.gettext(column.label)} for column in columns],
+        columns=[{"label": _label(column, asked, names)} for column in columns],
         rows=[[column.cell(row) for column in columns] for row in found.rows],
         first_row=start + 1 if found.rows else 0,
         last_row=start + len(found.rows),
@@ -261,12 +268,13 @@ async def _list(request: Request[Any, Any, Any], key: Key, asked: Asked) -> Resp
     return await page(request, "monitor/list.html", context)
 
 
-async def _export(request: Request[Any, Any, Any], key: Key, asked: Asked, suffix: str) -> Response[bytes]:
-    """All rows as a file. That they left the house is written down first."""
+async def _export(request: Request[Any, Any, Any], key: Key, asked: Asked, suffix: str) -> Response[Any]:
+    """All rows as a file, or the way to where long files are made. That they left the house is written down first."""
     use, names = services(request), await names_of(request)
+    total, _ = await use.monitor.page(key, asked.period, asked.part, 0, 1, as_of=asked.as_of)
+    if total > MOST_FILE_ROWS:
+        return Redirect(f"/exports/figure.{suffix}?{urlencode([('key', key.value), *asked.query()])}", status_code=303)
     found = await use.monitor.figure(key, asked.period, asked.part, asked.stretch, as_of=asked.as_of)
-    if found.value > MOST_FILE_ROWS:
-        raise TooLarge(N_("That is too much for one file. Choose a shorter period, or a filter."))
     columns = columns_of(key, found.hours, await use.monitor.subjects(found.rows), names)
     write, media_type = FILES[suffix]
     content = await asyncio.to_thread(write, _sheet(key, found.rows, asked, columns, names), use.monitor.zone)
@@ -299,11 +307,16 @@ def _sheet(key: Key, rows: Sequence[Row], asked: Asked, columns: Sequence[Column
     about += [(chip.kind, chip.value) for chip in _chips(key, asked, names)]
     return Sheet(
         title=gettext(definition.name),
-        headings=[gettext(column.label) for column in columns],
+        headings=[_label(column, asked, names) for column in columns],
         rows=[[_value(column.cell(row), names) for column in columns] for row in rows],
         about_title=gettext(N_("Definition")),
         about=about,
     )
+
+
+def _label(column: Column, asked: Asked, names: Names) -> str:
+    """The heading of a column. A list of the past has the rows of then; what stands beside them is today's."""
+    return names.gettext(N_("State today") if asked.as_of and column.label == STATE else column.label)
 
 
 def _value(cell: Cell, names: Names) -> Value:

@@ -13,6 +13,7 @@ from media_tracker.monitor.facts import Period
 from media_tracker.monitor.periods import months
 from media_tracker.monitor.service import Column, Overview, Stretch
 from media_tracker.web.figure_links import Asked
+from media_tracker.web.figure_links import Count as Count
 from media_tracker.web.naming import Names
 
 _OF_CASES = (Key.PROBLEMS, Key.RESOLVED, Key.CLAIMED, Key.DEFERRED, Key.OVERDUE, Key.RELAPSED)
@@ -113,15 +114,6 @@ ABOVE: Mapping[Dimension, Sequence[Dimension]] = {
     Dimension.SUBCATEGORY: (Dimension.CATEGORY,),
 }
 """What a filter fixes as well: a street lies in one district, so that a table by district would have one line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A number and the address of exactly the list that it counts."""
-
-    value: int
-    href: str
-    adds_up: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,12 @@ from media_tracker.ingest.story_format import StoryFormat
 from media_tracker.monitor.standing import Progress, Rhythm
 from media_tracker.monitor.standings import FormCount, Standing
 from media_tracker.outlets.documents import Platform, Project
-from media_tracker.web.figure_links import Asked
-from media_tracker.web.monitor.view import Count
+from media_tracker.web.figure_links import Asked, Count
 from media_tracker.web.outlets.view import PLATFORM_NAMES
 
 FORMAT_NAMES: Mapping[StoryFormat, str] = {
-    StoryFormat.TEXT: N_("Text"),
-    StoryFormat.PHOTO: N_("Photos"),
+    StoryFormat.TEXT: N_("Words only"),
+    StoryFormat.PHOTO: N_("With photos"),
     StoryFormat.VIDEO: N_("Video"),
     StoryFormat.H5: N_("H5"),
 }

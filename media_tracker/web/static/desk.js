@@ -1,11 +1,12 @@
-// The desk: typed search, Enter accepts, the next story is loaded before it is needed. The page works without this file.
+// The desk; it works without this file.
 "use strict";
 (() => {
   const find = (selector, from = document) => from.querySelector(selector);
+  const set = (element, values) => Object.entries(values).forEach(([name, value]) => element.setAttribute(name, value));
   const make = (tag, props) => Object.assign(document.createElement(tag), props);
-  const say = (text) => { find("#live").textContent = text; };
+  const on = (type, listener) => document.addEventListener(type, listener);
 
-  // Typed search: an input with [data-search] asks /desk/search; a select gets an input in its place. ARIA 1.2 combobox.
+  // Typed search, an ARIA 1.2 combobox: a field with [data-search] asks /desk/search; a select gets an input in its place.
   const SEPARATOR = /[;；、]/;
   const combobox = (field) => {
     const select = field.matches("select") ? field : null;
@@ -14,7 +15,7 @@
     const shown = () => (select.value ? select.selectedOptions[0].textContent : "");
     if (select) {
       for (const name of ["data-key", "data-key-label", "aria-describedby", "aria-invalid"]) {
-        if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
+        if (select.hasAttribute(name)) set(input, { [name]: select.getAttribute(name) });
         select.removeAttribute(name);
       }
       select.removeAttribute("id");
@@ -25,42 +26,39 @@
       select.before(input);
     }
     const list = make("ul", { id: `${input.id}-options`, className: "typed-options", hidden: true });
-    list.setAttribute("role", "listbox");
-    list.setAttribute("aria-label", find(`label[for="${input.id}"]`).textContent);
-    for (const [name, value] of Object.entries({
-      role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
-    })) input.setAttribute(name, value);
+    set(list, { role: "listbox", "aria-label": find(`label[for="${input.id}"]`).textContent });
+    set(input, { role: "combobox", "aria-autocomplete": "list", "aria-expanded": false, "aria-controls": list.id, autocomplete: "off" });
     input.removeAttribute("list");
     input.after(list);
 
     let offered = [];
     let active = -1;
     let asked = 0;
-    const typed = () => (several ? input.value.split(SEPARATOR).pop() : input.value).trim();
+    const typed = () => (several ? input.value.split(SEPARATOR).at(-1) : input.value).trim();
     const close = () => {
       asked += 1;
       active = -1;
       list.hidden = true;
-      input.setAttribute("aria-expanded", "false");
+      set(input, { "aria-expanded": false });
       input.removeAttribute("aria-activedescendant");
     };
     const mark = (at) => {
       active = (at + offered.length) % offered.length;
-      [...list.children].forEach((item, index) => item.setAttribute("aria-selected", String(index === active)));
-      input.setAttribute("aria-activedescendant", list.children[active].id);
+      [...list.children].forEach((item, index) => set(item, { "aria-selected": index === active }));
+      set(input, { "aria-activedescendant": list.children[active].id });
       list.children[active].scrollIntoView({ block: "nearest" });
     };
     const show = (options, at) => {
       offered = options;
       list.replaceChildren(...options.map(({ label, beside }, index) => {
         const item = make("li", { id: `${list.id}-${index}`, textContent: label });
-        item.setAttribute("role", "option");
+        set(item, { role: "option" });
         if (beside) item.append(make("span", { className: "muted small", textContent: ` ${beside}` }));
         return item;
       }));
       list.hidden = !options.length;
-      input.setAttribute("aria-expanded", String(!list.hidden));
-      say(find("[data-found]").dataset.found.replace("{number}", options.length));
+      set(input, { "aria-expanded": !list.hidden });
+      find("#live").textContent = find("[data-found]").dataset.found.replace("{number}", options.length);
       if (options.length) mark(at);
       else close();
     };
@@ -71,14 +69,9 @@
       const question = typed();
       if (!question) return select ? show(own(), Math.max(0, select.selectedIndex - 1)) : close();
       const query = new URLSearchParams({ what: field.dataset.search, q: question });
-      try {
-        const answer = await fetch(`/desk/search?${query}`, { headers: { accept: "application/json" } });
-        const { options } = answer.ok ? await answer.json() : { options: [] };
-        if (mine === asked && document.activeElement === input) show(options, 0);
-      } catch {
-        close();
-      }
-      return undefined;
+      const answer = await fetch(`/desk/search?${query}`).catch(() => null);
+      const options = answer?.ok ? (await answer.json()).options : [];
+      return mine === asked && document.activeElement === input && show(options, 0);
     };
     const choose = ({ value, label }) => {
       if (select) {
@@ -98,9 +91,10 @@
     input.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       const open = !list.hidden;
-      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step) {
         event.preventDefault();
-        if (open) mark(active + (event.key === "ArrowDown" ? 1 : -1));
+        if (open) mark(active + step);
         else ask();
       } else if (open && event.key === "Enter") {
         event.preventDefault();
@@ -117,15 +111,15 @@
       if (select && !input.value.trim()) select.value = "";
       if (select) input.value = shown();
     });
-    list.addEventListener("pointerdown", (event) => event.preventDefault()); // the input keeps the focus
+    list.addEventListener("pointerdown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => {
       const item = event.target.closest("[role=option]");
       if (item) choose(offered[[...list.children].indexOf(item)]);
     });
   };
 
-  // Enter beside all fields accepts; Escape leaves a field for the story, where the keys work.
-  document.addEventListener("keydown", (event) => {
+  // Enter beside all fields accepts; Escape leaves a field, so that the keys work.
+  on("keydown", (event) => {
     const story = find("#desk-story");
     if (!story || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || find("dialog[open]")) return;
     const { target } = event;
@@ -137,23 +131,33 @@
     }
   });
 
-  // The next story: fetched with its tag, shown when the server says by the same tag that nothing has changed.
+  // An open story is kept.
+  const keep = (what) => {
+    const { story } = find("#desk-story")?.dataset ?? {};
+    if (story) navigator.sendBeacon(`/desk/${story}/${what}`, new URLSearchParams({ _csrf_token: find("[name=_csrf_token]").value }));
+  };
+  setInterval(() => keep("claim"), 120000);
+  on("click", (event) => {
+    const path = event.target.closest("a:not([target])")?.pathname;
+    if (path && !path.startsWith("/desk") && !event.ctrlKey && !event.metaKey) keep("release");
+  });
+  setTimeout(() => fetch("/desk/search?what=region"), 1000);
+
+  // The next story is fetched ahead, and shown if the server finds that its tag still holds.
   const MARK = "<!--ahead-->";
   let ahead = null;
   const load = async () => {
     const url = find("[data-next]")?.getAttribute("href");
     if (!url || ahead?.url === url) return;
-    try {
-      const answer = await fetch(url, { headers: { "HX-Request": "true", "X-Desk-Ahead": "look" } });
-      const tag = answer.headers.get("X-Desk-Tag");
-      if (answer.ok && tag) ahead = { url, tag, html: (await answer.text()).split("<!--/ahead-->")[0] };
-    } catch { /* it is loaded when it is needed */ }
+    const answer = await fetch(url, { headers: { "HX-Request": "true", "X-Desk-Ahead": "look" } }).catch(() => null);
+    const tag = answer?.headers.get("X-Desk-Tag");
+    if (tag) ahead = { url, tag, html: (await answer.text()).split("<!--/ahead-->")[0] };
   };
-  document.addEventListener("htmx:configRequest", (event) => {
+  on("htmx:configRequest", (event) => {
     if (ahead) event.detail.headers["X-Desk-Ahead"] = ahead.tag;
   });
   let scrolled = 0;
-  document.addEventListener("htmx:beforeSwap", (event) => {
+  on("htmx:beforeSwap", (event) => {
     scrolled = find("#desk-queue")?.scrollTop ?? 0;
     const answer = event.detail.serverResponse;
     if (ahead && answer.includes(MARK)) event.detail.serverResponse = answer.replace(MARK, () => ahead.html);
@@ -163,15 +167,12 @@
   const ready = () => {
     document.querySelectorAll("[data-search]:not([role=combobox], [hidden])").forEach(combobox);
     const queue = find("#desk-queue");
-    if (queue) queue.scrollTop = scrolled;
-    const here = find("#desk-queue [aria-current]");
-    if (here && queue.scrollHeight > queue.clientHeight) {
-      const bounds = queue.getBoundingClientRect();
-      const { top, bottom } = here.getBoundingClientRect();
-      if (top < bounds.top || bottom > bounds.bottom) queue.scrollTop += top - bounds.top - bounds.height / 3;
+    if (queue && queue.scrollHeight > queue.clientHeight) {
+      queue.scrollTop = scrolled;
+      find("[aria-current]", queue)?.scrollIntoView({ block: "nearest" });
     }
     setTimeout(load, 150);
   };
-  document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target.id === "content") ready(); });
+  on("htmx:afterSwap", (event) => { if (event.detail.target.id === "content") ready(); });
   ready();
 })();

@@ -56,6 +56,9 @@ HAPPENED: Mapping[str, str] = {
     "decided": N_("Decided"),
     "disposed": N_("Done with"),
     "filed": N_("Filed as a good deed"),
+    "snoozed": N_("Put off"),
+    "woken": N_("Waits again"),
+    "undone": N_("Undone: as it was before"),
     "withdrawn": N_("Withdrawn by the outlet"),
     "format_said": N_("Its form was corrected"),
 }

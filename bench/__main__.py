@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-NAMES = ("drivers", "ingestion", "suggestions", "problems", "campaign", "quality")
+NAMES = ("drivers", "ingestion", "suggestions", "problems", "campaign", "live", "quality")
 
 
 def arguments() -> argparse.Namespace:
@@ -26,7 +26,7 @@ def arguments() -> argparse.Namespace:
 
 
 async def with_database(names: list[str], feeds: list[int], kept: int, stories: int) -> None:
-    from bench import campaign, drivers, ingestion, problems  # only now: --help is quick
+    from bench import campaign, drivers, ingestion, live, problems  # only now: --help is quick
     from bench.server import replica_set
 
     async with replica_set() as uri:
@@ -39,11 +39,13 @@ async def with_database(names: list[str], feeds: list[int], kept: int, stories: 
             await problems.run(uri, kept)
         if "campaign" in names:
             await campaign.run(uri, stories)
+        if "live" in names:
+            await live.run(uri)
 
 
 def main() -> None:
     given = arguments()
-    if {"drivers", "ingestion", "problems", "campaign"} & set(given.names):
+    if {"drivers", "ingestion", "problems", "campaign", "live"} & set(given.names):
         asyncio.run(with_database(given.names, given.feeds, given.problems, given.stories))
     if "suggestions" in given.names:
         from bench import suggestions

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from bson import ObjectId
@@ -135,10 +137,10 @@ class Monitor:
         earlier = replace(view, period=days_before(period))
         wanted = tuple(dimensions) if by else ()
 
-        async def read(session: AsyncClientSession, state: LedgerState) -> tuple[Overview, str]:
+        async def read(session: AsyncClientSession, state: LedgerState) -> Overview:
             known = (period, tuple(by), part, wanted, as_of, state.version, placing.tables)
             if (kept := self._kept.get(known)) is not None:
-                return kept, state.version
+                return kept
             now, then = _asked(view, part, as_of), _asked(earlier, part, as_of)
             sums = {family: await self._reading.sums(session, state, family, now, placing, wanted) for family in Family}
             before = {family: await self._reading.sums(session, state, family, then, placing, ()) for family in Family}
@@ -152,9 +154,10 @@ class Monitor:
                 standing.state.recorded_at if standing.behind and as_of is None else None,
             )
             self._kept.put(known, found)
-            return found, state.version
+            return found
 
-        found, _ = await self._reading.in_snapshot(read)
+        async with self._kept.one_at_a_time((period, tuple(by), part, wanted, as_of)):
+            found = await self._reading.in_snapshot(read)
         return replace(found, view=view, earlier=earlier)
 
     async def figure(
@@ -242,6 +245,14 @@ class _Kept:
 
     def __init__(self) -> None:
         self._found: OrderedDict[object, Overview] = OrderedDict()
+        self._locks: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
+
+    def one_at_a_time(self, question: object) -> asyncio.Lock:
+        """Who asks what somebody is asking already waits for that answer."""
+        lock = self._locks.get(question)
+        if lock is None:
+            lock = self._locks[question] = asyncio.Lock()
+        return lock
 
     def get(self, known: object) -> Overview | None:
         """What was found for a question before."""

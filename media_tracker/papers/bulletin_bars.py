@@ -12,7 +12,7 @@ import zlib
 from media_tracker.papers.bulletin_content import BulletinContent
 from media_tracker.papers.word import Picture, as_values
 
-MOST_WIDE, HIGH = 42.0, 3.4
+MOST_WIDE, HIGH = 40.0, 3.4
 """Millimetres."""
 SHORTEST = 0.6
 COLOURS = ((0xB2, 0x3A, 0x2E), (0x2F, 0x6B, 0x5A))

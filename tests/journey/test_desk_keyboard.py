@@ -74,7 +74,7 @@ async def _press_and_go_on(page: Page, key: str) -> None:
     async with page.expect_response(_sent) as answer:
         await page.keyboard.press(key)
     assert (await answer.value).status == 200, await (await answer.value).text()
-    await page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    await expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
 
 
 async def _choose(page: Page, key: str, typed: str, value: str) -> None:
@@ -162,7 +162,7 @@ async def test_the_next_story_is_there_before_it_is_needed(chromium: Browser, mo
             await editor.goto(f"{morning.city.address}/desk")
         here, behind = await _open_at(editor), await editor.locator("[data-next]").get_attribute("href") or ""
         assert looks == [f"{morning.city.address}{behind}"]
-        await editor.wait_for_timeout(100)  # the script puts away what has come
+        await editor.wait_for_timeout(500)  # the script puts away what has come
         async with editor.expect_response(_sent) as answer:
             await _press(editor, "n", "a")
         assert "<!--ahead-->" in await (await answer.value).text()

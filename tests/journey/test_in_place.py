@@ -58,7 +58,7 @@ async def test_the_queue_opens_a_story_in_place(chromium: Browser, city: City) -
         await editor.click(".queue a")
         await expect(editor).to_have_url(f"{city.address}/desk?story={await _open_story(editor)}")
         assert await editor.evaluate(MARKED)
-        await editor.keyboard.press("2")
+        await editor.keyboard.press("f")
         await expect(editor.locator("input[name=kind][value=follow_up]")).to_be_checked()
         assert said == []
 

@@ -52,7 +52,7 @@ async def test_a_story_becomes_a_solved_problem_that_is_counted_once(
             await editor.goto(f"{city.address}/desk")
             await expect(editor.locator("mark.ev").first).to_be_visible()
             await editor.check("input[name=kind][value=exposure]")
-            await editor.select_option("select[name=category]", "201")
+            await editor.select_option("select[name=category]", "201", force=True)
             await editor.fill("input[name=region]", "张店区和平街道")
             await editor.fill("input[name=place]", "柳荫里小区北门")
             await editor.click("main button:has-text('Accept')")

@@ -112,7 +112,7 @@ async def _expose(editor: Page, city: City) -> str:
     """The desk makes a problem of the story that has come in. Its address, without the host."""
     await editor.goto(f"{city.address}/desk")
     await editor.check("input[name=kind][value=exposure]")
-    await editor.select_option("select[name=category]", "201")
+    await editor.select_option("select[name=category]", "201", force=True)
     await editor.fill("input[name=region]", "张店区和平街道")
     await editor.fill("input[name=place]", "柳荫里小区北门")
     await editor.click("main button:has-text('Accept')")

@@ -77,6 +77,7 @@ async def test_what_is_verified_moves_the_wall_and_charts_are_drawn_read_by_keys
         await page.keyboard.press("Home")
         await page.keyboard.press("Enter")
         await expect(page.locator("[data-total='1']")).to_be_visible()
+        await page.emulate_media(reduced_motion="reduce")  # nothing fades while the charts are drawn in other colours
         await page.goto(f"{city.address}/monitor/charts?{YEAR}")
         await assert_accessible(page)
         assert wrong == []

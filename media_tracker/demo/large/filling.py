@@ -176,6 +176,7 @@ async def _follow(services: Services, waiting: Sequence[ObjectId], tell: Tell) -
     for done, part in enumerate(_parts(waiting, LOOKED_AT_ONCE), start=1):
         await services.tagging.look_at(part)
         tell("suggestions", min(done * LOOKED_AT_ONCE, len(waiting)), len(waiting))
+    await services.counting.recount(tell)
 
 
 def _parts(rows: Sequence[T], size: int) -> list[Sequence[T]]:

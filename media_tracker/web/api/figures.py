@@ -72,6 +72,7 @@ async def figures(
     unit: Filter = None,
     severity: Filter = None,
     source: Filter = None,
+    stage: Filter = None,
     month: Filter = None,
     day: Filter = None,
 ) -> FiguresAnswer:
@@ -127,6 +128,7 @@ async def figure_rows(
     unit: Filter = None,
     severity: Filter = None,
     source: Filter = None,
+    stage: Filter = None,
     month: Filter = None,
     day: Filter = None,
 ) -> RowsAnswer:

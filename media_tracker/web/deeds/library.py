@@ -43,7 +43,8 @@ class PublicDeedPage:
     breadcrumb: Sequence[Mapping[str, str]]
     pictures: Sequence[Picture]
     stories: Sequence[PublicStory]
-    nominations: Sequence[NominationLine]
+    honours: Sequence[NominationLine]
+    """Levels that were reached; what was refused is nobody's business here."""
     leads: int
     """How many leads its stories have brought; nothing more of them is public."""
 
@@ -68,7 +69,7 @@ async def public_deed(request: Request[Any, Any, Any], deed_id: FromPath[str]) -
         breadcrumb=[{"href": BASE, "label": names.gettext(N_("Library of good deeds"))}, {"label": card.title}],
         pictures=[each for each in pictures_of(one, names, None) if each.shown],
         stories=await _stories(request, one, names),
-        nominations=nomination_lines(one, words),
+        honours=[line for line in nomination_lines(one, words) if line.reached] if one.nominated else [],
         leads=await found.leads.count(LeadFilter(deed_id=one.id)),
     )
     return await page(request, "deeds/public_deed.html", context)

@@ -122,7 +122,7 @@
     const said = target.matches("[data-announce]") ? target : find("[data-announce]", target);
     announce(said ? said.dataset.announce : body.dataset.loaded);
     if (document.activeElement !== body) return;
-    const next = find("[data-focus], [autofocus], h1, h2", target) || find("#main");
+    const next = find("[data-focus]", target) || find("[autofocus], h1, h2", target) || find("#main");
     if (!next.matches("a, button, input, select, textarea")) next.tabIndex = -1;
     next.focus();
   });

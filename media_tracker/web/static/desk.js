@@ -143,18 +143,19 @@
   });
   setTimeout(() => fetch("/desk/search?what=region"), 1000);
 
-  // The next story is fetched ahead, and shown if the server finds that its tag still holds.
+  // The next story is fetched ahead, and shown if its tag still holds.
   const MARK = "<!--ahead-->";
   let ahead = null;
   const load = async () => {
     const url = find("[data-next]")?.getAttribute("href");
     if (!url || ahead?.url === url) return;
+    ahead = { url };
     const answer = await fetch(url, { headers: { "HX-Request": "true", "X-Desk-Ahead": "look" } }).catch(() => null);
     const tag = answer?.headers.get("X-Desk-Tag");
     if (tag) ahead = { url, tag, html: (await answer.text()).split("<!--/ahead-->")[0] };
   };
   on("htmx:configRequest", (event) => {
-    if (ahead) event.detail.headers["X-Desk-Ahead"] = ahead.tag;
+    if (ahead?.tag) event.detail.headers["X-Desk-Ahead"] = ahead.tag;
   });
   let scrolled = 0;
   on("htmx:beforeSwap", (event) => {

@@ -48,7 +48,8 @@ async def _person(services: Services, number: int) -> User:
     duties = Duties(frozenset({Role.VIEWER}))
     name = f"listener{number}"
     password = "a-password-to-listen-with"  # noqa: S105 - of a person who lives for a minute
-    return await services.accounts.add_user(name, name, duties, password=password, must_change_password=False)
+    made = await services.accounts.add_user(name, name, duties, password=password, must_change_password=False)
+    return made.user
 
 
 async def _measure(services: Services, people: list[User], address: str) -> None:

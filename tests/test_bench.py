@@ -31,7 +31,8 @@ def test_help_is_printed_instead_of_running() -> None:
 def test_an_unknown_name_is_said_before_anything_runs() -> None:
     done = bench("ingestoin")
     assert done.returncode == 2
-    assert "ingestoin is neither a folder nor one of drivers, ingestion, suggestions, problems, quality" in done.stderr
+    names = "drivers, ingestion, suggestions, problems, campaign, live, quality"
+    assert f"ingestoin is neither a folder nor one of {names}" in done.stderr
 
 
 @pytest.mark.slow

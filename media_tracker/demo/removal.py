@@ -35,7 +35,14 @@ MARKED = (
 )
 AT_ONCE = 20_000
 """Records; a query of many more ids would be too long a document."""
-ENTITIES = {"stories": "story", "problems": "problem", "deeds": "deed", "leads": "lead", "releases": "release", "legacy_figures": "legacy_figure"}
+ENTITIES = {
+    "stories": "story",
+    "problems": "problem",
+    "deeds": "deed",
+    "leads": "lead",
+    "releases": "release",
+    "legacy_figures": "legacy_figure",
+}
 
 
 async def remove(services: Services) -> int:

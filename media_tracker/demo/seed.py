@@ -18,8 +18,8 @@ from media_tracker.deeds.documents import NewDeed
 from media_tracker.demo.course import DAY, HOUR, Course
 from media_tracker.demo.deeds import kind_of, work_on_deeds
 from media_tracker.demo.labels import Label, read_labels
-from media_tracker.demo.people import Cast, add_accounts, add_units
 from media_tracker.demo.legacy import add_legacy_figure
+from media_tracker.demo.people import Cast, add_accounts, add_units
 from media_tracker.demo.projects import add_projects
 from media_tracker.demo.timetable import Timetable
 from media_tracker.desk.service import Decision

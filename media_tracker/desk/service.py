@@ -243,7 +243,9 @@ class Desk:
 
         return await self._transactor.run(work, origin)
 
-    async def expose(self, story_id: str, version: int, new: NewProblem, actor: Actor, origin: Origin) -> Problem:
+    async def expose(
+        self, story_id: str, version: int, new: NewProblem, actor: Actor, origin: Origin, group: Group | None = None
+    ) -> Problem:
         """Register a problem that a decided story exposes. ``new.number`` is ignored: one is drawn here.
 
         Raises:
@@ -285,7 +287,7 @@ class Desk:
             tied = await self._tagging.dispose_in(tx, _id(story), version, Disposition.TIED, actor.user_id, chosen)
             came = {"problem_id": problem.case.id, "number": problem.number, "problem_seq": problem.case.version}
             came |= {"report_id": report.id, "relapse_of": new.relapse_of}
-            await self._done.note_in(tx, What.EXPOSED, before, tied, actor, None, came)
+            await self._done.note_in(tx, What.EXPOSED, before, tied, actor, group, came)
             return problem
 
         return await self._transactor.run(work, origin)

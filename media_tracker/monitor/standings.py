@@ -113,7 +113,7 @@ class Standings:
             FormCount(
                 row["_id"].get("column", ""),
                 StoryFormat(told) if (told := row["_id"].get("format")) else None,
-                Platform(row["_id"]["platform"]),
+                Platform(row["_id"].get("platform") or Platform.WEB),
                 row["pieces"],
             )
             async for row in cursor

@@ -58,6 +58,7 @@ async def test_a_story_becomes_a_solved_problem_that_is_counted_once(
             await editor.click("main button:has-text('Accept')")
             await editor.fill("input[name=title]", "柳荫里小区北门垃圾桶满溢")
             await editor.click("main button:has-text('Register the problem')")
+            await expect(editor.locator("main")).to_contain_text("Nothing waits")
             await editor.goto(f"{city.address}/problems")
             await editor.click("main a:has-text('柳荫里小区北门垃圾桶满溢')")
             problem = editor.url

@@ -118,6 +118,7 @@ async def _expose(editor: Page, city: City) -> str:
     await editor.click("main button:has-text('Accept')")
     await editor.fill("input[name=title]", TITLE)
     await editor.click("main button:has-text('Register the problem')")
+    await expect(editor.locator("main")).to_contain_text("Nothing waits")
     await editor.goto(f"{city.address}/problems")
     await editor.click(f"main a:has-text('{TITLE}')")
     await _is(editor, "registered")

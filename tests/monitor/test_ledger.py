@@ -166,7 +166,7 @@ def day_of(hour: int) -> date:
     return moment(hour).astimezone(SHANGHAI).date()
 
 
-@settings(max_examples=40)
+@settings(max_examples=6)
 @given(campaigns(), st.lists(st.tuples(PERIODS, PARTS, MOMENTS), min_size=2, max_size=4), st.integers(1, 5))
 def test_every_figure_is_what_somebody_counts_by_hand(
     prepared: tuple[str, str], campaign: Campaign, asked: list[tuple[Period, Slice, int | None]], parts: int
@@ -261,7 +261,7 @@ async def assert_recounted(office: Office) -> None:
         assert not tally.total or tally == tallied_again[f"{family}:{row['day']}"]
 
 
-@settings(max_examples=12)
+@settings(max_examples=3)
 @given(campaigns(), st.integers(0, 4))
 def test_killed_before_any_write_it_counts_the_same_afterwards(
     prepared: tuple[str, str], campaign: Campaign, spared: int

@@ -126,9 +126,7 @@ async def test_who_may_not_read_is_told_why(services: Services, told: Campaign, 
         ("/api/v1/figures/stories?stretch=fix", 404),
     ],
 )
-async def test_what_cannot_be_asked_is_a_problem_document(
-    program: Browser, token: str, path: str, status: int
-) -> None:
+async def test_what_cannot_be_asked_is_a_problem_document(program: Browser, token: str, path: str, status: int) -> None:
     answer = await program.get(path, authorization=f"Bearer {token}", accept="application/json")
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert answer.json()["detail"]

@@ -64,7 +64,10 @@ async def test_the_newest_story_is_open_with_its_suggestion_filled_in(scene: Sce
     assert "2 stories wait" in shown
     assert re.search(r'value="exposure" checked required data-key="e"', shown)
     assert f'<option value="{PAVING}" selected>' in shown
-    assert 'name="region" value="天桥区无影山街道无影潭社区" autocomplete="off" maxlength="300" data-search="region"' in shown
+    assert (
+        'name="region" value="天桥区无影山街道无影潭社区" autocomplete="off" maxlength="300" data-search="region"'
+        in shown
+    )
     assert 'name="place" type="text" value="三号楼前"' in shown
     said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown))
     assert "Filled in from the suggestion: likely , because of 坑洼" in said
@@ -555,6 +558,12 @@ async def test_a_story_is_accepted_and_tied_in_one_step_and_the_next_one_follows
     assert f"Decided: Exposure. Tied to problem {problem.number}." in shown
     assert not pending(await scene.story(story))
     assert [each.number for each in await scene.services.problems.tied_to(key_of(story))] == [problem.number]
+    undo = re.search(r'action="(/desk/undo/\w+)"', shown)
+    assert undo is not None
+    async with scene.browser() as editor:
+        assert (await editor.post(undo[1])).status_code == 303
+    assert (await scene.story(story)).decision is None, "what one key has done, one key takes back"
+    assert await scene.services.problems.tied_to(key_of(story)) == []
 
 
 async def test_a_story_is_accepted_as_a_new_problem_in_one_step(scene: Scene) -> None:

@@ -83,7 +83,7 @@ async def test_letters_say_the_kind_digits_the_problem_and_no_key_means_two_thin
         await scene.decide(editor, story)
         tie = re.findall(r'data-key="([^"]+)"', (await editor.get(f"/desk?story={story.id}")).text)
     assert {"e", "f", "g", "n", "o", "a", "0", "1"} <= set(asked)
-    once = [key for key in asked if key != "i"]  # the outcome of a follow-up, or the kind of a deed: one of them is shown
+    once = [key for key in asked if key != "i"]  # what a follow-up reports, or the kind of a deed: one of them is shown
     assert len(once) == len(set(once)), asked
     assert {"1", "a", "d", "x"} <= set(tie)
     assert len(tie) == len(set(tie)), tie

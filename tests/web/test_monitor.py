@@ -216,7 +216,11 @@ async def test_an_older_figure_stands_beside_ours_and_is_corrected_by_publicity_
         assert (await keeper.get(path)).status_code == 404
     assert await services.legacy_figures.all() == []
     events = await services.log.of("legacy_figure", figure.id)
-    assert [(event.type, event.payload["value"]) for event in events] == [("entered", 215), ("corrected", 216), ("removed", 216)]
+    assert [(event.type, event.payload["value"]) for event in events] == [
+        ("entered", 215),
+        ("corrected", 216),
+        ("removed", 216),
+    ]
 
 
 async def test_the_campaign_has_something_of_every_figure(viewer: Browser) -> None:

@@ -8,7 +8,6 @@ from bson import ObjectId
 from litestar import Request, Response, post
 from litestar.params import FromPath
 
-from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_
 from media_tracker.web.desk.moving_on import to_desk
 from media_tracker.web.desk.view import queue_of
@@ -28,7 +27,7 @@ async def keep(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Resp
 @post("/desk/{story_id:str}/release", guards=[editors], status_code=204)
 async def let_go(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Response[None]:
     """Let go of a story whose page is left; of one that somebody else has, nothing happens."""
-    await services(request).story_claims.release(parse_id(story_id), actor(request))
+    await services(request).story_claims.release(await _known(request, story_id), actor(request))
     return Response(None, status_code=204)
 
 

@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from media_tracker.deeds.deed import ConsentWay
 from media_tracker.deeds.documents import NewDeed
+from media_tracker.desk.done import Group
 from media_tracker.desk.filters import QueueFilter, read_filter
 from media_tracker.desk.reprints import Reprints
 from media_tracker.desk.service import TIEABLE, Decision
@@ -70,19 +71,20 @@ async def decide(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
         assert kind is not None  # or check() would have raised
         decision = Decision(kind, category, region, place, outcome, deed, units, people)
         found = services(request)
-        story = await found.desk.decide(story_id, form.version(), decision, actor(request), origin(request))
+        together = Group(ObjectId()) if form.text("then") else None  # one key, one thing to undo
+        story = await found.desk.decide(story_id, form.version(), decision, actor(request), origin(request), together)
     except (InvalidInput, Conflict) as error:
         return await _once_more(request, story_id, form.values, error, "decide")
     said, waits = (await names_of(request)).gettext(KINDS[kind]), story.desk is DeskState.PENDING
     if waits and kind in TIEABLE and (then := form.text("then")):
-        return await _tie_at_once(request, form, story, then, said)
+        return await _tie_at_once(request, form, story, then, said, together)
     if waits:
         return await _show(request, _queue(form), story)
     return await _go_on(request, form, story, N_("Decided: {kind}."), kind=said)
 
 
 async def _tie_at_once(
-    request: Request[Any, Any, Any], form: Form, story: Story, then: str, said: str
+    request: Request[Any, Any, Any], form: Form, story: Story, then: str, said: str, together: Group | None
 ) -> Response[Any]:
     """The second step with the first: tie the story that has just been decided to the problem ``then``, or register a new one.
 
@@ -92,9 +94,9 @@ async def _tie_at_once(
     values = {"version": str(story.version), "wanted": form.text("wanted")}
     try:
         if then == NEW:
-            problem = await use.expose(key, story.version, _as_new(story), who, origin(request))
+            problem = await use.expose(key, story.version, _as_new(story), who, origin(request), together)
         else:
-            problem = await use.attach(key, story.version, then, who, origin(request))
+            problem = await use.attach(key, story.version, then, who, origin(request), together)
     except NotFound as missing:
         mistake = InvalidInput(missing.message, {"number": missing.message}, **missing.params)
         return await _once_more(request, key, values, mistake, "tie")

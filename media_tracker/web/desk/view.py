@@ -285,4 +285,5 @@ async def _last(request: Request[Any, Any, Any], names: Names) -> Last | None:
     story = (await found.stories.many([row.story_id])).get(row.story_id)
     kind = names.gettext(KINDS[Kind(row.kind)]) if row.kind else ""
     title = story_row(story, names, who).title if story else ""
-    return Last(str(row.id), DONE[row.what], kind, row.number, title, entry.count)
+    steps = 2 if row.run_id is not None and row.what is not What.DECIDED else 1  # decided first, then tied or filed
+    return Last(str(row.id), DONE[row.what], kind, row.number, title, max(1, entry.count // steps))

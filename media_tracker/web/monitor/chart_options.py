@@ -98,7 +98,7 @@ def trend(
         for n in range(len(labels))
         for place, each in enumerate(series)
     ]
-    return {"option": option, "points": points, "media": [{"query": {"maxWidth": NARROW}, "option": {}}]}
+    return {"option": option, "points": points}
 
 
 def flow(nodes: Sequence[Node], edges: Sequence[Edge]) -> Drawn:
@@ -121,13 +121,15 @@ def flow(nodes: Sequence[Node], edges: Sequence[Edge]) -> Drawn:
         "emphasis": {"focus": "adjacency"},
         "lineStyle": {"color": "$line-strong", "opacity": 0.3, "curveness": 0.5},
         "label": {"color": "$ink", "fontSize": 13},
+        "labelLayout": {"hideOverlap": True},
     }
     narrow = {"right": 84, "label": {"fontSize": 11, "width": 78, "overflow": "break"}}
+    wide = {"right": 180, "label": {"fontSize": 13, "width": 176, "overflow": "break"}}
     return {
         "option": {"series": [series]},
         "points": [[node.point.say, node.point.href, 0, n] for n, node in enumerate(nodes)],
         "edges": [[edge.point.say, edge.point.href] for edge in edges],
-        "media": [{"query": {"maxWidth": NARROW}, "option": {"series": [narrow]}}],
+        "media": _media({"series": [narrow]}, {"series": [wide]}),
     }
 
 
@@ -153,15 +155,16 @@ def calendar(days: Sequence[tuple[date, Point]]) -> Drawn:
     return {
         "option": {"visualMap": _scale([point.value for _, point in days]), "calendar": frame, "series": [heat]},
         "points": [[point.say, point.href, 0, n] for n, (_, point) in enumerate(days)],
-        "media": [
-            {"query": {"maxWidth": NARROW}, "option": {"calendar": {"orient": "vertical", "left": 60, "top": 36}}}
-        ],
+        "media": _media(
+            {"calendar": {"orient": "vertical", "left": 60, "top": 36}},
+            {"calendar": {"orient": "horizontal", "left": 44, "top": 28}},
+        ),
     }
 
 
 def district_map(areas: Mapping[str, tuple[str, Point]], *, big: bool = False) -> Drawn:
     """``areas``: by the code of its outline, an area's name and value. Those without an outline are in the table alone."""
-    label = {"show": True, "color": "$ink", "fontSize": 18 if big else 12, "formatter": "{b}\n{c}"}
+    label = {"show": True, "color": "$ink", "fontSize": 14 if big else 12, "formatter": "{b}\n{c}"}
     series = {
         "type": "map",
         "map": "districts",
@@ -200,6 +203,11 @@ def bars(rows: Sequence[tuple[str, Point]]) -> Drawn:
         "series": [bar],
     }
     return {"option": option, "points": [[point.say, point.href, 0, n] for n, (_, point) in enumerate(rows)]}
+
+
+def _media(narrow: Drawn, wide: Drawn) -> list[Drawn]:
+    """What is different on a narrow screen, and what it is again on a wide one: a rule that no longer matches undoes nothing."""
+    return [{"query": {"maxWidth": NARROW}, "option": narrow}, {"option": wide}]
 
 
 def _scale(values: Sequence[float]) -> Drawn:

@@ -61,7 +61,7 @@ async def _measure(services: Services, people: list[User], address: str) -> None
 
     async def listen(http: ClientSession, token: str) -> None:
         nonlocal greeted
-        async with http.get(f"{address}/events", cookies={"session": token}) as answer:
+        async with http.get(f"{address}/events", headers={"cookie": f"session={token}"}) as answer:
             answer.raise_for_status()
             async for line in answer.content:
                 if line.startswith(b"event: hello"):
@@ -73,7 +73,10 @@ async def _measure(services: Services, people: list[User], address: str) -> None
 
     async with ClientSession(connector=TCPConnector(limit=0), timeout=ClientTimeout(total=None)) as http:
         tasks = [asyncio.create_task(listen(http, token)) for token in tokens for _ in range(EACH)]
-        await asyncio.wait_for(listening.wait(), 120)
+        greeting = asyncio.create_task(listening.wait())
+        done, _ = await asyncio.wait([greeting, *tasks], timeout=120, return_when=asyncio.FIRST_COMPLETED)
+        if greeting not in done:
+            raise RuntimeError(f"{greeted} of {len(tasks)} listen; ended: {[each.exception() for each in done]}")
         after = _memory()
         first, last = [], []
         for n in range(EVENTS):

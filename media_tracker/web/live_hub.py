@@ -3,8 +3,8 @@
     change stream ─► wake ─► read the log in its order ─► one message ─► a bounded queue for each listener
 
 A message names kinds and how many of each, never what they are about: nobody learns by listening what they may not see. The log
-is what is told; the change stream only says when to look, so that without one (it failed, the server has none) the same is told by
-looking every few seconds. Whoever does not take what waits for them is dropped, and comes back with the last position they had.
+is what is told; the change stream only says when to look, so that without one (it failed, the server has none) the same is told
+by looking every few seconds. Whoever does not take what waits for them is dropped, and comes back with their last position.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@
       }));
       list.hidden = !options.length;
       set(input, { "aria-expanded": !list.hidden });
-      find("#live").textContent = find("[data-found]").dataset.found.replace("{number}", options.length);
+      find("#live").textContent = `${find("[data-found]").dataset.found} ${options.length}`;
       if (options.length) mark(at);
       else close();
     };

@@ -76,7 +76,8 @@ async def _measure(services: Services, people: list[User], address: str) -> None
         greeting = asyncio.create_task(listening.wait())
         done, _ = await asyncio.wait([greeting, *tasks], timeout=120, return_when=asyncio.FIRST_COMPLETED)
         if greeting not in done:
-            raise RuntimeError(f"{greeted} of {len(tasks)} listen; ended: {[each.exception() for each in done]}")
+            ended = next((each.exception() for each in done), None)
+            raise RuntimeError(f"{greeted} of {len(tasks)} listen; one ended with {ended}")
         after = _memory()
         first, last = [], []
         for n in range(EVENTS):

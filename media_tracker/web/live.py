@@ -21,11 +21,12 @@ LONGEST_SECONDS = 900.0
 """A browser comes back by itself, with its last position; a stream that never ends would keep a server from stopping."""
 PATIENCE_SECONDS = 30.0
 """Who takes none of what is sent to them for so long has gone."""
-HEADERS = [
+HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
-]
+)
+"""Each answer gets a list of its own: what stands outside adds its headers, and one visitor's cookies, to that list."""
 
 
 def hub_of(connection: Connection) -> LiveHub:
@@ -44,7 +45,7 @@ async def events(request: Request[Any, Any, Any]) -> ASGIApp:
     async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with hub.listen(user_id, session_id) as listener:
-                await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+                await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
                 retry = 2_000 + 37 * len(hub) % 3_000  # so that not all come back in the same moment
                 hello = f"retry: {retry}\n".encode() + message("hello", {"position": listener.start}, listener.start)
                 if after is not None and after < listener.start:

@@ -68,10 +68,13 @@ async def told(listener: Listener) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def stream(app: ASGIApp, token: str, **headers: str) -> AsyncIterator[asyncio.Queue[bytes | int | None]]:
+async def stream(
+    app: ASGIApp, token: str, names: list[list[bytes]] | None = None, **headers: str
+) -> AsyncIterator[asyncio.Queue[bytes | int | None]]:
     """A browser's connection to ``/events``: first the status, then what comes, None at the end; it is closed at the end."""
     came: asyncio.Queue[bytes | int | None] = asyncio.Queue()
     closed = asyncio.Event()
+    names = [] if names is None else names
 
     async def receive() -> dict[str, Any]:
         await closed.wait()
@@ -80,6 +83,7 @@ async def stream(app: ASGIApp, token: str, **headers: str) -> AsyncIterator[asyn
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
             came.put_nowait(message["status"])
+            names.append([name for name, _ in message["headers"]])
         elif message["type"] == "http.response.body":
             if message["body"]:
                 came.put_nowait(message["body"])
@@ -124,6 +128,17 @@ async def test_what_happens_is_told_by_kind_and_without_content_and_nothing_is_m
         hello, missed = await data_of(came)
         assert missed["changes"] == [{"entity": "user", "type": "language_set", "count": 1}]
         assert hello["position"] == missed["position"] > change["position"]
+
+
+async def test_no_stream_gets_the_headers_of_another(services: Services, viewer: User) -> None:
+    app: Any = create_asgi(services=services)
+    token, names = await services.sessions.open(viewer), list[list[bytes]]()
+    for _ in range(3):
+        async with stream(app, token, names) as came:
+            assert await came.get() == 200
+    assert len(names) == 3
+    assert all(len(each) == len(set(each)) for each in names)
+    assert len({len(each) for each in names}) == 1
 
 
 async def test_a_stream_ends_when_its_session_does(

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psutil
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
-from beanie import init_beanie
 
 from bench.asking import SECRET, served
 from bench.table import show
@@ -22,7 +21,7 @@ from media_tracker.accounts.duties import Duties
 from media_tracker.db.clock import system_clock
 from media_tracker.db.connection import open_database
 from media_tracker.settings import Settings
-from media_tracker.wiring import DOCUMENTS, Services, assemble, open_fetcher
+from media_tracker.wiring import Services, assemble, bind_documents, open_fetcher
 
 DATABASE = "media_tracker_bench_live"
 PEOPLE, EACH = 50, 10
@@ -33,7 +32,7 @@ async def run(uri: str) -> None:
     """Serve an empty installation, let everybody listen, record events, and print the table."""
     async with open_database(uri, DATABASE) as database:
         await database.client.drop_database(DATABASE)
-        await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
+        await bind_documents(database)
         settings = Settings(_env_file=None, mongodb_uri=uri, database=DATABASE, secret_key=SECRET)
         async with open_fetcher(settings) as out:
             services = assemble(settings, database, out, system_clock)

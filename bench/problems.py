@@ -10,8 +10,6 @@ import os
 import time
 from collections.abc import Sequence
 
-from beanie import init_beanie
-
 from bench.asking import AT_ONCE, SECRET, Page, measured, served
 from bench.many_problems import Scene, make_problems, set_scene
 from bench.table import show
@@ -20,7 +18,7 @@ from media_tracker.accounts.duties import Duties
 from media_tracker.db.clock import system_clock
 from media_tracker.db.connection import open_database
 from media_tracker.settings import Settings
-from media_tracker.wiring import DOCUMENTS, Services, assemble, open_fetcher
+from media_tracker.wiring import Services, assemble, bind_documents, open_fetcher
 
 DATABASE = "media_tracker_bench_problems"
 
@@ -53,7 +51,7 @@ def pages(scene: Scene) -> Sequence[Page]:
 async def run(uri: str, problems: int) -> None:
     """Fill a database, serve it, ask, and print the table."""
     async with open_database(uri, DATABASE) as database:
-        await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
+        await bind_documents(database)
         settings = Settings(_env_file=None, secret_key=SECRET, allowed_hosts="127.0.0.1")
         services = assemble(settings, database, open_fetcher(settings), system_clock)
         await database.client.drop_database(DATABASE)

@@ -44,15 +44,14 @@ from media_tracker.deeds.leads import Leads
 from media_tracker.deeds.service import Deeds
 from media_tracker.deeds.words import NominationWords
 from media_tracker.deeds.work import DeedWork
-from media_tracker.desk import bulk_accept, saved_queues
+from media_tracker.desk import bulk_accept, saved_queues, second_look
 from media_tracker.desk import done as desk_done_rows
-from media_tracker.desk import second_look
 from media_tracker.desk import story_claims as desk_claims
 from media_tracker.desk.bulk_accept import BulkAccept
 from media_tracker.desk.done import Done
+from media_tracker.desk.quality import Quality
 from media_tracker.desk.queue import Queue
 from media_tracker.desk.saved_queues import SavedQueues
-from media_tracker.desk.quality import Quality
 from media_tracker.desk.second_look import SecondLooks
 from media_tracker.desk.service import Desk
 from media_tracker.desk.settling import Settling
@@ -80,17 +79,14 @@ from media_tracker.mail.carriers import carrier_for
 from media_tracker.mail.letters import Sender
 from media_tracker.mail.outbox import Outbox
 from media_tracker.migrations import MIGRATIONS
-from media_tracker.monitor import legacy
-from media_tracker.monitor.bulletins import Bulletins
-from media_tracker.monitor import gathering, ledger
-from media_tracker.monitor.documents import BULLETIN_INDEXES, Bulletin, Release, ReleaseRow
-from media_tracker.monitor.legacy import LegacyFigures
-from media_tracker.monitor import milestones
-from media_tracker.monitor.milestones import Milestones
-from media_tracker.monitor import export_jobs
+from media_tracker.monitor import export_jobs, gathering, ledger, legacy, milestones
 from media_tracker.monitor import schedules as mail_schedules
+from media_tracker.monitor.bulletins import Bulletins
+from media_tracker.monitor.documents import BULLETIN_INDEXES, Bulletin, Release, ReleaseRow
 from media_tracker.monitor.export_jobs import ExportJobs
 from media_tracker.monitor.following import Following
+from media_tracker.monitor.legacy import LegacyFigures
+from media_tracker.monitor.milestones import Milestones
 from media_tracker.monitor.releases import Releases
 from media_tracker.monitor.schedules import Schedules
 from media_tracker.monitor.service import Monitor
@@ -283,6 +279,11 @@ class Services:
     owner: str
 
 
+async def bind_documents(database: Database) -> None:
+    """Have the document classes work on ``database``. Indexes are for ``db migrate``."""
+    await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
+
+
 def process_name() -> str:
     """A name for this process in leases: machine, process, and a random part, since numbers of processes come again."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -313,7 +314,7 @@ async def open_services(
         if uri is None:
             uri = (await stack.enter_async_context(EmbeddedServer(settings.data_dir))).uri
         database = await stack.enter_async_context(open_database(uri, settings.database))
-        await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
+        await bind_documents(database)
         fetcher = await stack.enter_async_context(open_fetcher(settings))
         runner = InProcesses(processes) if processes else None
         if runner is not None:
@@ -368,9 +369,7 @@ def assemble(
     answer_drafts = Drafts(database, transactor, problems, files, clock)
     contacts = Seal(lambda: secret_key(settings), "objection contacts")
     callers = Seal(lambda: secret_key(settings), "lead callers")
-    second_looks = SecondLooks(
-        database, transactor, tagging, places, taxonomy, clock, lambda: secret_key(settings)
-    )
+    second_looks = SecondLooks(database, transactor, tagging, places, taxonomy, clock, lambda: secret_key(settings))
     story_claims, desk_done = StoryClaims(database, audit, clock), Done(database, clock)
     desk = Desk(
         *(database, transactor, stories, tagging, problems, deeds, places, taxonomy, clock, second_looks),

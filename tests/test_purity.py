@@ -78,7 +78,7 @@ PURE = [
     *(f"problems/lists/{name}.py" for name in ("words", "dates", "names", "row", "cells", "sheet", "events")),
     *(f"monitor/{name}.py" for name in ("credit", "counting", "facts", "definitions")),
     *(f"monitor/{name}.py" for name in ("durations", "periods", "exports")),
-    *(f"monitor/{name}.py" for name in ("histories", "lines", "sheets", "tallies")),
+    *(f"monitor/{name}.py" for name in ("histories", "lines", "sheets")),
     *(f"monitor/{name}.py" for name in ("bulletin_rules", "timetable")),
     *(f"papers/bulletin_{name}.py" for name in ("content", "form", "bars")),
     *(f"monitor/{name}.py" for name in ("stages", "charts")),

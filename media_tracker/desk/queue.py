@@ -231,6 +231,8 @@ class Queue:
 
     def _hint(self, wanted: QueueFilter) -> Json:
         """Which index is walked: the one in the order of the list. The database would try others, and now and then take one."""
+        if wanted.which is Which.CHANGED:
+            return {"hint": "changed_since_decision"}
         if wanted.which is not Which.WAITING:
             return {}
         if wanted.routed:

@@ -16,8 +16,8 @@ from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.deeds.documents import DeedStory, GoodDeed, NewDeed
 from media_tracker.deeds.minor_cues import points_to_a_minor
 from media_tracker.deeds.service import Deeds
-from media_tracker.desk.second_look import SecondLooks
 from media_tracker.desk.done import Done, Group, What
+from media_tracker.desk.second_look import SecondLooks
 from media_tracker.desk.story_claims import StoryClaims
 from media_tracker.desk.wanted import linked_addresses, story_wanted
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
@@ -44,6 +44,8 @@ DISPOSITIONS: dict[Kind, tuple[Disposition, ...]] = {
 }
 """Why a story of this kind may lead to no problem."""
 MOST_OFFERED = 5
+CHANGED = "changed_since_decision"
+"""The index that holds these alone; the database would rather read everything that is decided."""
 MOST_LINKED = 20
 OUTCOMES = ("resolved", "partly_resolved", "promised", "disputed", "nothing_found")
 """What a follow-up may report."""
@@ -204,7 +206,9 @@ class Desk:
     async def _of_reprints(self, story: Story) -> list[tuple[Problem, Candidate]]:
         """What stories with the same text have been tied to."""
         others = await self._stories.in_cluster(story.cluster, _id(story))
-        open_to_all = [each for each in others if each.blind is None]  # what waits for a blind second look offers nothing
+        open_to_all = [
+            each for each in others if each.blind is None
+        ]  # what waits for a blind second look offers nothing
         tied = [each for each in open_to_all if each.decision and each.decision.disposition is Disposition.TIED]
         found = [problem for each in tied[:MOST_OFFERED] for problem in await self._problems.tied_to(_id(each))]
         why = (N_("a reprint of this story is tied to it"),)
@@ -364,8 +368,9 @@ class Desk:
             "changed_since_decision": True,
             "withdrawn_at": None,
         }
-        rows = await self._rows.find(query).sort([("published_at", -1), ("_id", -1)]).limit(limit).to_list()
-        count = len(rows) if len(rows) < limit else await self._rows.count_documents(query)
+        newest = [("published_at", -1), ("_id", -1)]
+        rows = await self._rows.find(query).hint(CHANGED).sort(newest).limit(limit).to_list()
+        count = len(rows) if len(rows) < limit else await self._rows.count_documents(query, hint=CHANGED)
         return Changed([Story.model_validate(row) for row in rows], count)
 
     async def withdraw(

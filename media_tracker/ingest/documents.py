@@ -178,8 +178,7 @@ class FullText(BaseModel):
 
 
 QUEUE_FILTERS = tuple(
-    (name, ASCENDING)
-    for name in ("suggestion.kind", "suggestion.kind_score", "outlet_id", "district", "column")
+    (name, ASCENDING) for name in ("suggestion.kind", "suggestion.kind_score", "outlet_id", "district", "column")
 )
 """What the desk's queue is filtered by stands in its indexes, so that no story is read that is not shown."""
 
@@ -279,7 +278,10 @@ class Story(Document):
             ),
             IndexModel([("outlet_id", ASCENDING), ("link", ASCENDING)], name="outlet_link"),
             IndexModel(
-                [(each, ASCENDING) for each in ("outlet_id", "column", "published_at", "format", "platform", "withdrawn_at")],
+                [
+                    (each, ASCENDING)
+                    for each in ("outlet_id", "column", "published_at", "format", "platform", "withdrawn_at")
+                ],
                 name="outlet_column",
             ),
             IndexModel([("cluster", ASCENDING)], name="cluster"),

@@ -1,4 +1,4 @@
-"""How many lines each figure counts, in all and by each field: what figures are added up from. Pure.
+"""How many lines each figure counts, in all and by each field: what figures are added up from. Values only.
 
 Tallies of days add up to that of a month, those of months to a year: a line counts on one day only. They are kept by the fields
 that lines hold; what tables make of those (a district of a region, a class of a category) is found when they are read.

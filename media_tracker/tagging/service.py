@@ -130,7 +130,9 @@ class Tagging:
             seen = {"_id": each.story_id, "content_hash": each.content_hash}
             writes.append(UpdateOne(seen, [{"$set": changes}]))
         copied = {cluster for story, cluster in clusters.items() if cluster != story}
-        writes += [UpdateOne({"_id": cluster, "copied": {"$ne": True}}, {"$set": {"copied": True}}) for cluster in copied]
+        writes += [
+            UpdateOne({"_id": cluster, "copied": {"$ne": True}}, {"$set": {"copied": True}}) for cluster in copied
+        ]
         told = _told(rows, looked, clusters)
 
         async def work(tx: Transaction) -> None:

@@ -58,7 +58,8 @@ async def test_what_is_written_holds_together_and_lies_in_the_past(services: Ser
             NewEvent("problem", row["entity_id"], row["seq"], row["type"], row["occurred_at"], row["payload"])
             for row in histories[problem["_id"]]
         )
-        assert case is not None and case.model_dump() == problem["case"]
+        assert case is not None
+        assert case.model_dump() == problem["case"]
     told = events_of(found.events, "story")
     for row in found.stories:
         story = Story.model_validate(row)

@@ -97,7 +97,9 @@ async def _feed(document: str = FEED) -> AsyncIterator[int]:
 
 async def _fill(services: Services, feed_port: int) -> str:
     await services.migrator.migrate()
-    await services.database["second_look_settings"].insert_one({"_id": "share", "share": 0.0})  # nothing is left to chance
+    await services.database["second_look_settings"].insert_one(
+        {"_id": "share", "share": 0.0}
+    )  # nothing is left to chance
     outlet = await services.outlets.add_outlet("样报", OutletKind.NEWSPAPER, partner=True)
     await services.outlets.add_feed(outlet, f"http://127.0.0.1:{feed_port}/rss", "样报", Platform.PAPER)
     await services.ingest.run(await services.outlets.feeds())

@@ -82,7 +82,9 @@ async def test_a_process_killed_before_its_position_is_saved_does_the_work_again
     before = await scene.stories()
     assert all(story.cluster is not None for story in before)
 
-    assert await look(scene.services) == 6, "two events and what is new about one of them, which two consumers have seen"
+    assert await look(scene.services) == 6, (
+        "two events and what is new about one of them, which two consumers have seen"
+    )
     assert await scene.stories() == before
 
 

@@ -17,7 +17,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from beanie import init_beanie
 from bson import ObjectId, decode_file_iter, encode
 from pymongo import IndexModel
 
@@ -33,7 +32,7 @@ from media_tracker.problems.linking.rarity import background_ready
 from media_tracker.problems.tables import Tables
 from media_tracker.settings import Settings
 from media_tracker.taxonomy.service import Taxonomy
-from media_tracker.wiring import DOCUMENTS, INDEXES, Services
+from media_tracker.wiring import INDEXES, Services, bind_documents
 
 AT_ONCE = 1_000
 IN_LEAF = 255
@@ -109,7 +108,7 @@ def _make(task: Task) -> Written:
 async def _write_chunk(task: Task) -> Written:
     plan = plan_chunk(task.seed, task.number, task.size, len(task.scene.sources), task.now)
     async with open_database(task.uri, task.database) as database:
-        await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
+        await bind_documents(database)
         clock = lambda: task.now  # noqa: E731 - the campaign's own time
         places, taxonomy = Places(database, clock), Taxonomy(database, clock)
         tables = Tables(places, taxonomy, clock, task.settings.zone)

@@ -314,9 +314,7 @@ class ListImport:
         """Say within ``tx`` that all of it is there: from now on it counts."""
         now = self._clock()
         query = {"_id": import_id, "state": ARRIVING}
-        done = await self._imports.update_one(
-            query, {"$set": {"state": DONE, "finished_at": now}}, session=tx.session
-        )
+        done = await self._imports.update_one(query, {"$set": {"state": DONE, "finished_at": now}}, session=tx.session)
         if done.matched_count:
             tx.record(NewEvent(IMPORT, import_id, 1, "arrived", now))
 

@@ -1,4 +1,4 @@
-"""What a template is tried with: an order, a dossier and a bulletin that have one of everything. Nobody and nothing in them is real."""
+"""What a template is tried with: an order, a dossier and a bulletin that have one of everything. Nothing in them is real."""
 
 from __future__ import annotations
 

@@ -35,6 +35,9 @@ NO_PAGE = frozenset(
     {
         "/events",
         "/desk/search",
+        "/desk/bulk/{run_id:str}",
+        "/desk/quality/disputes/{story_id:str}",
+        "/admin/rules/editions/{number:str}",
         "/events/since",
         "/notices/bell",
         "/healthz",

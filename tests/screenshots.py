@@ -80,8 +80,8 @@ def signed_in(browser: Browser, address: str, shot: Shot, password: str) -> Page
     page.goto(f"{address}/login")
     page.fill("input[name=username]", shot.who)
     page.fill("input[name=password]", password)
-    page.click("main form button[type=submit]")
-    page.wait_for_load_state("networkidle")
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
     return page
 
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
@@ -34,7 +35,10 @@ from media_tracker.problems.documents import Problem
 __all__ = [
     "DEED_KEYS", "STORY_KEYS", "Column", "Figure", "Monitor", "Overview", "Stretch", "Subjects", "Table", "table_of",
 ]  # fmt: skip
-OVERVIEWS_KEPT = 64
+MOST_KEPT = 64
+"""Overviews, and pages of lists, that a process keeps."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ class Monitor:
         self._following = following
         self._reading = Reading(database.client, following.ledger, zone)
         self._facts = FactReading(database, zone)
-        self._kept = _Kept()
+        self._kept: _Kept[Overview] = _Kept()
+        self._pages: _Kept[tuple[int, Sequence[Row]]] = _Kept()
         self._clock = clock
         self.level = level
         self.zone = zone
@@ -151,14 +156,14 @@ class Monitor:
                 {key: Figure(key, (), count=_total(before, key)) for key in Key},
                 {each: duration(each, sums[Family.CASE].tally.hours[at].tolist()) for at, each in enumerate(Stretch)},
                 {dimension: table_of(dimension, by, sums, placing) for dimension in wanted},
-                standing.state.recorded_at if standing.behind and as_of is None else None,
             )
             self._kept.put(known, found)
             return found
 
         async with self._kept.one_at_a_time((period, tuple(by), part, wanted, as_of)):
             found = await self._reading.in_snapshot(read)
-        return replace(found, view=view, earlier=earlier)
+        counted_at = standing.state.recorded_at if standing.behind and as_of is None else None
+        return replace(found, view=view, earlier=earlier, counted_at=counted_at)
 
     async def figure(
         self,
@@ -194,11 +199,16 @@ class Monitor:
 
         async def read(session: AsyncClientSession, state: LedgerState) -> tuple[int, Sequence[Row]]:
             if asked.plain:
-                return await self._reading.plain_page(session, state, key, asked, placing, first, size)
+                known = (key, period, part, first, size, state.version, placing.tables)
+                if (kept := self._pages.get(known)) is None:
+                    kept = await self._reading.plain_page(session, state, key, asked, placing, first, size)
+                    self._pages.put(known, kept)
+                return kept
             found, _ = await self._reading.listing(session, state, key, asked, placing)
             return len(found), found[first : first + size]
 
-        return await self._reading.in_snapshot(read)
+        async with self._pages.one_at_a_time((key, period, part, first, size, as_of)):
+            return await self._reading.in_snapshot(read)
 
     async def each(self, key: Key, period: Period, part: Slice, *, as_of: datetime | None = None) -> AsyncIterator[Row]:
         """Every row of a figure's list, newest first; for files, that need not hold them all."""
@@ -240,11 +250,11 @@ class Monitor:
         return await self._facts.read(period, keys, await self._following.placing(), as_of)
 
 
-class _Kept:
-    """The last overviews: while nothing is counted anew and no table changes, each stays what it is."""
+class _Kept(Generic[T]):
+    """The last answers: while nothing is counted anew and no table changes, each stays what it is."""
 
     def __init__(self) -> None:
-        self._found: OrderedDict[object, Overview] = OrderedDict()
+        self._found: OrderedDict[object, T] = OrderedDict()
         self._locks: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
 
     def one_at_a_time(self, question: object) -> asyncio.Lock:
@@ -254,14 +264,14 @@ class _Kept:
             lock = self._locks[question] = asyncio.Lock()
         return lock
 
-    def get(self, known: object) -> Overview | None:
+    def get(self, known: object) -> T | None:
         """What was found for a question before."""
         return self._found.get(known)
 
-    def put(self, known: object, found: Overview) -> None:
+    def put(self, known: object, found: T) -> None:
         """Keep it for the next one."""
         self._found[known] = found
-        while len(self._found) > OVERVIEWS_KEPT:
+        while len(self._found) > MOST_KEPT:
             self._found.popitem(last=False)
 
 

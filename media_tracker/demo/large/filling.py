@@ -106,7 +106,9 @@ def _make(task: Task) -> Written:
 
 
 async def _write_chunk(task: Task) -> Written:
-    plan = plan_chunk(task.seed, task.number, task.size, len(task.scene.sources), task.now)
+    plan = plan_chunk(
+        task.seed, task.number, task.size, len(task.scene.sources), task.now.astimezone(task.settings.zone)
+    )
     async with open_database(task.uri, task.database) as database:
         await bind_documents(database)
         clock = lambda: task.now  # noqa: E731 - the campaign's own time

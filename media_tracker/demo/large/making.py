@@ -100,6 +100,8 @@ class Maker:
         """A story about a problem, and its tie."""
         chance, source = self._chance, self._scene.sources[told.outlet]
         after = timedelta(days=chance.uniform(5, 18)) if told.follow_up else timedelta(hours=7 * place)
+        if plan.channel != "exposure":
+            after += timedelta(hours=chance.uniform(12, 60))  # another door had it first
         at = min(plan.at + after, self._now - timedelta(hours=3))
         kind = Kind.FOLLOW_UP if told.follow_up else Kind.EXPOSURE
         write = wording.following if told.follow_up else wording.exposing
@@ -108,6 +110,8 @@ class Maker:
         text = first["text"] if first else write(chance, about.title, self._next())
         title = first["title"] if first else ("回访：" if told.follow_up else "") + about.title
         story = self._story(source, feed, at, kind, title, text, cluster=first["cluster"] if first else None)
+        if first:
+            first["copied"] = True
         tags = {"category": about.category, "region": about.region, "place": about.place}
         outcome = "resolved" if told.follow_up else None
         tie = {"chosen": problem_id, "new": place == 0, "offered": [], "scores": [], "at": story["fetched_at"]}
@@ -204,6 +208,7 @@ class Maker:
             "decision": None,
             "changed_since_decision": False,
             "cluster": cluster or story_id,
+            "copied": cluster is not None,
             "bands": list(fingerprint(text).keys),
             "demo": True,
         }

@@ -18,23 +18,30 @@ DAYS = 1_095
 SETTLED = timedelta(days=2)
 """What is younger waits at the desk."""
 
-FATES: dict[str, float] = {
-    "registered": 0.02,
-    "assigned": 0.04,
-    "in_progress": 0.05,
-    "claimed": 0.03,
-    "returned": 0.01,
-    "deferred": 0.02,
-    "rework": 0.01,
+OLD_FATES = {
+    "closed": 0.80,
     "verified": 0.03,
-    "closed": 0.72,
-    "not_accepted": 0.03,
-    "nothing_found": 0.02,
+    "not_accepted": 0.04,
+    "nothing_found": 0.03,
+    "deferred": 0.02,
     "revoked": 0.01,
-    "partly": 0.01,
+    "partly": 0.02,
+    "in_progress": 0.03,
+    "rework": 0.02,
 }
-"""How a problem stands today, by how often. What is open is mostly young; see ``age``."""
-OPEN = frozenset({"registered", "assigned", "in_progress", "claimed", "returned", "rework"})
+"""How a problem stands today, by how often."""
+YOUNG_FATES = {
+    "closed": 0.38,
+    "verified": 0.08,
+    "claimed": 0.10,
+    "in_progress": 0.18,
+    "assigned": 0.12,
+    "registered": 0.05,
+    "returned": 0.03,
+    "rework": 0.03,
+    "deferred": 0.03,
+}
+YOUNG = timedelta(days=30)
 _FOLLOWED = {"closed": 0.6, "verified": 0.5, "partly": 0.4, "revoked": 0.4}
 """How often a follow-up tells of a problem's end."""
 
@@ -84,7 +91,7 @@ def chunks(size: int) -> int:
 
 
 def plan_chunk(seed: int, number: int, size: int, outlets: int, now: datetime) -> ChunkPlan:
-    """Chunk ``number`` of ``size`` stories in all, up to ``now``."""
+    """Chunk ``number`` of ``size`` stories in all, up to ``now``, in whose zone the days are counted."""
     chance = chance_of(seed, number, "plan")
     stories = min(STORIES_IN_CHUNK, size - number * STORIES_IN_CHUNK)
     problems: list[ProblemPlan] = []
@@ -96,7 +103,7 @@ def plan_chunk(seed: int, number: int, size: int, outlets: int, now: datetime) -
         problems.append(problem if told == problem.told else ProblemPlan(problem.fate, "patrol", problem.at, ()))
     room = stories - sum(len(problem.told) for problem in problems)
     kinds = chance.choices(*zip(*_OTHERS.items(), strict=True), k=room)
-    others = tuple((str(kind), now - _age(chance)) for kind in kinds)
+    others = tuple((str(kind), _moment(chance, now, DAYS)) for kind in kinds)
     return ChunkPlan(number, tuple(problems), others)
 
 
@@ -105,18 +112,21 @@ _CHANNELS = {"exposure": 0.45, "snapshot": 0.25, "patrol": 0.15, "ticket": 0.10,
 
 
 def _problem(chance: Random, outlets: int, now: datetime) -> ProblemPlan:
-    fate = chance.choices(list(FATES), list(FATES.values()))[0]
+    at = _moment(chance, now - SETTLED, DAYS - 3)
+    fates = YOUNG_FATES if now - at < YOUNG else OLD_FATES
+    fate = chance.choices(list(fates), list(fates.values()))[0]
     channel = chance.choices(list(_CHANNELS), list(_CHANNELS.values()))[0]
-    age = SETTLED + (_age(chance, 40) if fate in OPEN else timedelta(days=20) + _age(chance, DAYS - 25))
     exposures = chance.choices((1, 2, 3), (80, 15, 5))[0] if channel == "exposure" else int(chance.random() < 0.08)
     voices = chance.sample(range(outlets), exposures)
     told = [Told(False, outlet, place > 0 and chance.random() < 0.5) for place, outlet in enumerate(voices)]
     if told and chance.random() < _FOLLOWED.get(fate, 0.0):
         told.append(Told(True, told[0].outlet))
-    return ProblemPlan(fate, channel, now - age, tuple(told))
+    return ProblemPlan(fate, channel, at, tuple(told))
 
 
-def _age(chance: Random, days: int = DAYS) -> timedelta:
-    """A moment of the day when papers come out, so many days back at most."""
-    hours = 1.5 + (chance.random() + chance.random()) * 6  # from now, which is taken for the evening
-    return timedelta(days=int(chance.random() * days), hours=hours)
+def _moment(chance: Random, until: datetime, days: int) -> datetime:
+    """Some moment of the day when papers come out and people are about, up to ``days`` before ``until``."""
+    day = until.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=int(chance.random() * days))
+    hours = 6 + (chance.random() + chance.random()) * 8  # most of it around two in the afternoon
+    at = day + timedelta(hours=hours)
+    return at if at <= until else at - timedelta(days=1)

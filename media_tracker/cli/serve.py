@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from media_tracker.cli.progress import Steps
@@ -12,11 +14,20 @@ from media_tracker.logs import configure
 from media_tracker.serve import serve as run
 from media_tracker.settings import Settings
 
+MOST_WORKERS = 4
+"""Unless more are asked for: each takes some 150 MB."""
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+@click.option(
+    "--workers",
+    default=lambda: min(os.cpu_count() or 1, MOST_WORKERS),
+    show_default=f"one for each processor, at most {MOST_WORKERS}",
+    type=click.IntRange(1, 64),
+    help="Processes that answer.",
+)
 @click.option("--with-parent", is_flag=True, hidden=True, help="Stop when standard input ends.")
 def serve(host: str, port: int, workers: int, with_parent: bool) -> None:
     """Serve the pages."""

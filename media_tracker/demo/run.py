@@ -108,6 +108,7 @@ async def web_beside(settings: Settings, host: str, port: int) -> AsyncIterator[
         host,
         "--port",
         str(port),
+        *("--workers", "1"),
         "--with-parent",
         stdin=asyncio.subprocess.PIPE,  # ends with this process, however it ends
         env={**os.environ, "MEDIA_TRACKER_DATA_DIR": str(settings.data_dir)},

@@ -124,7 +124,7 @@ async def _server(uri: str, database: str, folder: Path) -> AsyncIterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     own = environment(uri, database, folder)
-    command = [sys.executable, "-m", "media_tracker.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "media_tracker.cli", "serve", "--port", str(port), "--workers", "1"]
     with (folder / "server.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **own}, stdout=log, stderr=log)
         try:

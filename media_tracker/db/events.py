@@ -161,7 +161,7 @@ class EventLog:
 
     async def of(self, entity: str, entity_id: ObjectId, *, as_of: datetime | None = None) -> list[Event]:
         """All events of one entity in order; with ``as_of`` only those recorded up to then."""
-        query: Json = {"entity": entity, "entity_id": entity_id}
+        query: Json = {"entity": entity, "entity_id": entity_id, "seq": {"$gt": 0}}  # as the index has it
         if as_of is not None:
             query["recorded_at"] = {"$lte": as_of}
         cursor = self._events.find(query).sort("seq", ASCENDING)

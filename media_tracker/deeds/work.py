@@ -375,10 +375,14 @@ def photo_of(deed: GoodDeed, photo_id: str) -> DeedPhoto:
 
 
 def may_see_photo(deed: GoodDeed, photo: DeedPhoto, actor: Actor | None) -> bool:
-    """Whether somebody may see a picture: everybody one that may be shown; who works on the deed, until consent is taken back."""
-    if deed.shows(photo):
-        return actor is not None or deed.is_public
+    """Whether somebody may see a picture: everybody one that may be shown; who works on the deed, until consent is taken back.
+
+    Of a deed all of whose stories have been withdrawn those alone who work on it.
+    """
     staff = actor is not None and actor.has(Role.EDITOR, Role.PUBLICITY)
+    if deed.shows(photo):
+        stands = any(each.withdrawn_at is None for each in deed.stories)
+        return deed.is_public or staff or (actor is not None and stands)
     return staff and may_look(photo, deed.people, deed.young)
 
 

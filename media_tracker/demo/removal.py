@@ -73,6 +73,8 @@ async def remove(services: Services) -> int:
     await _beside_users(services)
     removed += await services.accounts.remove_demo_users()
     await database["status"].delete_one({"_id": "samples"})
+    if removed:
+        await services.counting.recount()  # what is counted by now tells of samples, too
     return removed
 
 

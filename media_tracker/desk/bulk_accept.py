@@ -30,6 +30,7 @@ from media_tracker.desk.filters import QueueFilter, Which, narrowed
 from media_tracker.desk.service import Decision, Desk
 from media_tracker.desk.undoing import TOO_LATE, UNDO_WITHIN, Undoing
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTrackerError, NotFound
+from media_tracker.ingest.blind import is_hidden_from
 from media_tracker.ingest.documents import DeskState, Kind, Story, SuggestionRecord
 from media_tracker.tagging.rule_book import RuleBook
 
@@ -55,6 +56,7 @@ PAGE = 100
 
 NONE_ABOVE = N_("No notice and no other story of this queue is suggested with so high a score.")
 FLOOR_WRONG = N_("Please give a score from 50 to 100.")
+WORKED_ON = N_("Somebody has worked on this story in the meantime, or its outlet has changed it. Look again.")
 NOT_DRAWN_UP = N_("This run has been started already.")
 NOT_RUN = N_("There is nothing of this run that could be undone.")
 
@@ -310,9 +312,12 @@ class BulkAccept:
         """Decide one story as it was looked at; one that the run has decided before it was cut short is known again."""
         group = Group(row["_id"], bulk=True)
         origin = Origin(row["by"], None, row.get("request_id"))
-        story = await self._stories.find_one({"_id": item.story_id})
-        found = Story.model_validate(story).suggestion if story is not None else None
+        row_of_story = await self._stories.find_one({"_id": item.story_id})
+        story = Story.model_validate(row_of_story) if row_of_story is not None else None
+        found = story.suggestion if story is not None else None
         try:
+            if story is not None and is_hidden_from(story, actor):  # a second look is one that somebody gives
+                raise Conflict(WORKED_ON)
             if found is None or found.kind is not item.kind or found.kind_score < row["floor"]:
                 raise Conflict(N_("It is suggested differently by now."))
             decision = accepted(found, prefill)
@@ -337,9 +342,9 @@ class BulkAccept:
     def _query(self, wanted: QueueFilter, floor: float) -> Json:
         narrow = narrowed(wanted, self._clock())
         kinds = [kind for kind in KINDS if wanted.kind in (None, kind)]
-        score = {"$gte": floor, "$lte": 1.01} | {
-            name: value for name, value in (narrow.get("suggestion.kind_score") or {}).items() if name == "$lt"
-        }
+        asked = narrow.get("suggestion.kind_score") or {}
+        score = {"$gte": max(floor, asked.get("$gte", 0.0)), "$lte": 1.01}
+        score |= {name: value for name, value in asked.items() if name == "$lt"}
         return {
             **narrow,
             "desk": DeskState.PENDING.value,

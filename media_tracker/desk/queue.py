@@ -34,7 +34,7 @@ from media_tracker.desk.filters import (
 from media_tracker.desk.snoozing import Snoozing
 from media_tracker.desk.story_claims import Held, StoryClaims
 from media_tracker.ingest.blind import INDEX as BLIND
-from media_tracker.ingest.blind import as_seen_by, is_hidden_from, queued_for
+from media_tracker.ingest.blind import as_seen_by, blind_to, is_hidden_from, queued_for
 from media_tracker.ingest.documents import DeskState, Story
 
 PAGE = 30
@@ -135,7 +135,8 @@ class Queue:
             least = await self._stories.count_documents(query, limit=PAGE + 1, **self._hint(wanted))
             return Total(min(least, PAGE), least > PAGE)
         if wanted.which is Which.WAITING and count <= MOST_COUNTED:
-            looks = self._looks(wanted, actor)
+            # Those that the first editor has still to tie wait anyway, and are counted.
+            looks = {**self._looks(wanted, actor), "desk": {"$ne": DeskState.PENDING.value}}
             count += await self._stories.count_documents(looks, limit=MOST_BLIND, hint=BLIND)
         return Total(min(count, MOST_COUNTED), count > MOST_COUNTED)
 
@@ -200,7 +201,9 @@ class Queue:
         leads: dict[ObjectId, tuple[Place, ObjectId]] = {}
         async for row in self._stories.find({**WAITS, **of_these}, {"cluster": 1}):
             waiting[row["cluster"]] += 1
-        async for row in self._stories.find({**await self._query(wanted, actor), **of_these}, fields):
+        unseen = {**blind_to(actor.user_id), "blind.queued": False}  # it is shown to nobody, and stands for nothing
+        leading = {**await self._query(wanted, actor), **of_these, "$nor": [unseen]}
+        async for row in self._stories.find(leading, fields):
             here = place_of(wanted, row)
             known = leads.get(row["cluster"])
             if known is None or sorted_before(wanted, here, known[0]):

@@ -14,6 +14,7 @@ from media_tracker.deeds.service import Deeds
 from media_tracker.desk.done import Group
 from media_tracker.desk.service import TIEABLE, Decision, Desk
 from media_tracker.errors import N_, Conflict, InvalidInput
+from media_tracker.ingest.blind import is_hidden_from
 from media_tracker.ingest.documents import DecisionRecord, DeskState, Disposition, Kind, Story
 from media_tracker.ingest.stories import Stories
 from media_tracker.problems.case import State
@@ -67,7 +68,7 @@ class Reprints:
             NotFound; Forbidden; Conflict: the editor is not done with the story itself.
         """
         story = await self._stories.get(story_id)
-        if not is_settled(story) or story.decision is None:
+        if not is_settled(story) or story.decision is None or is_hidden_from(story, actor):
             raise Conflict(N_("Decide first what this story is, and what comes of it; its reprints can follow then."))
         key = ObjectId(story.id)
         model = _Model(story.decision, await self._standing(key), await self._deeds.of_story(key))

@@ -50,6 +50,22 @@ SWEPT_AT_ONCE = 200
 _SHARE = "share"
 _LATE = N_("Somebody has worked on this story in the meantime, or its outlet has changed it. Look again.")
 
+_DISPUTES: list[Json] = [
+    {"$match": {"state": LookState.DISPUTED.value}},
+    {"$sort": {"since": ASCENDING}},
+    {
+        "$lookup": {
+            "from": Story.Settings.name,
+            "localField": "_id",
+            "foreignField": "_id",
+            "pipeline": [{"$match": {"withdrawn_at": None}}, {"$project": {"_id": 1}}],
+            "as": "standing",
+        }
+    },
+    {"$match": {"standing": {"$ne": []}}},
+]
+"""Disputes that somebody can settle: of a story that was withdrawn nothing is left to decide."""
+
 
 class SecondLooks:
     """Draws stories and takes second decisions. The only writer of ``second_looks`` but for what ``settling`` adds."""
@@ -114,6 +130,7 @@ class SecondLooks:
             await self._change(tx, row, "drawn", first=voice, content_hash=story.content_hash)
             return {"blind": _mark(story, decision, key, queued=True)}
         await self._change(tx, row, "lapsed", state=LookState.LAPSED.value)
+        await self._tagging.unblind_in(tx, key, story.cluster)  # its reprints would be hidden for good
         return {"blind": None}
 
     async def _is_drawn(self, tx: Transaction, story: Story) -> bool:
@@ -215,13 +232,14 @@ class SecondLooks:
         return look_of(row)
 
     async def disputes(self, limit: int) -> list[Look]:
-        """Where two editors differ and nobody has settled it, the oldest first."""
-        rows = self._looks.find({"state": LookState.DISPUTED.value}).sort("since", ASCENDING).limit(limit)
+        """Where two editors differ and nobody has settled it, the oldest first. Withdrawn stories are left out."""
+        rows = await self._looks.aggregate([*_DISPUTES, {"$limit": limit}])
         return [look_of(row) async for row in rows]
 
     async def count_disputes(self, most: int) -> int:
         """How many disputes wait, counted up to ``most``."""
-        return await self._looks.count_documents({"state": LookState.DISPUTED.value}, limit=most)
+        rows = await self._looks.aggregate([*_DISPUTES, {"$limit": most}, {"$count": "count"}])
+        return sum([int(row["count"]) async for row in rows])
 
     async def done(self, since: datetime, until: datetime, limit: int) -> list[Look]:
         """Stories that a second editor has decided in the period, the newest first."""

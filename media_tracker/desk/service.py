@@ -229,7 +229,7 @@ class Desk:
     ) -> Problem:
         """Tie a decided story to a problem that is known."""
         _editors_only(actor)
-        story = await self._ready(story_id)
+        story = await self._ready(story_id, actor)
         problem = await self._problems.get(number)
         report = await self._report(story)
         tie = await self._tie(story, problem.case.id)
@@ -256,7 +256,7 @@ class Desk:
             InvalidInput: the story exposes one at this place, of this category, already; split only where they differ.
         """
         _editors_only(actor)
-        story = await self._ready(story_id)
+        story = await self._ready(story_id, actor)
         if story.decision is None or story.decision.kind is not Kind.EXPOSURE:
             raise Conflict(
                 N_("Only an exposure can bring a new problem. Tie a follow-up to the problem that it follows up.")
@@ -307,7 +307,7 @@ class Desk:
     ) -> Story:
         """Say why a decided exposure or follow-up leads to no problem."""
         _editors_only(actor)
-        story = await self._ready(story_id)
+        story = await self._ready(story_id, actor)
         kind = story.decision.kind if story.decision else Kind.OTHER
         if why not in DISPOSITIONS.get(kind, ()):
             raise InvalidInput(N_("Please choose a reason from the list."), {"why": N_("Please choose from the list.")})
@@ -336,7 +336,7 @@ class Desk:
     ) -> GoodDeed:
         """File what a good-deed story tells: as a new deed, or as another story of the deed ``deed_id``."""
         _editors_only(actor)
-        story = await self._ready(story_id)
+        story = await self._ready(story_id, actor)
         kind, people = (story.decision.deed, story.decision.people) if story.decision else (None, [])
         told = DeedStory(
             story_id=_id(story),
@@ -382,6 +382,8 @@ class Desk:
         """
         _editors_only(actor)
         story = await self._stories.get(story_id)
+        if story.blind is not None and is_hidden_from(story, actor) and version == story.blind.version:
+            version = story.version  # what was decided meanwhile is not for this editor to know, and in nobody's way
 
         async def work(tx: Transaction) -> Story:
             changed = await self._tagging.withdraw_in(tx, _id(story), version, reason)
@@ -391,11 +393,12 @@ class Desk:
 
         return await self._transactor.run(work, origin)
 
-    async def _ready(self, story_id: str) -> Story:
+    async def _ready(self, story_id: str, actor: Actor) -> Story:
+        """A decided story; for who must not know its decision yet it is one that nobody has decided."""
         story = await self._stories.get(story_id)
         if story.withdrawn_at is not None:
             raise Conflict(N_("This story has been withdrawn; nothing can be tied to it."))
-        if story.decision is None:
+        if story.decision is None or is_hidden_from(story, actor):
             raise Conflict(N_("Decide first what kind of story this is."))
         return story
 

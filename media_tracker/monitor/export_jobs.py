@@ -231,7 +231,16 @@ class ExportJobs:
             if row.get("file_id") is not None:
                 await self._drop(row["file_id"])
             await self._jobs.delete_one({"_id": row["_id"]})
+        await self._drop_forgotten()
         return len(over)
+
+    async def _drop_forgotten(self) -> None:
+        """Remove files of more than a day ago that no job knows: a worker died before it could name them."""
+        known = [row["file_id"] async for row in self._jobs.find({"file_id": {"$ne": None}}, {"file_id": 1})]
+        forgotten = {"$lt": ObjectId.from_datetime(self._clock() - KEPT), "$nin": known}
+        database = self._jobs.database
+        await database[f"{BUCKET}.files"].delete_many({"_id": forgotten})
+        await database[f"{BUCKET}.chunks"].delete_many({"files_id": forgotten})
 
     async def _drop(self, file_id: ObjectId) -> None:
         """Remove a file; one that is gone already is no matter."""

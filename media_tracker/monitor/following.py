@@ -33,7 +33,7 @@ CONSUMER = "counting"
 AT_ONCE = 1000
 """Events of one transaction."""
 PATIENCE = 1.0
-"""Seconds that a page waits for the ledger before it shows how far that is."""
+"""Seconds that a page waits for another process that is counting, before it shows how far that is."""
 _LOOK_AGAIN = 0.03
 _DAYS_AT_ONCE = 100
 
@@ -100,7 +100,7 @@ class Following:
     async def fresh(self, placing: Placing) -> Standing:
         """Have everything counted that has happened, and say how far the ledger is.
 
-        Who is kept waiting too long gets the figures as they are; the work goes on behind.
+        Who has to wait too long for another process gets the figures as they are; the work goes on behind.
         """
         asked = await self._log.last_position()
         state = await self.ledger.state()
@@ -185,12 +185,8 @@ class Following:
     async def _handle(self, events: Sequence[Event]) -> None:
         touched = _touched(events)
         placing = await self.placing()
-        state = await self.ledger.state()
-        if state is None:
+        if await self.ledger.state() is None:
             await self.recounting.run(placing, unheard)
-            state = await self.ledger.state()
-        assert state is not None
-        upto = max(events[-1].position, state.position)
         async for row in self._problems.find({"listed.import_id": {"$in": list(touched.imports)}}, {"_id": 1}):
             touched.problems.add(row["_id"])
         if touched.voices:
@@ -198,23 +194,36 @@ class Following:
             touched.problems.update([row["_id"] async for row in self._problems.find(told, {"_id": 1})])
         if not (touched.problems or touched.stories or touched.deeds):
             return
+        while not await self._count(touched, events[-1], placing):
+            pass  # more had been counted than was read here: read it again
+
+    async def _count(self, touched: _Touched, last: Event, placing: Placing) -> bool:
+        """Write down what the events up to ``last`` at least tell of ``touched``.
+
+        False, and nothing is written: what was counted meanwhile, by a recount, goes further than what was read.
+        """
+        state = await self.ledger.state()
+        assert state is not None  # counting begins with it
+        upto = max(last.position, state.position)
         cases = await self._gathering.cases(touched.problems, upto)
         stories, published = await self._gathering.stories(touched.stories, upto)
         deeds = await self._gathering.deeds(touched.deeds, upto)
-        last = events[-1].recorded_at
 
-        async def work(tx: Transaction) -> None:
+        async def work(tx: Transaction) -> bool:
             now = await self.ledger.state(tx.session)
             assert now is not None
+            if now.position > upto:
+                return False
             for family, spans in ((Family.CASE, cases), (Family.STORY, stories), (Family.DEED, deeds)):
                 if spans:
                     await self.ledger.replace(
                         now.generation, family, spans, published, self._clock(), projects_by(placing), tx.session
                     )
-            reached = max(last, now.recorded_at or last)
-            await self.ledger.put_state(renewed(now, position=max(upto, now.position), recorded_at=reached), tx.session)
+            reached = max(last.recorded_at, now.recorded_at or last.recorded_at)
+            await self.ledger.put_state(renewed(now, position=upto, recorded_at=reached), tx.session)
+            return True
 
-        await self._transactor.run(work, SYSTEM)
+        return await self._transactor.run(work, SYSTEM)
 
 
 def projects_by(placing: Placing) -> ProjectsOf:

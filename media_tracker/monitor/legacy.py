@@ -23,6 +23,7 @@ from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.facts import Period
+from media_tracker.monitor.periods import EARLIEST, LATEST, LONGEST
 
 COLLECTION = "legacy_figures"
 ENTITY = "legacy_figure"
@@ -166,6 +167,11 @@ def checked(text: LegacyText) -> LegacyText:
         fields["value"] = N_("Please give a whole number.")
     if text.end < text.start:
         fields["end"] = N_("The period must not end before it begins.")
+    elif text.end - text.start > LONGEST:
+        fields["start"] = N_("Please choose ten years at most.")
+    for name in ("start", "end"):
+        if not EARLIEST <= getattr(text, name) <= LATEST:
+            fields[name] = N_("Please give a day as year-month-day.")
     for name, longest in (("name", LONGEST_NAME), ("definition", LONGEST_TEXT), ("source", LONGEST_TEXT)):
         if len(trimmed[name]) > longest:
             fields[name] = N_("This is too long.")

@@ -164,6 +164,12 @@ class Schedules:
         await self.settle(found, 0, N_("The work was cut short several times."))
         return await self.take()
 
+    async def keep(self, schedule: Schedule) -> bool:
+        """Prolong the lease of a run. False: somebody rests or deletes the schedule, or another worker is at it."""
+        ours = {"_id": schedule.id, "next_at": schedule.next_at, "leased_by": self._worker, "paused": False}
+        result = await self._rows.update_one(ours, {"$set": {"leased_until": self._clock() + LEASE}})
+        return result.matched_count == 1
+
     async def settle(self, schedule: Schedule, sent: int, error: str, *, pause: bool = False) -> None:
         """Write down what came of a run, and when the next one is. It is no change of what is sent, so has no event."""
         now = self._clock()

@@ -86,8 +86,9 @@ class OfficeSuggester:
         found = list(grounds(said, story, self._words, self._cues))
         if self._defaults or self._routes:
             form = matching_form(story)
-            said, more = with_defaults(said, self._holding(self._defaults, form, said.region))
-            found = [each for each in found if _still_speaks(each, said)] + more
+            before = said
+            said, more = with_defaults(before, self._holding(self._defaults, form, before.region))
+            found = [each for each in found if _still_speaks(each, before, said)] + more
             routed = _routed(said, self._holding(self._routes, form, said.region))
             said = replace(said, routed=routed)
         return replace(said, rules=tuple(dict.fromkeys(found))[:MOST_GROUNDS], model=self.version)
@@ -174,10 +175,11 @@ def _of_kind(said: Suggestion, kind: Kind, score: float) -> Suggestion:
     )
 
 
-def _still_speaks(ground: str, said: Suggestion) -> bool:
+def _still_speaks(ground: str, before: Suggestion, said: Suggestion) -> bool:
     """Grounds of a field that a default has changed are left out: they spoke for something else."""
     field = ground.partition("/")[0]
-    return getattr(said, field, None) is not None
+    value = getattr(said, field, None)
+    return value is not None and value == getattr(before, field, None)
 
 
 def _ground(field: str, row: Row) -> str:

@@ -153,6 +153,7 @@ class LiveHub:
         events, settled = await self._log.read_settled(after, MOST_MISSED)
         more = len(events) == MOST_MISSED
         if until is not None:
+            more = more or settled < until
             events = [event for event in events if event.position <= until]
             settled = until
         return news_of(settled, events, more)

@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Role
 from media_tracker.desk.bulk_accept import Came, RunState, accepted
-from media_tracker.desk.filters import QueueFilter, Which
+from media_tracker.desk.filters import Band, QueueFilter, Which
 from media_tracker.errors import Conflict, InvalidInput, NotFound
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.wiring import Services
@@ -80,6 +80,13 @@ async def test_only_notices_and_other_stories_above_the_score_are_accepted_as_th
     )
     await start(scene, run)
     assert (await scene.services.bulk_accept.run(run, scene.editor)).came == done.came
+
+
+async def test_a_floor_below_the_queues_own_takes_nothing_that_the_queue_leaves_out(scene: Scene) -> None:
+    await suggested(scene, Kind.NOTICE, 0.6)
+    sure = await suggested(scene, Kind.NOTICE, 0.95)
+    run = await drawn_up(scene, 0.5, QueueFilter(band=Band.HIGH))
+    assert [item.story_id for item in await scene.services.bulk_accept.items(run, scene.editor, 0)] == sure
 
 
 async def test_what_was_unticked_stays_and_the_whole_run_is_undone_within_ten_minutes(scene: Scene) -> None:

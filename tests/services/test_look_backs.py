@@ -52,7 +52,7 @@ async def came_back(scene: Scene, problem: Problem) -> Problem:
 async def figures(scene: Scene) -> dict[Key, int]:
     today = scene.clock.now.astimezone(scene.services.settings.zone).date()
     overview = await scene.services.monitor.overview(Period(today - 300 * DAY, today), ())
-    return {key: len(figure.rows) for key, figure in overview.figures.items()}
+    return {key: figure.value for key, figure in overview.figures.items()}
 
 
 async def listed(scene: Scene, show: Show, **narrower: Any) -> list[str]:

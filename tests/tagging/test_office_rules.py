@@ -88,6 +88,11 @@ def test_a_default_for_what_is_suggested_anyway_makes_it_surer_and_never_less_su
     assert (found.kind_score, found.category, found.category_score) == (0.95, "102", 0.8)
 
 
+def test_what_spoke_for_another_kind_does_not_speak_for_that_of_a_default() -> None:
+    found = _suggest(("", "曝光台", "", "", "notice", "", "0.9"), said=replace(SAID, kind="exposure"))
+    assert [each for each in found.rules if each.startswith("kind/")] == ["kind/default/,曝光台"]
+
+
 @given(
     st.floats(0.0, 1.0), st.sampled_from(["0.1", "0.5", "0.9", "1"]), st.sampled_from(["exposure", "notice", "other"])
 )

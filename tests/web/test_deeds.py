@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from urllib.parse import urlencode
 
 import httpx
 import openpyxl
@@ -14,6 +15,7 @@ from media_tracker.deeds.documents import GoodDeed
 from media_tracker.deeds.lead_rules import Lead
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.wiring import Services
+from tests.fake_clock import FakeClock
 from tests.web.browser import Browser
 from tests.web.desk_scene import Scene, key_of
 from tests.web.problem_scene import photo
@@ -90,8 +92,10 @@ async def test_a_deed_whose_story_is_withdrawn_is_no_longer_told(scene: Scene) -
     async with scene.browser("viewer") as viewer:
         assert "路人合力救起落水者" not in (await viewer.get("/deeds")).text
         masked = (await viewer.get(f"/deeds/{deed_id}")).text
+        file = (await viewer.get("/exports/deeds.csv")).text
     for word in ("路人合力救起落水者", "三人先后下水", "示例人"):
         assert word not in masked
+        assert word not in file
 
 
 @pytest.mark.parametrize("deed_id", ["nonsense", "0123456789abcdef01234567"])
@@ -99,6 +103,29 @@ async def test_a_deed_that_is_not_there_is_not_found(scene: Scene, deed_id: str)
     async with scene.browser("viewer") as viewer:
         assert (await viewer.get(f"/deeds/{deed_id}")).status_code == 404
         assert (await viewer.get("/deeds?after=nonsense")).status_code == 200
+
+
+async def test_a_list_of_the_past_masks_what_was_withdrawn_since_and_stands_what_was_taken_back(
+    scene: Scene, clock: FakeClock
+) -> None:
+    story, _ = await _file(scene)
+    paths = [
+        f"{path}?{urlencode({'as_of': clock().isoformat()})}"
+        for name in ("good_deeds", "stories")
+        for path in (f"/monitor/{name}", f"/monitor/{name}.csv", f"/api/v1/figures/{name}")
+    ]
+    clock.advance(hours=0.2)
+    async with scene.browser() as editor:
+        assert (await editor.post(f"/stories/{story.id}/withdraw", {"version": str(story.version)})).status_code == 303
+        for path in paths:
+            assert "路人合力救起落水者" in (await editor.get(path)).text, path
+    async with scene.browser("viewer") as viewer:
+        for path in paths:
+            shown = (await viewer.get(path)).text
+            assert "Withdrawn by the outlet" in shown, path
+            assert "路人合力救起落水者" not in shown, path
+        await scene.services.database["deeds"].delete_many({})  # as when its filing is undone
+        assert "Taken back since" in (await viewer.get(paths[0])).text
 
 
 async def test_a_hidden_name_is_in_no_list_behind_a_figure_and_in_no_file(scene: Scene) -> None:

@@ -91,6 +91,10 @@ async def test_an_editor_reads_only_of_themself_and_of_no_look_that_waits(scene:
         assert 'data-total="10"' in (await second.get("/desk/quality/suggestions?field=kind")).text
         assert 'data-total="9"' in (await second.get("/desk/quality/looks?field=kind")).text
         own, everybody = (await second.get("/desk/quality")).text, (await admin.get("/desk/quality")).text
+        first = await scene.services.accounts.find_by_username("editor")
+        assert first is not None
+        for path in (f"/desk/quality/{name}?by={first.id}" for name in ("suggestions", "looks")):
+            assert ((await second.get(path)).status_code, (await admin.get(path)).status_code) == (403, 200)
     names = ("editor person", "second person")
     bodies = [page[page.index("Over time, by editor") :] for page in (own, everybody)]
     assert [name in bodies[0] for name in names] == [False, True]

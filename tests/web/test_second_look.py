@@ -10,15 +10,17 @@ import pytest_asyncio
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.accounts.duties import Duties
 from media_tracker.db.events import SYSTEM
+from media_tracker.desk.bulk_accept import Came
+from media_tracker.desk.filters import QueueFilter
 from media_tracker.desk.second_look import SETTINGS
 from media_tracker.desk.second_look_rules import Look, LookState
 from media_tracker.errors import Conflict, Forbidden, InvalidInput
-from media_tracker.ingest.documents import Kind, Story
+from media_tracker.ingest.documents import DeskState, Kind, Story
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.services.invariants import assert_nothing_lost_or_doubled
 from tests.web.browser import Browser
-from tests.web.desk_scene import COVER, PASSWORD, Scene, key_of
+from tests.web.desk_scene import COVER, PASSWORD, PAVING, Scene, key_of
 
 DISTRICT = "370105"
 
@@ -49,12 +51,13 @@ async def _first_decides(scene: Scene, story: Story, kind: Kind = Kind.NOTICE) -
 
 
 LISTS = ("/stories", "/stories?desk=pending", "/stories?kind=exposure", f"/stories?kind=exposure&district={DISTRICT}")
+FIGURES = ("/monitor/stories", "/monitor/stories.csv", "/exports/figure.csv?key=stories", "/api/v1/figures/stories")
 NOT_IN = ("/stories?desk=decided", "/stories?kind=notice")
 
 
 async def test_the_second_editor_finds_nothing_of_the_first_decision_anywhere(scene: Scene) -> None:
     story, plain = await scene.put_story(), await scene.put_story("别的稿件", "别的内容。")
-    pages = [f"/desk?story={story.id}", f"/stories/{story.id}", "/desk", *LISTS]
+    pages = [f"/desk?story={story.id}", f"/stories/{story.id}", "/desk", *LISTS, *FIGURES]
     async with scene.browser("second") as second:
         before = {path: _without_tokens((await second.get(path)).text) for path in pages}
         left_out = {path: (await second.get(path)).text for path in NOT_IN}
@@ -233,6 +236,88 @@ async def test_a_second_look_that_comes_twice_is_taken_once(scene: Scene) -> Non
     await looks.give(seen, record, SYSTEM)
     with pytest.raises(Conflict):
         await looks.give(seen, record, SYSTEM)
+
+
+async def test_what_follows_a_decision_is_refused_to_who_must_not_know_it(scene: Scene) -> None:
+    story, problem = await scene.put_story(), await scene.put_problem()
+    await scene.services.database["stories"].update_one({"_id": story.id}, {"$set": {"cluster": story.id}})
+    reprint = await scene.put_story(cluster=story.id)
+    decided = await _first_decides(scene, story, Kind.EXPOSURE)
+    version = {"version": str(decided.version)}
+    exposed = {"title": "路面坑洼", "place": "3号楼前", "category": PAVING, "severity": "normal"}
+    steps = {
+        f"/stories/{story.id}/attach": {"number": problem.number},
+        f"/desk/{story.id}/expose": exposed,
+        f"/desk/{story.id}/nowhere": {"why": "criticism"},
+        f"/desk/{story.id}/deed": {"deed_title": "好事"},
+    }
+    async with scene.browser("second") as second:
+        await scene.services.database["desk_claims"].delete_many({})
+        for path, form in steps.items():
+            answer = await second.post(path, {**version, **form})
+            assert answer.status_code == 409, path
+            assert "Decide first" in answer.text
+    await scene.services.database["desk_claims"].delete_many({})
+    async with scene.browser() as first:
+        await first.post(f"/desk/{story.id}/nowhere", {**version, "why": "criticism"})
+    assert (await scene.story(story)).desk is DeskState.DECIDED
+    async with scene.browser("second") as second:
+        alike = await second.post(f"/desk/{story.id}/reprints", {"seen": f"{reprint.id}-{reprint.version}"})
+        assert alike.status_code == 409
+    assert (await scene.story(reprint)).decision is None, "or its decision would tell"
+
+
+async def test_a_story_whose_decision_is_hidden_can_be_withdrawn_and_its_dispute_waits_for_nobody(scene: Scene) -> None:
+    waits, disputed = await scene.put_story(), await scene.put_story()
+    await _first_decides(scene, waits)
+    await _first_decides(scene, disputed)
+    async with scene.browser("second") as second:
+        assert (await _give(scene, second, disputed, Kind.OTHER)).state is LookState.DISPUTED
+        assert await scene.services.second_looks.count_disputes(10) == 1
+        for each, version in ((waits, waits.version), (disputed, (await scene.story(disputed)).version)):
+            answer = await second.post(f"/stories/{each.id}/withdraw", {"version": str(version)})
+            assert answer.status_code == 303
+            assert (await scene.story(each)).withdrawn_at is not None
+    looks = scene.services.second_looks
+    assert (await looks.count_disputes(10), await looks.disputes(10)) == (0, [])
+
+
+async def test_reprints_are_hidden_no_longer_when_somebody_else_decides_the_changed_story(scene: Scene) -> None:
+    story = await scene.put_story()
+    stories = scene.services.database["stories"]
+    await stories.update_one({"_id": story.id}, {"$set": {"cluster": story.id}})
+    reprint = await scene.put_story(cluster=story.id)
+    await _first_decides(scene, story)
+    await _first_decides(scene, reprint)
+    assert (await scene.story(reprint)).blind is not None
+    await stories.update_one({"_id": story.id}, {"$set": {"content_hash": "h2"}})
+    async with scene.browser("second") as second:
+        await scene.decide(second, story, Kind.OTHER)
+    assert (await _look(scene, story)).state is LookState.LAPSED
+    assert [(await scene.story(each)).blind for each in (story, reprint)] == [None, None]
+
+
+async def test_a_run_of_bulk_acceptance_gives_no_second_look(scene: Scene) -> None:
+    story = await scene.put_story(kind=Kind.NOTICE)
+    second = await scene.services.accounts.find_by_username("second")
+    assert second is not None
+    who, bulk = Actor(second.object_id, frozenset({Role.EDITOR})), scene.services.bulk_accept
+    run = str(await bulk.draw_up(QueueFilter(), 0.5, who))
+    await _first_decides(scene, story, Kind.OTHER)
+    await bulk.start(run, who, SYSTEM)
+    await bulk.finish()
+    assert (await bulk.run(run, who)).came == {Came.FAILED: 1}
+    assert (await _look(scene, story)).state is LookState.WAITING
+
+
+async def test_a_story_that_waits_to_be_tied_and_to_be_looked_at_again_is_counted_once(scene: Scene) -> None:
+    story = await scene.put_story()
+    await _first_decides(scene, story, Kind.EXPOSURE)
+    second = await scene.services.accounts.find_by_username("second")
+    assert second is not None
+    who, queue = Actor(second.object_id, frozenset({Role.EDITOR})), scene.services.queue
+    lines = (await queue.page(QueueFilter(), who)).lines
+    assert (len(lines), (await queue.total(QueueFilter(), who)).count) == (1, 1)
 
 
 def _without_tokens(html: str) -> str:

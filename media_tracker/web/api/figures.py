@@ -13,7 +13,10 @@ from bson import ObjectId
 from litestar import Request, get
 from litestar.params import FromPath, QueryParameter
 
+from media_tracker.accounts.actor import Actor
 from media_tracker.errors import N_, InvalidInput, NotFound
+from media_tracker.ingest.blind import is_hidden_from
+from media_tracker.ingest.documents import Story
 from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
 from media_tracker.monitor.facts import Period, Row, Subject
 from media_tracker.monitor.service import Overview, Stretch, Subjects
@@ -29,10 +32,13 @@ from media_tracker.web.api.figure_answers import (
     RowAnswer,
     RowsAnswer,
 )
+from media_tracker.web.deeds.view import is_staff, stands
 from media_tracker.web.figure_links import Asked, asked_of
 from media_tracker.web.guards import anyone, signed_in
+from media_tracker.web.monitor.lists import as_undecided
 from media_tracker.web.monitor.view import RATES, STRETCH_NAMES
 from media_tracker.web.naming import Names, names_of
+from media_tracker.web.stories.view import MASKED, may_read
 from media_tracker.web.visitor import services, visitor
 
 PATH = "/api/v1/figures"
@@ -87,7 +93,7 @@ async def figures(
         period=_days(asked.period),
         period_before=_days(found.earlier.period),
         as_of=asked.as_of,
-        counted_at=services(request).clock(),
+        counted_at=found.counted_at or services(request).clock(),
         filters=_filters(asked),
         figures=[_figure(key, found, asked, names) for key in Key],
         rates=[
@@ -144,7 +150,7 @@ async def figure_rows(
         total, rows, hours = found.value, found.rows[start : start + limit], found.hours
     else:
         total, rows = await use.monitor.page(figure, asked.period, asked.part, start, limit, as_of=asked.as_of)
-    subjects = await use.monitor.subjects(rows)
+    subjects, who = await use.monitor.subjects(rows), visitor(request).actor
     behind = start + len(rows)
     return RowsAnswer(
         key=figure.value,
@@ -155,7 +161,7 @@ async def figure_rows(
         counted_at=use.clock(),
         filters=_filters(asked),
         total=total,
-        rows=[_row(row, subjects, hours, names) for row in rows],
+        rows=[_row(_told(row, subjects, names, who), subjects, hours, names, who) for row in rows],
         next=_address(figure, asked, {"limit": limit, "after": _cursor(behind)}) if rows and behind < total else None,
     )
 
@@ -201,14 +207,29 @@ def _breakdown(by: Dimension, found: Overview, names: Names) -> BreakdownAnswer:
     return BreakdownAnswer(by.value, sorted(key.value for key in table.not_additive), lines)
 
 
-def _row(row: Row, subjects: Subjects, hours: Mapping[ObjectId, float], names: Names) -> RowAnswer:
+def _told(row: Row, subjects: Subjects, names: Names, who: Actor | None) -> Row:
+    """``row`` without what ``who`` must not know of its story: what was decided before a blind second look, what is masked."""
+    story = subjects.stories.get(row.story_id) if row.story_id is not None and row.problem_id is None else None
+    if story is None:
+        return row
+    if not _readable(story, who):
+        return replace(row, district=None, street=None, community=None, categories=(), columns=frozenset())
+    return as_undecided(row, story, names) if who is not None and is_hidden_from(story, who) else row
+
+
+def _readable(story: Story, who: Actor | None) -> bool:
+    """Whether the story may be read; a program may not read what its outlet has withdrawn."""
+    return may_read(story, who) if who is not None else story.withdrawn_at is None
+
+
+def _row(row: Row, subjects: Subjects, hours: Mapping[ObjectId, float], names: Names, who: Actor | None) -> RowAnswer:
     problem = subjects.problems.get(row.problem_id) if row.problem_id else None
     return RowAnswer(
         subject=row.subject.value,
         id=str(row.id),
         at=row.at,
         number=problem.number if problem else None,
-        title=_title(row, subjects, names),
+        title=_title(row, subjects, names, who),
         problem=_text(row.problem_id),
         story=_text(row.story_id),
         outlets=_texts(row.outlets),
@@ -225,14 +246,19 @@ def _row(row: Row, subjects: Subjects, hours: Mapping[ObjectId, float], names: N
     )
 
 
-def _title(row: Row, subjects: Subjects, names: Names) -> str:
-    """What the row is called; a good deed without a name that may not be shown."""
+def _title(row: Row, subjects: Subjects, names: Names, who: Actor | None) -> str:
+    """What the row is called; a good deed without a name that may not be shown, and what was withdrawn without its title."""
     if row.subject is Subject.DEED:
-        return names.deed_title(subjects.deeds[row.id]) if row.id in subjects.deeds else ""
+        deed = subjects.deeds.get(row.id)
+        if deed is not None and not stands(deed) and not is_staff(who):
+            return names.gettext(MASKED)
+        return names.deed_title(deed) if deed is not None else ""
     if row.problem_id is not None:
         return subjects.problems[row.problem_id].title if row.problem_id in subjects.problems else ""
     story = subjects.stories.get(row.story_id) if row.story_id is not None else None
-    return story.title if story else ""
+    if story is None:
+        return ""
+    return story.title if _readable(story, who) else names.gettext(MASKED)
 
 
 def _text(found: ObjectId | None) -> str | None:

@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 from bson import ObjectId
 from litestar import Request, Response, get
 
+from media_tracker.accounts.actor import Actor, Role
 from media_tracker.desk import quality_report as report
 from media_tracker.desk.quality_report import CheckFilter, LookFilter
 from media_tracker.desk.second_look_rules import Look
-from media_tracker.errors import N_
+from media_tracker.errors import N_, Forbidden
 from media_tracker.web.desk.quality_words import FIELD_NAMES, NOTHING_SAID, PATH, QualityWords
 from media_tracker.web.guards import rule_keepers
 from media_tracker.web.naming import Names, names_of
@@ -73,7 +74,7 @@ async def looks_page(request: Request[Any, Any, Any]) -> Response[Any]:
         either=query.said("either"),
         equal=query.yes_or_no("equal"),
         month=query.text("month"),
-        by=query.id("by"),
+        by=_editor(query, actor(request)),
     )
     looks, _, _ = await found.quality.looks(*query.period(found.clock()))
     pairs = report.select(report.pairs_of(looks, field, found.settings.zone), wanted)
@@ -121,7 +122,7 @@ async def suggestions_page(request: Request[Any, Any, Any]) -> Response[Any]:
         band=query.text("band"),
         right=query.yes_or_no("right"),
         month=query.text("month"),
-        by=query.id("by"),
+        by=_editor(query, actor(request)),
     )
     checks, _, _ = await found.quality.checks(*query.period(found.clock()))
     lines = [
@@ -226,6 +227,14 @@ class _Query:
         except ValueError:
             return otherwise
         return moment if moment.tzinfo is not None and 1990 <= moment.year <= 2200 else otherwise
+
+
+def _editor(query: _Query, who: Actor) -> ObjectId | None:
+    """Whose decisions alone are asked for; ``Forbidden`` where they are neither the reader's own nor the reader is an admin."""
+    by = query.id("by")
+    if by is not None and by != who.user_id and not who.has(Role.ADMIN):
+        raise Forbidden(N_("Your role does not allow this."))
+    return by
 
 
 def _in_words(names: Names, value: bool | None, words: tuple[str, str]) -> list[str]:

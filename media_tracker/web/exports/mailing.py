@@ -70,6 +70,8 @@ class Mailing:
             return True
         sent, failed = 0, 0
         for reader in schedule.sending.readers:
+            if not await schedules.keep(schedule):
+                return True
             try:
                 sent += await self._send(schedule, reader)
             except PyMongoError:

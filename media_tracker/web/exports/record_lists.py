@@ -21,13 +21,14 @@ from media_tracker.problems.documents import Problem
 from media_tracker.problems.finding.listing import ProblemFilter, count, read_page
 from media_tracker.problems.stakes import Dependent, dependent
 from media_tracker.web.admin.view import audit_rows_with
+from media_tracker.web.deeds.view import is_staff, stands
 from media_tracker.web.exports.opened import CHUNK, Asking, Opened, Rows, heading
 from media_tracker.web.naming import CHANNEL_NAMES, say_severity
 from media_tracker.web.outlets.view import KIND_NAMES as OUTLET_KINDS
 from media_tracker.web.problems.asked import Reader, filter_of, read_asked
 from media_tracker.web.problems.words import OUTCOME_NAMES, STATE_NAMES
 from media_tracker.web.region_input import resolve_region
-from media_tracker.web.stories.view import KINDS, story_row
+from media_tracker.web.stories.view import KINDS, MASKED, story_row
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Record = TypeVar("Record")
@@ -156,6 +157,9 @@ async def open_deeds(asking: Asking) -> Opened:
     def row(stored: dict[str, Any]) -> list[Value]:
         deed = GoodDeed.model_validate(stored)
         outlets = {each.outlet_id for each in deed.stories if each.withdrawn_at is None}
+        if not stands(deed) and not is_staff(asking.actor):
+            masked = (asking.say(MASKED), "", "", "", names.region(deed.region))
+            return [deed.first_published_at, *masked, names.joined(outlets), len(deed.stories)]
         told = (names.deed_title(deed), names.deed_told(deed), deed.shown_person, deed.place, names.region(deed.region))
         return [deed.first_published_at, *told, names.joined(outlets), len(deed.stories)]
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from bson import ObjectId
 
+from media_tracker.accounts.actor import Actor
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.errors import N_
+from media_tracker.ingest.blind import as_seen_by, is_hidden_from
 from media_tracker.ingest.documents import Story
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.facts import Row, Subject
 from media_tracker.monitor.service import DEED_KEYS, STORY_KEYS, Subjects
 from media_tracker.problems.documents import Problem
+from media_tracker.web.deeds.view import is_staff, stands
 from media_tracker.web.naming import Names
 from media_tracker.web.problems.words import STATE_NAMES
-from media_tracker.web.stories.view import KINDS
+from media_tracker.web.stories.view import KINDS, MASKED, may_read
 
 Look = Literal["text", "number", "state", "moment", "deadline", "days"]
 
@@ -26,6 +29,7 @@ FIRST_EXPOSED = N_("First exposed")
 STATE = N_("State")
 DEADLINE = N_("Original deadline")
 VERIFIED = N_("Verified on")
+TAKEN_BACK = N_("Taken back since")
 COUNTED_BY: Mapping[Key, str] = {
     Key.RESOLVED: VERIFIED,
     Key.RESOLVED_NET: VERIFIED,
@@ -67,12 +71,14 @@ def subject_of(key: Key) -> Subject:
     return Subject.EXPOSURE if key is Key.EXPOSURES else Subject.PROBLEM
 
 
-def columns_of(key: Key, hours: Mapping[ObjectId, float], found: Subjects, names: Names) -> Sequence[Column]:
-    """The columns of the list behind ``key``; ``found`` holds the records of its rows.
+def columns_of(
+    key: Key, hours: Mapping[ObjectId, float], found: Subjects, names: Names, who: Actor
+) -> Sequence[Column]:
+    """The columns of the list behind ``key``, as ``who`` may see them; ``found`` holds the records of its rows.
 
     ``hours``: how long it took, by problem, in a list behind a duration; else empty.
     """
-    lists = _Lists(key, hours, found, names)
+    lists = _Lists(key, hours, found, names, who)
     return {
         Subject.STORY: lists.stories,
         Subject.DEED: lists.deeds,
@@ -84,11 +90,12 @@ def columns_of(key: Key, hours: Mapping[ObjectId, float], found: Subjects, names
 class _Lists:
     """The columns of each kind of list."""
 
-    def __init__(self, key: Key, hours: Mapping[ObjectId, float], found: Subjects, names: Names) -> None:
+    def __init__(self, key: Key, hours: Mapping[ObjectId, float], found: Subjects, names: Names, who: Actor) -> None:
         self._key = key
         self._hours = hours
         self._found = found
         self._names = names
+        self._who = who
 
     def problems(self) -> list[Column]:
         counted_by = COUNTED_BY.get(self._key, FIRST_EXPOSED)
@@ -115,16 +122,16 @@ class _Lists:
             self._outlets(),
             Column(N_("Story"), self._story_cell),
             Column(N_("Kind"), self._kind),
-            self._district(),
-            self._category(),
+            Column(N_("District"), self._story_district),
+            Column(N_("Category"), self._story_category, in_files=True),
             Column(N_("Address"), self._address, in_files=True),
         ]
 
     def deeds(self) -> list[Column]:
         return [
             _moment(N_("First published")),
-            Column(N_("Good deed"), lambda row: Cell(self._names.deed_title(self._deed(row)), f"/deeds/{row.id}")),
-            Column(N_("Place"), lambda row: Cell(self._deed(row).place)),
+            Column(N_("Good deed"), self._deed_cell),
+            Column(N_("Place"), self._deed_place),
             self._district(),
             self._outlets(),
         ]
@@ -167,17 +174,47 @@ class _Lists:
         return Cell(self._names.gettext(STATE_NAMES[state]), look="state", state=state.value)
 
     def _kind(self, row: Row) -> Cell:
-        story = self._story(row)
+        story = self._readable(row)
         told = story.decision or story.suggestion if story else None
         return Cell(self._names.gettext(KINDS[told.kind]) if told else "")
 
     def _story_cell(self, row: Row) -> Cell:
         story = self._story(row)
-        return Cell(story.title, f"/stories/{row.story_id}") if story else Cell("")
+        if story is None:
+            return Cell("")
+        title = story.title if may_read(story, self._who) else self._names.gettext(MASKED)
+        return Cell(title, f"/stories/{row.story_id}")
+
+    def _story_district(self, row: Row) -> Cell:
+        story = self._readable(row)
+        if story is None:
+            return Cell("")
+        shown = row if self._as_it_is(row) else as_undecided(row, story, self._names)
+        return Cell(self._names.region(shown.district))
+
+    def _story_category(self, row: Row) -> Cell:
+        known = row.categories and self._readable(row) is not None and self._as_it_is(row)
+        return Cell(self._names.category(row.categories[0] if known else None))
 
     def _address(self, row: Row) -> Cell:
-        story = self._story(row)
+        story = self._readable(row)
         return Cell(story.url if story else "")
+
+    def _deed_cell(self, row: Row) -> Cell:
+        """A list of the past may hold a deed that was taken back since."""
+        deed = self._found.deeds.get(row.id)
+        if deed is None:
+            return Cell(self._names.gettext(TAKEN_BACK))
+        return Cell(
+            self._names.deed_title(deed) if self._is_told(deed) else self._names.gettext(MASKED), f"/deeds/{row.id}"
+        )
+
+    def _deed_place(self, row: Row) -> Cell:
+        deed = self._found.deeds.get(row.id)
+        return Cell(deed.place if deed is not None and self._is_told(deed) else "")
+
+    def _is_told(self, deed: GoodDeed) -> bool:
+        return stands(deed) or is_staff(self._who)
 
     def _days(self, row: Row) -> Cell:
         return Cell(round(self._hours[row.id] / 24, 2), look="days")
@@ -187,10 +224,29 @@ class _Lists:
         return self._found.problems[row.problem_id]
 
     def _story(self, row: Row) -> Story | None:
-        return self._found.stories.get(row.story_id) if row.story_id is not None else None
+        """The story of ``row``; of one that waits for a blind second look without what the first editor has said."""
+        story = self._found.stories.get(row.story_id) if row.story_id is not None else None
+        return as_seen_by(story, self._who) if story is not None else None
 
-    def _deed(self, row: Row) -> GoodDeed:
-        return self._found.deeds[row.id]
+    def _readable(self, row: Row) -> Story | None:
+        """The same; None where it is masked, for a list of the past may hold what was withdrawn since."""
+        story = self._story(row)
+        return story if story is not None and may_read(story, self._who) else None
+
+    def _as_it_is(self, row: Row) -> bool:
+        """Whether what was decided of the story of ``row`` may be told."""
+        story = self._found.stories.get(row.story_id) if row.story_id is not None else None
+        return story is not None and not is_hidden_from(story, self._who)
+
+
+def as_undecided(row: Row, story: Story, names: Names) -> Row:
+    """``row`` of ``story`` as it would be if nobody had decided it: where it happened is what the machine suggests."""
+    tree, region = names.regions, story.suggestion.region if story.suggestion else None
+    if not region or region not in tree:
+        return replace(row, district=None, street=None, community=None, categories=())
+    levels = {tree[code].level: code for code in tree.path(region)}
+    district, street = tree.district_for_counting(region), levels.get("subdistrict")
+    return replace(row, district=district, street=street, community=levels.get("community"), categories=())
 
 
 def _moment(label: str) -> Column:

@@ -34,9 +34,11 @@
     let offered = [];
     let active = -1;
     let asked = 0;
+    let waits = false;
     const typed = () => (several ? input.value.split(SEPARATOR).at(-1) : input.value).trim();
     const close = () => {
       asked += 1;
+      waits = false;
       active = -1;
       list.hidden = true;
       set(input, { "aria-expanded": false });
@@ -50,6 +52,7 @@
     };
     const show = (options, at) => {
       offered = options;
+      waits = false;
       list.replaceChildren(...options.map(({ label, beside }, index) => {
         const item = make("li", { id: `${list.id}-${index}`, textContent: label });
         set(item, { role: "option" });
@@ -86,6 +89,8 @@
     let timer;
     input.addEventListener("input", () => {
       clearTimeout(timer);
+      asked += 1;
+      waits = true;
       timer = setTimeout(ask, 50);
     });
     input.addEventListener("keydown", (event) => {
@@ -96,6 +101,10 @@
         event.preventDefault();
         if (open) mark(active + step);
         else ask();
+      } else if (waits && typed() && event.key === "Enter") { // faster than the answer: not what was offered before
+        event.preventDefault();
+        clearTimeout(timer);
+        ask().then(() => { if (!waits && !list.hidden) choose(offered[active]); });
       } else if (open && event.key === "Enter") {
         event.preventDefault();
         choose(offered[active]);

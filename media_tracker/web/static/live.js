@@ -76,7 +76,7 @@
   const listen = () => {
     if (source || over || document.hidden) return;
     const opened = source = new EventSource(`/events?after=${position}`);
-    const silent = setTimeout(later, GREETED_WITHIN);
+    const silent = setTimeout(() => { if (source === opened) later(); }, GREETED_WITHIN);
     opened.addEventListener("hello", (event) => {
       clearTimeout(silent);
       wait = FIRST;

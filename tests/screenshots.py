@@ -21,7 +21,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
-COLOURS = 48
+COLOURS = 96
 WIDTH = 1_000
 """Pixels of the picture; the page is drawn as wide as an office screen."""
 STARTED = "Open http"
@@ -89,7 +89,9 @@ def drawn(picture: bytes) -> bytes:
     """``picture`` as small as it can be read."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     height = round(image.height * WIDTH / image.width)
-    image = image.resize((WIDTH, height), Image.Resampling.LANCZOS).quantize(COLOURS, dither=Image.Dither.NONE)
+    image = image.resize((WIDTH, height), Image.Resampling.LANCZOS).quantize(
+        COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    )
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()

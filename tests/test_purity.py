@@ -71,7 +71,7 @@ PURE = [
     *(f"problems/regrouping/{name}.py" for name in ("merging", "folds", "splitting")),
     *(f"problems/answers/{name}.py" for name in ("draft_rules", "errand_rules")),
     "problems/objections/rules.py",
-    *(f"deeds/{name}.py" for name in ("deed", "showing", "minor_cues", "nominations", "lead_rules")),
+    *(f"deeds/{name}.py" for name in ("deed", "showing", "reading", "minor_cues", "nominations", "lead_rules")),
     *(f"papers/{name}.py" for name in ("chain", "order_rules", "safe_text", "word", "checking", "building")),
     *(f"papers/{name}.py" for name in ("order_form", "dossier_form", "shipped", "pictures", "reading")),
     *(f"problems/finding/{name}.py" for name in ("facets", "lines")),

@@ -14,6 +14,7 @@ from litestar import Request, get
 from litestar.params import FromPath, QueryParameter
 
 from media_tracker.accounts.actor import Actor
+from media_tracker.deeds.reading import is_staff, stands
 from media_tracker.errors import N_, InvalidInput, NotFound
 from media_tracker.ingest.blind import is_hidden_from
 from media_tracker.ingest.documents import Story
@@ -32,7 +33,6 @@ from media_tracker.web.api.figure_answers import (
     RowAnswer,
     RowsAnswer,
 )
-from media_tracker.web.deeds.view import is_staff, stands
 from media_tracker.web.figure_links import Asked, asked_of
 from media_tracker.web.guards import anyone, signed_in
 from media_tracker.web.monitor.lists import as_undecided

@@ -11,7 +11,7 @@ from bson import ObjectId
 from litestar import Request
 
 from media_tracker.deeds.lead_rules import SETTLED, Lead, State
-from media_tracker.web.deeds.view import is_staff, stands
+from media_tracker.deeds.reading import is_staff, stands
 from media_tracker.web.deeds.words import CHANNEL_NAMES, STATE_NAMES
 from media_tracker.web.naming import Names
 from media_tracker.web.stories.view import may_read

@@ -20,6 +20,7 @@ from media_tracker.deeds.deed import Level, Result
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.deeds.finding_leads import LeadFilter
 from media_tracker.deeds.lead_rules import State
+from media_tracker.deeds.reading import is_staff, stands
 from media_tracker.deeds.service import ENTITY, DeedFilter
 from media_tracker.deeds.showing import why_not_release
 from media_tracker.deeds.words import Words
@@ -31,14 +32,12 @@ from media_tracker.web.deeds.view import (
     DeedCard,
     Picture,
     deed_card,
-    is_staff,
     kind_options,
     level_name,
     level_options,
     month_bounds,
     month_options,
     pictures_of,
-    stands,
 )
 from media_tracker.web.deeds.words import HAPPENED, RESULT_NAMES
 from media_tracker.web.file_answer import file_answer

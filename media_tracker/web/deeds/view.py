@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from media_tracker.accounts.actor import Actor, Role
+from media_tracker.accounts.actor import Actor
 from media_tracker.deeds.deed import DeedPhoto, Level
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.deeds.nominations import standing
+from media_tracker.deeds.reading import is_staff, stands
 from media_tracker.deeds.showing import taken_back
 from media_tracker.deeds.words import Words
 from media_tracker.deeds.work import may_see_photo
@@ -127,16 +128,6 @@ def _picture(deed: GoodDeed, photo: DeedPhoto, names: Names, who: Actor | None) 
         hidden=not may_see_photo(deed, photo, who),
         shown=deed.shows(photo),
     )
-
-
-def stands(deed: GoodDeed) -> bool:
-    """Whether a story still tells of it."""
-    return any(each.withdrawn_at is None for each in deed.stories)
-
-
-def is_staff(who: Actor | None) -> bool:
-    """Whether somebody works on deeds."""
-    return who is not None and who.has(Role.EDITOR, Role.PUBLICITY)
 
 
 def level_name(level: Level, words: Words) -> str:

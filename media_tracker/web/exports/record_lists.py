@@ -11,6 +11,7 @@ from bson import ObjectId
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import AuditEvent
 from media_tracker.deeds.documents import GoodDeed
+from media_tracker.deeds.reading import is_staff, stands
 from media_tracker.errors import N_
 from media_tracker.ingest.documents import DeskState, Kind, Story
 from media_tracker.ingest.stories import StoryFilter
@@ -21,7 +22,6 @@ from media_tracker.problems.documents import Problem
 from media_tracker.problems.finding.listing import ProblemFilter, count, read_page
 from media_tracker.problems.stakes import Dependent, dependent
 from media_tracker.web.admin.view import audit_rows_with
-from media_tracker.web.deeds.view import is_staff, stands
 from media_tracker.web.exports.opened import CHUNK, Asking, Opened, Rows, heading
 from media_tracker.web.naming import CHANNEL_NAMES, say_severity
 from media_tracker.web.outlets.view import KIND_NAMES as OUTLET_KINDS

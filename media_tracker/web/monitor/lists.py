@@ -11,6 +11,7 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor
 from media_tracker.deeds.documents import GoodDeed
+from media_tracker.deeds.reading import is_staff, stands
 from media_tracker.errors import N_
 from media_tracker.ingest.blind import as_seen_by, is_hidden_from
 from media_tracker.ingest.documents import Story
@@ -18,7 +19,6 @@ from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.facts import Row, Subject
 from media_tracker.monitor.service import DEED_KEYS, STORY_KEYS, Subjects
 from media_tracker.problems.documents import Problem
-from media_tracker.web.deeds.view import is_staff, stands
 from media_tracker.web.naming import Names
 from media_tracker.web.problems.words import STATE_NAMES
 from media_tracker.web.stories.view import KINDS, MASKED, may_read

@@ -363,6 +363,13 @@ async def test_changes_to_outlets_feeds_projects_units_and_regions_are_written_d
         ("/admin/regions/990101001", {}),
     ):
         assert (await admin.post(path, data)).status_code == 303, path
+    (promised,) = await services.outlets.projects()
+    anew, ended = (
+        {"columns": "曝光台 = 10", "version": "1"},
+        {"version": "2", "last_day": "2026-06-30", "note": "栏目停办"},
+    )
+    assert (await admin.post(f"/projects/{promised.id}", project | dates | anew)).status_code == 303
+    assert (await admin.post(f"/projects/{promised.id}/end", ended)).status_code == 303
     (unit,) = await services.places.units()
     for data in ({}, {"active": "1"}):
         assert (await admin.post(f"/admin/units/{unit.id}/active", data)).status_code == 303
@@ -377,7 +384,7 @@ async def test_changes_to_outlets_feeds_projects_units_and_regions_are_written_d
         for action in AuditAction
         if action.startswith(("outlet", "partner", "feed", "project", "unit", "region"))
     }
-    assert len(made) == 17
+    assert len(made) == 19
     assert made <= set(entries)
     assert entries[AuditAction.FEED_ADDED].subject == feed.id
     assert entries[AuditAction.FEED_SET_UP].detail == {"changed": "column"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor, Role
+from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.deeds.documents import NewDeed
 from media_tracker.desk.service import Decision
@@ -24,7 +27,7 @@ from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.files.pictures import camera_jpeg
 from tests.taken_in import take_in
-from tests.web.admin_scene import put_regions
+from tests.web.admin_scene import make_services, put_regions
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 YEAR = 2026
@@ -287,3 +290,13 @@ async def _stories(scene: Scene) -> None:
     more = await scene.story("paper", "03-19 08:00", Kind.GOOD_DEED)
     await scene.services.desk.file_deed(str(more.id), more.version, new, deed.id, scene.editor, SYSTEM)
     await scene.story("blog", "03-20 08:00", None)
+
+
+@asynccontextmanager
+async def standing_campaign(database: Database) -> AsyncIterator[Campaign]:
+    """One campaign for a module whose tests only read; gone afterwards."""
+    clock = FakeClock()
+    yield await campaign(make_services(database, clock), clock)
+    names = await database.list_collection_names(filter={"name": {"$not": {"$regex": "^system\\."}}})
+    for name in names:
+        await database[name].delete_many({})

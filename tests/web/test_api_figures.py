@@ -14,11 +14,10 @@ from media_tracker.db.connection import Database
 from media_tracker.db.events import Origin
 from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.wiring import Services
-from tests.fake_clock import FakeClock
-from tests.web.admin_scene import add_user, browser_as, browser_of, make_services
+from tests.web.admin_scene import add_user, browser_as, browser_of
 from tests.web.browser import Browser
 from tests.web.figures_reading import read
-from tests.web.figures_scene import END, START, Campaign, campaign
+from tests.web.figures_scene import END, START, Campaign, standing_campaign
 
 PERIOD = f"from={START}&to={END}"
 ADMIN = Actor(ObjectId(), frozenset({Role.ADMIN}))
@@ -27,11 +26,8 @@ ADMIN = Actor(ObjectId(), frozenset({Role.ADMIN}))
 @pytest_asyncio.fixture(scope="module")
 async def told(migrated_database: Database) -> AsyncIterator[Campaign]:
     """One campaign for the module: its tests only read."""
-    clock = FakeClock()
-    yield await campaign(make_services(migrated_database, clock), clock)
-    names = await migrated_database.list_collection_names(filter={"name": {"$not": {"$regex": "^system\\."}}})
-    for name in names:
-        await migrated_database[name].delete_many({})
+    async with standing_campaign(migrated_database) as standing:
+        yield standing
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
             yield
             return
         async with open_services(settings, processes=READERS) as opened:
-            _install(app, opened)
+            install(app, opened)
             yield
             await app.state.live.close()
 
@@ -84,7 +84,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         debug=False,
     )
     if services is not None:
-        _install(app, services)
+        install(app, services)
     return app
 
 
@@ -95,7 +95,8 @@ def create_asgi(settings: Settings | None = None, services: Services | None = No
     return Edge(app, hosts=settings.hosts, proxies=settings.proxies, secure=settings.secure_cookies)
 
 
-def _install(app: Litestar, services: Services) -> None:
+def install(app: Litestar, services: Services) -> None:
+    """Have ``app`` work with ``services`` from now on."""
     app.state.services = services
     app.state.pages = Pages(Catalogue.load(), services.settings.zone)
     app.state.sample_data = SampleData(services.database, services.clock)

@@ -56,6 +56,7 @@ class Worker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._leases = Leases(services.database, services.clock)
         self._reading: set[asyncio.Task[None]] = set()
         self._completing: set[asyncio.Task[None]] = set()
         self._sending: set[asyncio.Task[Any]] = set()
@@ -96,6 +97,7 @@ class Worker:
         await self._services.ingest.finish()
         with contextlib.suppress(PyMongoError):  # without a database the leases run out by themselves
             await self._services.ingest.claims.give_back()
+            await self._leases.give_back(self._services.owner)
 
     async def _forever(self, name: str, turn: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -173,8 +175,7 @@ class Worker:
     async def _learn(self) -> None:
         """Train a version when it is time; then have stories that wait looked at with what is in use by now."""
         await self._services.learner.turn()
-        leases = Leases(self._services.database, self._services.clock)
-        while await leases.acquire(LOOKING_AGAIN, self._services.owner, LEARN_EVERY):
+        while await self._leases.acquire(LOOKING_AGAIN, self._services.owner, LEARN_EVERY):
             if await self._services.tagging.look_again() < AGAIN_AT_ONCE:
                 break
         await asyncio.sleep(LEARN_EVERY)

@@ -35,3 +35,7 @@ class Leases:
     async def release(self, name: str, owner: str) -> None:
         """Give the lease back, if it is still ours."""
         await self._leases.delete_one({"_id": name, "owner": owner})
+
+    async def give_back(self, owner: str) -> None:
+        """Give back whatever ``owner`` still holds: it ends, and others need not wait for the time to be over."""
+        await self._leases.delete_many({"owner": owner})

@@ -9,8 +9,8 @@ from typing import Self
 
 import httpx
 
-from media_tracker.app import create_asgi
 from media_tracker.wiring import Services
+from tests.web.serving import serving
 
 Files = Sequence[tuple[str, tuple[str, bytes, str]]]
 
@@ -19,8 +19,7 @@ class Browser:
     """One visitor with a cookie jar. ``async with Browser(services) as somebody: await somebody.get("/")``."""
 
     def __init__(self, services: Services, *, client: str = "203.0.113.9", host: str = "testserver") -> None:
-        self._app = create_asgi(services=services)
-        transport = httpx.ASGITransport(app=self._app, client=(client, 40000), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=serving(services), client=(client, 40000), raise_app_exceptions=False)
         self._http = httpx.AsyncClient(
             transport=transport, base_url=f"http://{host}", headers={"accept": "text/html", "accept-language": "en"}
         )

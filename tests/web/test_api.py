@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from media_tracker.accounts import tokens
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.accounts.tokens import CALLS_A_MINUTE, Token
-from media_tracker.app import create_asgi
 from media_tracker.db.connection import Database
 from media_tracker.db.events import Origin
 from media_tracker.errors import Forbidden, NotFound
@@ -29,6 +28,7 @@ from media_tracker.web.api.stories import BODY_BYTES
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.web.admin_scene import browser_as, make_services
+from tests.web.serving import serving
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ class Client:
     """An outlet's system: no cookies, no forms."""
 
     def __init__(self, services: Services, secret: str) -> None:
-        transport = httpx.ASGITransport(app=create_asgi(services=services), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=serving(services), raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://testserver")
         self.headers = {
             "authorization": f"Bearer {secret}",

@@ -12,7 +12,6 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from media_tracker.accounts.actor import Role
-from media_tracker.app import create_app
 from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.db.transactions import Transactor
@@ -23,6 +22,7 @@ from tests.fake_clock import FakeClock
 from tests.web.admin_scene import METRICS_TOKEN, add_user, browser_as, browser_of, make_services
 from tests.web.browser import Browser
 from tests.web.problem_scene import photo
+from tests.web.serving import application
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ async def test_a_refusal_of_the_database_is_a_mistake_of_ours(services: Services
     scope: Any = {
         "type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "root_path": "",
         "scheme": "http", "server": ("testserver", 80), "headers": [], "state": {},
-        "litestar_app": create_app(services=services),
+        "litestar_app": application(services),
     }  # fmt: skip
     request: Request[Any, Any, Any] = Request(scope)
     assert on_database_error(request, DuplicateKeyError("twice")).status_code == 500

@@ -19,7 +19,6 @@ from litestar.routes import HTTPRoute
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import User
-from media_tracker.app import create_app
 from media_tracker.db.connection import Database
 from media_tracker.web import live
 from media_tracker.web.visitor import SESSION_COOKIE
@@ -27,6 +26,7 @@ from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.web.admin_scene import add_user, browser_of, make_services, put_regions
 from tests.web.browser import Browser
+from tests.web.serving import application
 
 Who = frozenset[Role] | None
 """Roles that may; None: everybody, a stranger too."""
@@ -349,7 +349,7 @@ def services(database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def app(services: Services) -> Litestar:
-    return create_app(services=services)
+    return application(services)
 
 
 def dummy_path(stamp: str) -> str:

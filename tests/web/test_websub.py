@@ -11,7 +11,6 @@ import pytest
 import pytest_asyncio
 from bson import ObjectId
 
-from media_tracker.app import create_asgi
 from media_tracker.ingest.websub import WebSub
 from media_tracker.outlets.documents import Feed
 from media_tracker.settings import Settings
@@ -20,6 +19,7 @@ from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.ingest.hub import Hub, running_hub
 from tests.services.origin import Item, rss
+from tests.web.serving import serving
 
 HOST = "office.example"
 PUBLIC_URL = f"https://{HOST}"
@@ -56,7 +56,7 @@ def websub(services: Services) -> WebSub:
 @pytest_asyncio.fixture
 async def outside(services: Services, hub: Hub) -> AsyncIterator[httpx.AsyncClient]:
     """How the hub, or a stranger, reaches the program; the hub verifies by it before it answers a request."""
-    transport = httpx.ASGITransport(cast(Any, create_asgi(services=services)))  # one protocol, spelt in two ways
+    transport = httpx.ASGITransport(cast(Any, serving(services)))  # one protocol, spelt in two ways
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
 
         async def verify(token: str, params: Mapping[str, str]) -> str | None:

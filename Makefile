@@ -39,6 +39,9 @@ setup: $(INSTALLED)
 run: setup
 	@exec $(BIN)/media-tracker demo $(ARGS)
 
+# Many tests start processes, and each imports everything: compiled once, even where Python is told to leave no bytecode.
+test: export PYTHONDONTWRITEBYTECODE =
+test: export PYTHONPYCACHEPREFIX = $(abspath $(VENV))/.bytecode
 test: $(DEV) chromium
 	@$(if $(DATA),MEDIA_TRACKER_TEST_DATA="$(abspath $(DATA))") $(BIN)/pytest -n 2 $(ARGS)
 

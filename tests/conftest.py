@@ -25,6 +25,7 @@ from media_tracker.db.events import EventLog
 from media_tracker.db.transactions import Transactor
 from media_tracker.desk import second_look
 from media_tracker.migrations import m0001_starting_tables
+from media_tracker.monitor import following
 from media_tracker.net.fetch import Fetcher, FetchLimits
 from media_tracker.settings import Settings
 from media_tracker.wiring import DOCUMENTS, INDEXES, Services, assemble
@@ -93,6 +94,12 @@ async def database(
 def nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """No story is drawn for a blind second look, unless a test asks for it: which one would be is left to chance."""
     monkeypatch.setattr(second_look, "SHARE", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def figures_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No page shows figures of a moment ago because the machine is busy, unless a test asks for it."""
+    monkeypatch.setattr(following, "PATIENCE", 60.0)
 
 
 @pytest.fixture

@@ -25,9 +25,10 @@ from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import Origin
 from media_tracker.db.ids import parse_id
 from media_tracker.db.leases import Leases
+from media_tracker.desk.decision import Decision
 from media_tracker.desk.done import Done, Group
 from media_tracker.desk.filters import QueueFilter, Which, narrowed
-from media_tracker.desk.service import Decision, Desk
+from media_tracker.desk.service import Desk
 from media_tracker.desk.undoing import TOO_LATE, UNDO_WITHIN, Undoing
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTrackerError, NotFound
 from media_tracker.ingest.blind import is_hidden_from

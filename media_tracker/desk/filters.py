@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from bson import ObjectId
@@ -154,6 +154,34 @@ def narrowed(wanted: QueueFilter, now: datetime) -> Json:
     return query
 
 
+ASKED_OF: Json = dict.fromkeys(
+    (
+        *("published_at", "outlet_id", "column", "district", "copied", "routed", "cluster", "desk"),
+        *("suggestion.kind", "suggestion.kind_score"),
+    ),
+    1,
+)
+"""The fields of a story that say where it stands, and whether a filter lets it through."""
+
+
+def meets(narrow: Json, row: Json) -> bool:
+    """Whether the database would find ``row``, of which ``ASKED_OF`` is known, by ``narrow``, which ``narrowed`` has made."""
+    return all(_is(_value(row, name), wanted) for name, wanted in narrow.items())
+
+
+def _is(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        return value is not None and value >= wanted["$gte"] and ("$lt" not in wanted or value < wanted["$lt"])
+    return wanted in value if isinstance(value, list) else bool(value == wanted)
+
+
+def _value(row: Json, path: str) -> Any:
+    value: Any = row
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
 _FIELDS: Mapping[Order, tuple[str, int]] = {
     Order.NEWEST: ("published_at", -1),
     Order.OLDEST: ("published_at", 1),
@@ -183,9 +211,7 @@ def behind(wanted: QueueFilter, place: Place | None) -> Json:
 def place_of(wanted: QueueFilter, row: Json) -> Place:
     """Where the stored story ``row`` stands."""
     (field, _), _ = sorting(wanted)
-    value: Json | datetime | float = row
-    for name in field.split("."):
-        value = value.get(name) if isinstance(value, dict) else value  # type: ignore[assignment]
+    value = _value(row, field)
     return (value if isinstance(value, datetime | float | int) else 0.0), row["_id"]
 
 

@@ -6,23 +6,26 @@ stands for all. Which one that is is asked for the stories of one page, so nothi
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bson import ObjectId
-from pymongo.errors import ExecutionTimeout
 
 from media_tracker.accounts.actor import Actor
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.desk.filters import (
+    ASKED_OF,
     WAITS,
     Order,
     Place,
     QueueFilter,
     Which,
     behind,
+    meets,
     narrowed,
     place_of,
     place_of_story,
@@ -31,22 +34,24 @@ from media_tracker.desk.filters import (
     sorting,
     write_place,
 )
+from media_tracker.desk.queue_counts import CHANGED, MOST_COUNTED, SNOOZED, Total, count, count_queues, snoozed
+from media_tracker.desk.second_look import COLLECTION as SECOND_LOOKS
+from media_tracker.desk.second_look import put_off_by
 from media_tracker.desk.snoozing import Snoozing
 from media_tracker.desk.story_claims import Held, StoryClaims
+from media_tracker.desk.unseen import Unseen, pipeline
 from media_tracker.ingest.blind import INDEX as BLIND
-from media_tracker.ingest.blind import as_seen_by, blind_to, is_hidden_from, queued_for
-from media_tracker.ingest.documents import DeskState, Story
+from media_tracker.ingest.blind import as_seen_by
+from media_tracker.ingest.documents import Story
 
 PAGE = 30
-MOST_COUNTED = 1_000
-"""More are "more than 1,000"."""
-MOST_MILLISECONDS = 300
-"""A total is not worth more; without one the page says "at least"."""
 MOST_BATCHES = 8
 """So often further stories are read where reprints fill a page; then the page stays short, and says that it goes on."""
-MOST_BLIND = 200
 
-SHOWN: Json = {"html": 0, "text": 0, "revisions": 0, "bands": 0, "search": 0, "suggestion.evidence": 0}
+SHOWN: Json = {
+    **dict.fromkeys(("html", "text", "revisions", "bands", "search", "attachments"), 0),
+    **dict.fromkeys(("suggestion.evidence", "suggestion.rules", "decision.suggested", "decision.ties"), 0),
+}
 """A line does not need what is long."""
 
 
@@ -63,19 +68,43 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class QueuePage:
-    """One page, and the place behind it, for ``after``; None: it is the last one."""
+class Around:
+    """What is read beside the stories of a queue: every claim that stands, and what waits for a blind second look.
 
-    lines: Sequence[Line]
-    next: str | None
+    ``snoozed``: so many stories are put off; ``due``: one of them is to come back now.
+    """
+
+    claims: Mapping[ObjectId, Held]
+    unseen: Unseen
+    snoozed: int
+    due: bool
+
+    def of(self, actor: Actor) -> list[ObjectId]:
+        """The stories that ``actor`` has open."""
+        return [held.story_id for held in self.claims.values() if held.by == actor.user_id]
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
-    """How many stories. ``more``: there are more than ``count``, which was not counted further."""
+class QueuePage:
+    """One page, and the place behind it, for ``after``; None: it is the last one.
 
-    count: int
-    more: bool = False
+    ``met``: so many stories were met for certain, reprints counted each: all of them where it is the first page and the last.
+    """
+
+    lines: Sequence[Line]
+    next: str | None
+    around: Around
+    met: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Lines with their reprints, the place behind them, whether more follow, and how many stories were met."""
+
+    lines: list[tuple[Story, int]]
+    place: Place | None
+    more: bool
+    met: int
 
 
 class Queue:
@@ -84,170 +113,212 @@ class Queue:
     def __init__(self, database: Database, claims: StoryClaims, snoozing: Snoozing, clock: Clock) -> None:
         self._snoozing = snoozing
         self._stories = database[Story.Settings.name]
+        self._looks = database[SECOND_LOOKS]
         self._claims = claims
         self._clock = clock
 
     async def page(self, wanted: QueueFilter, actor: Actor, after: str | None = None, size: int = PAGE) -> QueuePage:
         """One page as ``actor`` may see it. ``after`` is what the page before gave; nonsense starts at the top."""
-        if after is None:
+        around = await self._around(actor)
+        if around.due and after is None:
             await self._snoozing.wake_due()
-        lines, place, more = await self._lines(wanted, actor, read_place(wanted, after), size)
-        held = await self._claims.held([_key(story) for story, _ in lines])
-        shown = [Line(story, reprints, held.get(_key(story))) for story, reprints in lines]
-        return QueuePage(shown, write_place(place) if more and place is not None else None)
+            around = await self._around(actor)
+        read = await self._lines(wanted, actor, around, read_place(wanted, after), size)
+        lines = [Line(story, reprints, around.claims.get(_key(story))) for story, reprints in read.lines]
+        following = write_place(read.place) if read.more and read.place is not None else None
+        return QueuePage(lines, following, around, read.met)
 
     async def next(self, wanted: QueueFilter, actor: Actor, after: Story | None = None) -> Story | None:
         """The story to look at next: the first one behind ``after`` that nobody else has open; at the end, from the top.
 
         It is without its text; ``Stories.get`` has all of it. Nothing is claimed by asking.
         """
-        others = set(await self._claims.of_others(actor))
-        skipped = {_key(after)} if after is not None else set()
+        around = await self._around(actor)
+        skipped = {held.story_id for held in around.claims.values() if held.by != actor.user_id}
         starts: list[Place | None] = [None]
+        size = PAGE if skipped else 2
         if after is not None:
             starts.insert(0, place_of_story(wanted, after))
+            skipped.add(_key(after))
         for start in starts:
             place: Place | None = start
             for _ in range(MOST_BATCHES):
-                lines, place, more = await self._lines(wanted, actor, place, PAGE if others else 2)
-                for story, _reprints in lines:
-                    if _key(story) not in others and _key(story) not in skipped:
+                read = await self._lines(wanted, actor, around, place, size)
+                for story, _reprints in read.lines:
+                    if _key(story) not in skipped:
                         return story
-                if not more:
+                place = read.place
+                if not read.more:
                     break
         return None
 
-    async def previous(self, wanted: QueueFilter, actor: Actor, before: Story) -> Story | None:
-        """The line before ``before``, on the page of the first lines; further down there is only forward."""
-        lines, _, _ = await self._lines(wanted, actor, None, PAGE)
-        here = place_of_story(wanted, before)
-        ahead = [story for story, _ in lines if sorted_before(wanted, place_of_story(wanted, story), here)]
-        return ahead[-1] if ahead else None
+    async def behind(self, wanted: QueueFilter, actor: Actor, story: Story, top: QueuePage | None) -> Story | None:
+        """What ``next`` says, from the first page of the queue where that has been read and is enough."""
+        if top is not None:
+            others = [each.story for each in top.lines if each.held is None or each.held.by == actor.user_id]
+            others = [each for each in others if each.id != story.id]
+            here = place_of_story(wanted, story)
+            later = [each for each in others if sorted_before(wanted, here, place_of_story(wanted, each))]
+            if later or top.next is None:
+                return next(iter(later or others), None)
+        return await self.next(wanted, actor, after=story)
 
-    async def total(self, wanted: QueueFilter, actor: Actor) -> Total:
-        """How many stories (reprints counted each) the queue holds, counted up to 1,000 and for at most 0.3 seconds."""
-        query = await self._query(wanted, actor)
-        try:
-            count = await self._stories.count_documents(
-                query, limit=MOST_COUNTED + 1, maxTimeMS=MOST_MILLISECONDS, **self._hint(wanted)
-            )
-        except ExecutionTimeout:  # a filter that few stories meet: say what the first page holds
-            least = await self._stories.count_documents(query, limit=PAGE + 1, **self._hint(wanted))
-            return Total(min(least, PAGE), least > PAGE)
-        if wanted.which is Which.WAITING and count <= MOST_COUNTED:
-            # Those that the first editor has still to tie wait anyway, and are counted.
-            looks = {**self._looks(wanted, actor), "desk": {"$ne": DeskState.PENDING.value}}
-            count += await self._stories.count_documents(looks, limit=MOST_BLIND, hint=BLIND)
-        return Total(min(count, MOST_COUNTED), count > MOST_COUNTED)
+    async def total(self, wanted: QueueFilter, actor: Actor, top: QueuePage | None = None) -> Total:
+        """How many stories (reprints counted each) the queue holds, counted up to 1,000 and for at most 0.3 seconds.
+
+        ``top``: its first page, where that has been read; if there is no other, nothing is counted.
+        """
+        if top is not None and top.next is None:
+            return Total.of(top.met)
+        around = top.around if top else await self._around(actor)
+        found = await count(self._stories, self._query(wanted, actor, around), hint_of(wanted), top.met if top else 0)
+        return found if found.more else Total.of(found.count + self._blind(wanted, actor, around, around.of(actor)))
+
+    async def totals(self, actor: Actor, page: QueuePage, opened: ObjectId | None) -> Mapping[Which, Total]:
+        """How many stories each queue holds, without filters. ``opened``: the story that ``actor`` has opened since ``page``."""
+        mine = [opened] if opened else page.around.of(actor)
+        counted = {**await count_queues(self._stories, actor, mine), Which.SNOOZED: page.around.snoozed}
+        totals = {}
+        for which, number in counted.items():
+            more = number > MOST_COUNTED
+            wanted = QueueFilter(which=which)
+            totals[which] = Total.of(number + (0 if more else self._blind(wanted, actor, page.around, mine)))
+        return totals
 
     async def asked(self, wanted: QueueFilter, actor: Actor, after: str | None = None) -> Json:
         """What the database is asked for a page: filter, sort and hint. For looking at how it would answer."""
         further = behind(wanted, read_place(wanted, after))
-        query = {**await self._query(wanted, actor), **further}
-        return {"filter": query, "sort": dict(sorting(wanted)), **self._hint(wanted)}
+        query = {**self._query(wanted, actor, await self._around(actor)), **further}
+        return {"filter": query, "sort": dict(sorting(wanted)), **hint_of(wanted)}
 
-    async def _lines(
-        self, wanted: QueueFilter, actor: Actor, place: Place | None, size: int
-    ) -> tuple[list[tuple[Story, int]], Place | None, bool]:
-        """Up to ``size`` lines behind ``place`` with their reprints, the place behind the last one, and whether more follow."""
+    async def _around(self, actor: Actor) -> Around:
+        claims, (rows, put_aside) = await asyncio.gather(self._claims.now(), self._beside(actor))
+        asked = [row["_id"] for row in rows if row["blind"]["queued"]]
+        put_off: dict[ObjectId, datetime] = {}
+        if asked:
+            field, now = put_off_by(actor.user_id), self._clock()
+            looks = self._looks.find({"_id": {"$in": asked}, field: {"$gt": now}}, {field: 1})
+            put_off = {row["_id"]: next(iter(row["put_off"].values())) async for row in looks}
+        due = bool(put_aside) and put_aside["due"] <= self._clock()
+        return Around(claims, Unseen(rows, put_off), put_aside["n"] if put_aside else 0, due)
+
+    async def _beside(self, actor: Actor) -> tuple[list[Json], Json]:
+        """The rows of ``Unseen``, and what ``snoozed`` says; both in one question."""
+        aside: Json = {"$unionWith": {"coll": Story.Settings.name, "pipeline": snoozed()}}
+        rows = await (await self._stories.aggregate([*pipeline(actor.user_id), aside], hint=BLIND)).to_list()
+        put_aside = rows.pop() if rows and rows[-1]["_id"] == Which.SNOOZED.value else {}
+        return rows, put_aside
+
+    async def _lines(self, wanted: QueueFilter, actor: Actor, around: Around, place: Place | None, size: int) -> _Read:
+        """Up to ``size`` lines behind ``place``."""
         lines: list[tuple[Story, int]] = []
-        more = True
+        met, more = 0, True
         for _ in range(MOST_BATCHES):
-            rows = await self._rows(wanted, actor, place, size + 1)
-            waiting, first = await self._copies(wanted, actor, rows)
-            for at, row in enumerate(rows):
+            rows, more = await self._rows(wanted, actor, around, place, size + 1)
+            waiting, first = await self._copies(wanted, actor, around, rows)
+            for row in rows:
                 if len(lines) == size:
-                    return lines, place, True
-                place, more = place_of(wanted, row), at + 1 < len(rows)
-                story: Story = Story.model_validate(row)
-                blind = is_hidden_from(story, actor)
-                if blind and row["desk"] == DeskState.PENDING.value and not _queued(row):
-                    continue  # decided by the first editor, not for this one to know
+                    return _Read(lines, place, True, met)
+                place, met = place_of(wanted, row), met + 1
                 cluster = row.get("cluster")
                 if cluster is not None and first.get(cluster, row["_id"]) != row["_id"]:
                     continue
-                lines.append((as_seen_by(story, actor), max(waiting[cluster] - 1, 0) if cluster is not None else 0))
-            more = len(rows) == size + 1
+                story: Story = Story.model_validate(row)
+                further = max(waiting[cluster] - 1, 0) if cluster is not None else 0
+                lines.append((as_seen_by(story, actor), further))
             if not more:
                 break
-        return lines, place, more
+        return _Read(lines, place, more, met)
 
-    async def _rows(self, wanted: QueueFilter, actor: Actor, place: Place | None, most: int) -> list[Json]:
-        """The next stories in the order of the list, those for a blind second look among them."""
-        query, further, order = await self._query(wanted, actor), behind(wanted, place), sorting(wanted)
-        cursor = self._stories.find({**query, **further}, SHOWN, **self._hint(wanted)).sort(order).limit(most)
-        rows: list[Json] = await cursor.to_list()
-        if wanted.which is not Which.WAITING:
-            return rows
-        looks = self._looks(wanted, actor)
-        cursor = self._stories.find({**looks, **further}, SHOWN).hint(BLIND).sort(order).limit(most)
-        known = {row["_id"] for row in rows}
-        blind = [row for row in await cursor.to_list() if row["_id"] not in known]
-        if not blind:
-            return rows
-        return sorted([*rows, *blind], key=lambda row: place_of(wanted, row), reverse=order[0][1] < 0)[:most]
+    async def _rows(
+        self, wanted: QueueFilter, actor: Actor, around: Around, place: Place | None, most: int
+    ) -> tuple[list[Json], bool]:
+        """The next stories in the order of the list, those for a blind second look among them; whether more may follow."""
+        query, further, order = self._query(wanted, actor, around), behind(wanted, place), sorting(wanted)
+        cursor = self._stories.find({**query, **further}, SHOWN, **hint_of(wanted)).sort(order).limit(most)
+        rows = await cursor.to_list()
+        more = len(rows) == most
+        last = place_of(wanted, rows[-1]) if more else None
+        rows = [row for row in rows if not around.unseen.holds(row["_id"])]
+        shown = around.unseen.shown(wanted, self._narrow(wanted), around.of(actor))
+        places = {row["_id"]: place_of(wanted, row) for row in shown}
+        here = {
+            key: each
+            for key, each in places.items()
+            if (place is None or sorted_before(wanted, place, each))
+            and (last is None or not sorted_before(wanted, last, each))
+        }
+        if not here:
+            return rows, more
+        aside = {row["_id"]: row.get("snooze") for row in shown}
+        async for row in self._stories.find({"_id": {"$in": list(here)}}, SHOWN):
+            rows.append({**row, **({"snooze": aside[row["_id"]]} if aside[row["_id"]] else {})})
+        rows.sort(key=lambda row: here.get(row["_id"]) or place_of(wanted, row), reverse=order[0][1] < 0)
+        return rows, more
 
     async def _copies(
-        self, wanted: QueueFilter, actor: Actor, rows: Sequence[Json]
+        self, wanted: QueueFilter, actor: Actor, around: Around, rows: Sequence[Json]
     ) -> tuple[Counter[ObjectId], dict[ObjectId, ObjectId]]:
         """For each text of ``rows``: how many stories with it wait, and the id of the one that stands for all."""
-        clusters = [row["cluster"] for row in rows if row.get("cluster") is not None]
+        clusters = {row["cluster"] for row in rows if row.get("cluster") is not None and row.get("copied")}
         if not clusters or wanted.which in (Which.SNOOZED, Which.CHANGED):
             return Counter(), {}
-        (field, _), _ = sorting(wanted)
-        fields = {"cluster": 1, field: 1}
-        of_these: Json = {"cluster": {"$in": list(set(clusters))}}
-        waiting: Counter[ObjectId] = Counter()
+        narrow, opened = self._narrow(wanted), around.of(actor)
+        asked = {**ASKED_OF, "decision.by": 1}
+        found = await self._stories.find({**WAITS, "cluster": {"$in": list(clusters)}}, asked).to_list()
+        usual = [row for row in found if not around.unseen.holds(row["_id"])]
+        looks = [row for row in around.unseen.shown(QueueFilter(), {}, opened) if row.get("cluster") in clusters]
+        mine = {row["_id"] for row in usual if row["_id"] in opened or _decided_by(row) == actor.user_id}
+        leading = [row for row in usual if wanted.which is not Which.MINE or row["_id"] in mine]
+        leading += [row for row in around.unseen.shown(wanted, {}, opened) if row.get("cluster") in clusters]
         leads: dict[ObjectId, tuple[Place, ObjectId]] = {}
-        async for row in self._stories.find({**WAITS, **of_these}, {"cluster": 1}):
-            waiting[row["cluster"]] += 1
-        unseen = {**blind_to(actor.user_id), "blind.queued": False}  # it is shown to nobody, and stands for nothing
-        leading = {**await self._query(wanted, actor), **of_these, "$nor": [unseen]}
-        async for row in self._stories.find(leading, fields):
+        for row in leading:
             here = place_of(wanted, row)
             known = leads.get(row["cluster"])
-            if known is None or sorted_before(wanted, here, known[0]):
+            if meets(narrow, row) and (known is None or sorted_before(wanted, here, known[0])):
                 leads[row["cluster"]] = here, row["_id"]
+        waiting = Counter(row["cluster"] for row in (*usual, *looks))
         return waiting, {cluster: lead for cluster, (_, lead) in leads.items()}
 
-    async def _query(self, wanted: QueueFilter, actor: Actor) -> Json:
-        narrow = narrowed(wanted, self._clock())
+    def _query(self, wanted: QueueFilter, actor: Actor, around: Around) -> Json:
+        narrow = self._narrow(wanted)
         match wanted.which:
             case Which.SNOOZED:
-                return {"desk": DeskState.SNOOZED.value, **narrow}
+                return {**SNOOZED, **narrow}
             case Which.CHANGED:
-                decided = {"desk": DeskState.DECIDED.value, "withdrawn_at": None}
-                return {**decided, "changed_since_decision": True, **narrow}
+                return {**CHANGED, **narrow}
             case Which.MINE:
-                open_now: Json = {"_id": {"$in": await self._claims.of(actor)}, **WAITS}
+                open_now: Json = {"_id": {"$in": around.of(actor)}, **WAITS}
                 begun: Json = {"decision.by": actor.user_id, **WAITS}
                 return {"$and": [{"$or": [open_now, begun]}], **WAITS, **narrow}
             case _:
                 return {**WAITS, **narrow}
 
-    def _looks(self, wanted: QueueFilter, actor: Actor) -> Json:
-        """The stories of which a blind second look is asked; where they count is not what the first editor has said."""
-        narrow = narrowed(wanted, self._clock())
-        if "district" in narrow:
-            narrow["blind.district"] = narrow.pop("district")
-        return {**queued_for(actor.user_id), **narrow}
+    def _narrow(self, wanted: QueueFilter) -> Json:
+        return narrowed(wanted, self._clock())
 
-    def _hint(self, wanted: QueueFilter) -> Json:
-        """Which index is walked: the one in the order of the list. The database would try others, and now and then take one."""
-        if wanted.which is Which.CHANGED:
-            return {"hint": "changed_since_decision"}
-        if wanted.which is not Which.WAITING:
-            return {}
-        if wanted.routed:
-            return {"hint": "routed_desk"}
-        if wanted.order in (Order.SUREST, Order.LEAST_SURE):
-            return {"hint": "desk_surest"}
-        return {"hint": "desk_copied" if wanted.copied else "desk_newest"}
+    def _blind(self, wanted: QueueFilter, actor: Actor, around: Around, opened: Sequence[ObjectId]) -> int:
+        """By how many more (or fewer) stories the queue holds for ``actor`` than the database counts."""
+        narrow = self._narrow(wanted)
+        return len(around.unseen.shown(wanted, narrow, opened)) - around.unseen.hidden(wanted, narrow, opened)
 
 
-def _queued(row: Json) -> bool:
-    mark = row.get("blind")
-    return bool(mark and mark["queued"])
+def hint_of(wanted: QueueFilter) -> Json:
+    """Which index is walked: the one in the order of the list. The database would try others, and now and then take one."""
+    if wanted.which is Which.CHANGED:
+        return {"hint": "changed_since_decision"}
+    if wanted.which is not Which.WAITING:
+        return {}
+    if wanted.routed:
+        return {"hint": "routed_desk"}
+    if wanted.order in (Order.SUREST, Order.LEAST_SURE):
+        return {"hint": "desk_surest"}
+    return {"hint": "desk_copied" if wanted.copied else "desk_newest"}
+
+
+def _decided_by(row: Json) -> ObjectId | None:
+    decision = row.get("decision")
+    return decision["by"] if decision else None
 
 
 def _key(story: Story) -> ObjectId:

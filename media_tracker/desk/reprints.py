@@ -11,8 +11,9 @@ from media_tracker.accounts.actor import Actor
 from media_tracker.db.events import Origin
 from media_tracker.deeds.documents import GoodDeed, NewDeed
 from media_tracker.deeds.service import Deeds
+from media_tracker.desk.decision import TIEABLE, Decision
 from media_tracker.desk.done import Group
-from media_tracker.desk.service import TIEABLE, Decision, Desk
+from media_tracker.desk.service import Desk
 from media_tracker.errors import N_, Conflict, InvalidInput
 from media_tracker.ingest.blind import is_hidden_from
 from media_tracker.ingest.documents import DecisionRecord, DeskState, Disposition, Kind, Story

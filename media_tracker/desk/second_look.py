@@ -222,6 +222,14 @@ class SecondLooks:
             return False  # somebody has looked at this moment
         return True
 
+    # -- putting off
+
+    async def put_off(self, story_id: ObjectId, actor: Actor, until: datetime | None) -> None:
+        """Leave a story out of ``actor``'s queue until a moment; None: have it there again. Nobody else is concerned."""
+        field, query = put_off_by(actor.user_id), {"_id": story_id, "state": LookState.WAITING.value}
+        changes: Json = {"$set": {field: until}} if until is not None else {"$unset": {field: ""}}
+        await self._looks.update_one(query, changes)
+
     # -- reading
 
     async def get(self, story_id: ObjectId) -> Look:
@@ -277,6 +285,11 @@ class SecondLooks:
 
     def _key(self) -> bytes:
         return hashlib.sha256(f"second looks {self._secret()}".encode()).digest()
+
+
+def put_off_by(user: ObjectId) -> str:
+    """The field of a record that says until when ``user`` has put the story off."""
+    return f"put_off.{user}"
 
 
 def look_of(row: Json) -> Look:

@@ -8,9 +8,10 @@ from media_tracker.accounts.actor import Actor
 from media_tracker.db.clock import Clock
 from media_tracker.db.events import Origin
 from media_tracker.db.transactions import Transaction, Transactor
+from media_tracker.desk.decision import Decision
 from media_tracker.desk.second_look import SecondLooks
 from media_tracker.desk.second_look_rules import Look, LookState, Said, Settled, Voice, differs_in, may_settle
-from media_tracker.desk.service import Decision, Desk
+from media_tracker.desk.service import Desk
 from media_tracker.errors import N_, Conflict, Forbidden
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.ingest.stories import Stories

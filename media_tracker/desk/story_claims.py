@@ -7,12 +7,12 @@ case of the desk asks ``check_in`` within its transaction; that two who press at
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bson import ObjectId
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from media_tracker.accounts.actor import Actor, Role
@@ -30,6 +30,8 @@ INDEXES = [
     IndexModel([("by", ASCENDING)], name="by"),
 ]
 HELD_FOR = timedelta(minutes=5)
+RENEWED_AFTER = timedelta(seconds=15)
+"""A claim that is younger is as good as new: a page that is loaded again writes nothing."""
 MOST_HELD = 1_000
 """Claims that are asked for at once; more editors than this do not sit at one desk."""
 
@@ -70,13 +72,27 @@ class StoryClaims:
         since = {"$cond": [{"$eq": ["$by", actor.user_id]}, {"$ifNull": ["$since", now]}, now]}
         changes = [{"$set": {"since": since, "by": actor.user_id, "until": now + HELD_FOR}}]
         try:
-            await self._claims.update_one(mine, changes, upsert=True)
+            row: Json | None = await self._claims.find_one_and_update(
+                mine, changes, upsert=True, return_document=ReturnDocument.AFTER
+            )
         except DuplicateKeyError:  # held by another: the filter matched nothing, and the insert met their row
             row = await self._claims.find_one({"_id": story_id})
             return _held(row) if row is not None else await self.take(story_id, actor)
         await self._claims.delete_many({"by": actor.user_id, "_id": {"$ne": story_id}})
-        row = await self._claims.find_one({"_id": story_id})
         return _held(row) if row is not None else Held(story_id, actor.user_id, now, now + HELD_FOR)
+
+    async def keep(self, story_id: ObjectId, actor: Actor, known: Mapping[ObjectId, Held]) -> Held:
+        """Like ``take``, for who has just read ``known``, the claims of ``now``: nothing is written that stands already."""
+        own = [held for held in known.values() if held.by == actor.user_id]
+        fresh = self._clock() + HELD_FOR - RENEWED_AFTER
+        if [held.story_id for held in own] == [story_id] and own[0].until >= fresh:
+            return own[0]
+        return await self.take(story_id, actor)
+
+    async def now(self) -> dict[ObjectId, Held]:
+        """Every claim that stands, by story."""
+        rows = self._claims.find({"until": {"$gt": self._clock()}}).limit(MOST_HELD)
+        return {row["_id"]: _held(row) async for row in rows}
 
     async def release(self, story_id: ObjectId, actor: Actor) -> None:
         """Let go of a story; of one that somebody else has, nothing happens."""
@@ -129,6 +145,13 @@ class StoryClaims:
     async def release_in(self, tx: Transaction, story_id: ObjectId, actor: Actor) -> None:
         """Let go of a story that is done with, within ``tx``."""
         await self._claims.delete_one({"_id": story_id, "by": actor.user_id}, session=tx.session)
+
+    async def names_of(self, people: Collection[ObjectId]) -> dict[ObjectId, str]:
+        """The same of several; nobody is asked for nothing."""
+        if not people:
+            return {}
+        rows = self._users.find({"_id": {"$in": list(people)}}, {"display_name": 1, "username": 1})
+        return {row["_id"]: str(row.get("display_name") or row.get("username") or "") async for row in rows}
 
     async def name_of(self, user_id: ObjectId) -> str:
         """What the person is called; their user name without a name."""

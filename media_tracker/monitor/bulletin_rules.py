@@ -22,8 +22,10 @@ TREND = (Key.EXPOSURES, Key.RESOLVED)
 PLACES = (Key.EXPOSURES, Key.PROBLEMS, Key.RESOLVED, Key.CLAIMED, Key.OVERDUE)
 """The figures that a bulletin breaks down."""
 BY = (Dimension.DISTRICT, Dimension.OUTLET)
-LISTED = (Key.RESOLVED, Key.OVERDUE, Key.RELAPSED)
-"""The figures whose cases are printed one by one."""
+PRINTED = (Key.RESOLVED, Key.OVERDUE, Key.RELAPSED, Key.GOOD_DEEDS)
+"""The figures whose lists are printed: cases one by one, and good deeds that somebody chooses from theirs."""
+MOST_PRINTED = 200
+"""Lines of one list. The bulletin says how many there are; all of them stand in its frozen record."""
 
 
 @dataclass(frozen=True, slots=True)

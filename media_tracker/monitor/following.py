@@ -6,18 +6,25 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bson import ObjectId
+from pymongo.read_concern import ReadConcern
 
 from media_tracker.accounts.actor import Level
 from media_tracker.db.clock import Clock
-from media_tracker.db.connection import Database
+from media_tracker.db.connection import Database, Json
+from media_tracker.db.consumers import COLLECTION as CONSUMERS
 from media_tracker.db.consumers import Consumer, ConsumerRunner
-from media_tracker.db.events import SYSTEM, Event, EventLog
+from media_tracker.db.counters import COLLECTION as COUNTERS
+from media_tracker.db.events import COLLECTION as EVENTS
+from media_tracker.db.events import COUNTER as DRAWN
+from media_tracker.db.events import GAP_IS_DEAD_AFTER, SYSTEM, Event, EventLog
 from media_tracker.db.transactions import Transaction, Transactor
+from media_tracker.errors import N_, NotReady
 from media_tracker.monitor.gathering import DEED, PROBLEM, STORY, Gathering
-from media_tracker.monitor.ledger import Ledger, LedgerState, rules_of
+from media_tracker.monitor.ledger import STATE, TALLIES, Ledger, LedgerState, rules_of, state_of
 from media_tracker.monitor.lines import Family, milliseconds
 from media_tracker.monitor.placing import Placing, together
 from media_tracker.monitor.recounting import Recounted, Recounting, Tell, unheard
@@ -33,8 +40,11 @@ CONSUMER = "counting"
 AT_ONCE = 1000
 """Events of one transaction."""
 PATIENCE = 1.0
-"""Seconds that a page waits for another process that is counting, before it shows how far that is."""
+"""Seconds that a page waits for what is being counted, here or by another process, before it shows how far that is."""
+LONG_PATIENCE = 20.0
+"""Seconds that it waits where there is nothing to show yet, or where nothing may be missing."""
 _LOOK_AGAIN = 0.03
+_A_MILLISECOND_OVER = 0.002
 _DAYS_AT_ONCE = 100
 
 
@@ -45,6 +55,20 @@ class Standing:
     state: LedgerState
     behind: bool = False
     """More has happened than is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """All that one has to know before figures are read; each part is no older than the one before it."""
+
+    last: int
+    """The highest position in the log."""
+    counted: int
+    """The position up to which it is counted."""
+    ripe: str
+    """A tally that time has overtaken, "" without one."""
+    projects: Sequence[Json]
+    state: LedgerState | None
 
 
 @dataclass(slots=True)
@@ -77,6 +101,8 @@ class Following:
         self.ledger = Ledger(database, zone)
         self._problems = database[Problem.Settings.name]
         self._projects = database[Project.Settings.name]
+        self._events = database.get_collection(EVENTS, read_concern=ReadConcern("majority"))
+        self._counters = database[COUNTERS]
         self._log = log
         self._transactor = transactor
         self._runner = runner
@@ -87,6 +113,8 @@ class Following:
         self._gathering = Gathering(database, level, zone)
         self.recounting = Recounting(database, transactor, self.ledger, self._gathering, clock, self._rules)
         self._catching_up: asyncio.Task[None] | None = None
+        self._placed: tuple[Sequence[Json], Placing] | None = None
+        self.patience = PATIENCE
 
     def consumer(self) -> Consumer:
         """Counts whatever happens."""
@@ -94,38 +122,110 @@ class Following:
 
     async def placing(self) -> Placing:
         """The tables as they are now."""
-        projects = [Project.model_validate(row) async for row in self._projects.find({})]
-        return Placing(await self._places.regions(), await self._taxonomy.table(), projects)
+        return await self._placing_of([row async for row in self._projects.find({})])
 
-    async def fresh(self, placing: Placing) -> Standing:
+    async def _placing_of(self, rows: Sequence[Json]) -> Placing:
+        """The same, made of projects that have been read. As long as no table changes it is the same object."""
+        tree, categories = await self._places.regions(), await self._taxonomy.table()
+        if self._placed is not None:
+            known, placing = self._placed
+            if placing.tree is tree and placing.categories is categories and known == rows:
+                return placing
+        placing = Placing(tree, categories, [Project.model_validate(row) for row in rows])
+        self._placed = rows, placing
+        return placing
+
+    async def ready(self, as_of: datetime | None = None) -> tuple[Placing, Standing]:
+        """The tables, and the ledger with all that has happened, as far as it can be had in a second.
+
+        With ``as_of`` with all that was recorded up to that moment, now and for ever: see ``_drawn_by``.
+
+        Raises:
+            NotReady: nothing has ever been counted, or what was under way at ``as_of`` does not come to an end.
+        """
+        look = await self._look()
+        placing = await self._placing_of(look.projects)
+        if as_of is not None and self._clock() - as_of < GAP_IS_DEAD_AFTER:
+            standing = await self.fresh(placing, await self._drawn_by(as_of), LONG_PATIENCE)
+            if standing.behind:
+                raise NotReady(
+                    N_("What was under way at this moment is not all recorded yet. Please try again shortly.")
+                )
+            return placing, standing
+        state = look.state
+        if state is not None and self._is_ready(state, placing) and look.counted >= look.last and not look.ripe:
+            return placing, Standing(state)
+        return placing, await self.fresh(placing, look.last)
+
+    async def _drawn_by(self, as_of: datetime) -> int:
+        """The highest position that an event recorded at ``as_of`` or before can have.
+
+        Positions are drawn before an event is dated, so none drawn from now on is that old, once the millisecond is over to
+        which dates are cut.
+        """
+        await asyncio.sleep(_A_MILLISECOND_OVER)
+        row = await self._counters.find_one({"_id": DRAWN})
+        return int(row["value"]) if row is not None else 0
+
+    async def fresh(self, placing: Placing, asked: int | None = None, patience: float | None = None) -> Standing:
         """Have everything counted that has happened, and say how far the ledger is.
 
-        Who has to wait too long for another process gets the figures as they are; the work goes on behind.
+        Who has to wait longer than ``patience`` (seconds) gets the figures as they are; the work goes on behind.
+        ``asked``: the position that is enough; None: the highest that there is.
+
+        Raises:
+            NotReady: nothing has ever been counted, and that takes long.
         """
-        asked = await self._log.last_position()
-        state = await self.ledger.state()
-        if state is not None and await self._is_done(state, asked, placing):
-            return Standing(state)
-        task = self._catching_up
-        if task is None or task.done():
-            task = self._catching_up = asyncio.create_task(self.catch_up(placing))
-        patience = None if state is None else PATIENCE
-        done, _ = await asyncio.wait({task}, timeout=patience)
-        for each in done:
-            each.result()
-        behind = True
+        if asked is None:
+            asked = await self._log.last_position()
         loop = asyncio.get_running_loop()
-        until = loop.time() + PATIENCE
-        while (state := await self.ledger.state()) is None or (behind := await self._is_behind(asked)):
-            if done and loop.time() > until:
+        began = loop.time()
+        while True:
+            state = await self.ledger.state()
+            if state is not None and await self._is_done(state, asked, placing):
+                return Standing(state)
+            waited = loop.time() - began
+            if waited > (LONG_PATIENCE if state is None else self.patience if patience is None else patience):
                 break
-            await asyncio.sleep(_LOOK_AGAIN)  # another process is at it
-        assert state is not None  # catching up begins with it
-        return Standing(state, behind)
+            task = self._catching_up
+            if task is None or task.done():
+                task = self._catching_up = asyncio.create_task(self.catch_up(placing))
+            done, _ = await asyncio.wait({task}, timeout=_LOOK_AGAIN)
+            for each in done:
+                each.result()
+            if done and waited:
+                await asyncio.sleep(_LOOK_AGAIN)  # another process is at it
+        if state is None:
+            raise NotReady(N_("The figures are being counted for the first time. Please look again in a few minutes."))
+        return Standing(state, behind=await self._is_behind(asked))
+
+    async def _look(self) -> _Look:
+        """Read all of it with one command."""
+        now = milliseconds(self._clock())
+        steps: list[Json] = [
+            {"$sort": {"position": -1}},
+            {"$limit": 1},
+            {"$project": {"_id": 0, "last": "$position"}},
+            _and(CONSUMERS, {"$match": {"_id": CONSUMER}}, {"$project": {"_id": 0, "counted": "$position"}}),
+            _and(
+                TALLIES, {"$match": {"ripe_at": {"$lte": now}}}, {"$limit": 1}, {"$project": {"_id": 0, "ripe": "$_id"}}
+            ),
+            _and(Project.Settings.name, {"$project": {"_id": 0, "project": "$$ROOT"}}),
+            _and(STATE, {"$project": {"_id": 0, "state": "$$ROOT"}}),
+        ]
+        found: dict[str, Any] = {}
+        projects: list[Json] = []
+        async for row in await self._events.aggregate(steps):
+            projects += [row["project"]] if "project" in row else []
+            found |= row
+        state = state_of(found["state"]) if "state" in found else None
+        return _Look(int(found.get("last", 0)), int(found.get("counted", 0)), found.get("ripe", ""), projects, state)
+
+    def _is_ready(self, state: LedgerState, placing: Placing) -> bool:
+        return state.rules == self._rules and state.projects == placing.digest
 
     async def _is_done(self, state: LedgerState, asked: int, placing: Placing) -> bool:
-        ready = state.rules == self._rules and state.projects == placing.digest
-        if not ready or await self._is_behind(asked):
+        if not self._is_ready(state, placing) or await self._is_behind(asked):
             return False
         return not await self.ledger.ripe(state.generation, milliseconds(self._clock()), 1)
 
@@ -224,6 +324,11 @@ class Following:
             return True
 
         return await self._transactor.run(work, SYSTEM)
+
+
+def _and(collection: str, *steps: Json) -> Json:
+    """A step of an aggregate: what ``steps`` make of another collection, behind what there is."""
+    return {"$unionWith": {"coll": collection, "pipeline": list(steps)}}
 
 
 def projects_by(placing: Placing) -> ProjectsOf:

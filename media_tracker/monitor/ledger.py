@@ -59,6 +59,11 @@ def rules_of(level: Level, zone: ZoneInfo) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
+def state_of(row: Json) -> LedgerState:
+    """The state as it is stored."""
+    return LedgerState(**{name: row[name] for name in LedgerState.__slots__})
+
+
 def name_of(generation: int, family: Family, span: str) -> str:
     """The id of a sheet or tally; ``span``: a day or a month."""
     return f"{generation}:{family.value}:{span}"
@@ -97,7 +102,7 @@ class Ledger:
         row = await self._state.find_one({"_id": _THE_STATE}, session=session)
         if row is None:
             return None
-        return LedgerState(**{name: row[name] for name in LedgerState.__slots__})
+        return state_of(row)
 
     async def put_state(self, state: LedgerState, session: AsyncClientSession | None = None) -> None:
         """Write the state; whoever writes it at the same time runs into this."""
@@ -127,6 +132,10 @@ class Ledger:
         ids = [name_of(generation, family, day) for day in days]
         async for row in self._sheets.find({"_id": {"$in": ids}}, session=session).sort("_id", 1).batch_size(100):
             yield row["day"], Sheet.decode(family, row)
+
+    async def touch(self, session: AsyncClientSession) -> None:
+        """Read a little of what is read from: a collection that has just changed its indexes has no snapshot yet."""
+        await self._sheets.find_one({}, {"_id": 1}, session=session)
 
     async def known_days(self, generation: int, session: AsyncClientSession | None = None) -> list[tuple[Family, str]]:
         """Every family and day that has lines."""

@@ -9,6 +9,7 @@ import asyncio
 from calendar import monthrange
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar, overload
 from zoneinfo import ZoneInfo
@@ -123,9 +124,7 @@ class Reading:
         for again in range(SNAPSHOT_TRIES, 0, -1):
             try:
                 async with self._client.start_session(snapshot=True) as session:
-                    state = await self._ledger.state(session)
-                    assert state is not None  # who reads has had it caught up before
-                    return await work(session, state)
+                    return await work(session, await self._state(session))
             except _MovedOn:
                 if again == 1:
                     raise
@@ -134,6 +133,27 @@ class Reading:
                     raise
                 await asyncio.sleep(0.2)
         raise AssertionError("unreachable: the last try returns or raises")
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[tuple[AsyncClientSession, LedgerState]]:
+        """The same for what is read bit by bit: that there is a snapshot is tried out before."""
+        async with AsyncExitStack() as stack:
+            for again in range(SNAPSHOT_TRIES, 0, -1):
+                session = await stack.enter_async_context(self._client.start_session(snapshot=True))
+                try:
+                    state = await self._state(session)
+                    await self._ledger.touch(session)
+                    break
+                except OperationFailure as error:
+                    if error.code != SNAPSHOT_UNAVAILABLE or again == 1:
+                        raise
+                    await asyncio.sleep(0.2)
+            yield session, state
+
+    async def _state(self, session: AsyncClientSession) -> LedgerState:
+        state = await self._ledger.state(session)
+        assert state is not None  # who reads has had it caught up before
+        return state
 
     async def sums(
         self,
@@ -226,6 +246,19 @@ class Reading:
                 chosen = _meant(sheet, asked, placing) & counted_by(sheet, key)
                 for row in Listing(sheet, newest_first(sheet, np.flatnonzero(chosen)), placing):
                     yield row
+
+    async def each_ids(
+        self, session: AsyncClientSession, state: LedgerState, family: Family, asked: Asked, placing: Placing
+    ) -> AsyncIterator[Mapping[Key, bytes]]:
+        """The ids of every list of ``family``, newest first: twelve bytes each, a day at a time, each sheet read once."""
+        keys = [key for key in Key if FAMILY_OF[key] is family]
+        for end in range(len(asked.days), 0, -_DAYS_AT_ONCE):
+            days = asked.days[max(0, end - _DAYS_AT_ONCE) : end]
+            found = self._ledger.sheets(state.generation, family, days, session)
+            for sheet in [sheet async for _, sheet in found][::-1]:
+                chosen = _meant(sheet, asked, placing)
+                places = {key: newest_first(sheet, np.flatnonzero(chosen & counted_by(sheet, key))) for key in keys}
+                yield {key: sheet.columns["id"][at].tobytes() for key, at in places.items() if len(at)}
 
     async def _pile(
         self, state: LedgerState, family: Family, days: Sequence[str], *, ids: bool

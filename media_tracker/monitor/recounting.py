@@ -229,8 +229,11 @@ class Recounting:
 
         async def work(tx: Transaction) -> None:
             await self._ledger.put_state(state, tx.session)
+            # Who counts at this moment counts for the old generation, and moves on from where it began: never from here.
+            old = await self._database[CONSUMERS].find_one({"_id": "counting"}, session=tx.session)
+            begin = upto - 1 if old is not None and old["position"] == upto > 0 else upto
             await self._database[CONSUMERS].update_one(
-                {"_id": "counting"}, {"$set": {"position": upto}}, upsert=True, session=tx.session
+                {"_id": "counting"}, {"$set": {"position": begin}}, upsert=True, session=tx.session
             )
 
         await self._transactor.run(work, SYSTEM)

@@ -2,12 +2,16 @@
 
 Only what has been released is public. The public list has exactly as many rows as the number, and says no more than street,
 category, unit, state and a link to the outlet's story.
+
+The rows are written first, some at a time, under a number that nobody knows yet: a year of a large city has some hundred
+thousand, too many to hold and too many for a transaction. What makes them a release is the one document that is written last.
+Rows that never got theirs are taken away when figures are released the next time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +24,7 @@ from media_tracker.db.counters import COLLECTION as COUNTERS
 from media_tracker.db.counters import draw
 from media_tracker.db.events import NewEvent, Origin
 from media_tracker.db.transactions import Transaction, Transactor
-from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
+from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTrackerError, NotFound
 from media_tracker.ingest.documents import Story
 from media_tracker.monitor.definitions import DEFINITIONS, Key
 from media_tracker.monitor.documents import Release, ReleasedFigure, ReleaseRow
@@ -28,7 +32,7 @@ from media_tracker.monitor.facts import EVERYTHING, Period, Row
 from media_tracker.monitor.service import Monitor
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
-from media_tracker.problems.case import Case
+from media_tracker.problems.case import Channel
 from media_tracker.problems.documents import Problem
 
 ENTITY = "release"
@@ -36,8 +40,17 @@ COUNTER = "release"
 PUBLIC_KEYS = (Key.RESOLVED, Key.PROBLEMS, Key.EXPOSURES, Key.BEFORE_PRINT, Key.DUE, Key.DUE_CLOSED, Key.RELAPSED)
 """What is released, in the order in which it is shown. Stories and deeds are no figures about problems."""
 
-MOST_ROWS = 50_000
-"""Rows of one release; a year of a large city has a tenth of that."""
+MOST_ROWS = 1_000_000
+"""Rows of all lists of one release; a year of a large city has a fifth of that."""
+ROWS_AT_ONCE = 1_000
+CHANGED = N_("The figures have changed since you looked at them. Look at them again, then release them.")
+_REPORT = ("id", "channel", "occurred_at", "story_id", "withdrawn_at")
+_OF_A_CASE = {
+    "demo": 1,
+    **{f"case.{name}": 1 for name in ("region", "category", "unit_id", "state", "withheld")},
+    **{f"case.reports.{name}": 1 for name in _REPORT},
+}
+"""What is frozen of a problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +85,9 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A release that has been counted and not yet written; ``rows`` are its public lists."""
+    """A release whose rows are written, and which nobody can see yet."""
 
     release: Release
-    rows: Sequence[Json]
     seen: Seen | None
 
 
@@ -100,8 +112,8 @@ class Releases:
         Raises:
             InvalidInput: the period ends in the future, or holds too much.
         """
-        lists = await self._count(period, self._clock())
-        return Preview([_figure(key, found) for key, found in lists.items()], await self._seen(lists))
+        figures, latest = await self._count(period, None), await self.latest()
+        return Preview(figures, Seen(_values(figures), latest.number if latest else 0))
 
     async def release(
         self, period: Period, actor: Actor, origin: Origin, *, seen: Seen | None = None, demo: bool = False
@@ -113,22 +125,25 @@ class Releases:
 
         Raises:
             Forbidden: not publicity staff. InvalidInput: the period ends in the future, or holds too much.
-            Conflict: the figures are not those that were seen.
+            Conflict: the figures are not those that were seen, or others were released while these were written.
         """
         prepared = await self.prepare(period, actor, self._clock(), seen=seen, demo=demo)
-        return await self._transactor.run(lambda tx: self.write(tx, prepared), origin)
+        try:
+            return await self._transactor.run(lambda tx: self.write(tx, prepared), origin)
+        except MediaTrackerError:
+            await self.forget(prepared)
+            raise
 
     async def prepare(
         self, period: Period, actor: Actor, now: datetime, *, seen: Seen | None = None, demo: bool = False
     ) -> Prepared:
-        """Count what ``write`` makes public, as of ``now``. Raises as ``release`` does."""
+        """Count what ``write`` makes public, as of ``now``, and write its rows. Raises as ``release`` does."""
         if not actor.has(Role.PUBLICITY):
             raise Forbidden(N_("Only publicity staff can release figures."))
-        lists = await self._count(period, now)
-        if seen is not None and seen.values != _values(lists):
-            raise Conflict(
-                N_("The figures have changed since you looked at them. Look at them again, then release them.")
-            )
+        figures = await self._count(period, now)
+        if seen is not None and seen.values != _values(figures):
+            raise Conflict(CHANGED)
+        await self._take_away_leftovers()
         release = Release(
             id=ObjectId(),
             number=(await draw(self._database, COUNTER))[0],
@@ -136,66 +151,100 @@ class Releases:
             end=period.end.isoformat(),
             released_at=now,
             released_by=actor.user_id,
-            figures=[_figure(key, found) for key, found in lists.items()],
-            demo=demo or await self._counts_samples(lists),
+            figures=figures,
+            demo=demo,
         )
-        cases = await self._cases(lists)
-        return Prepared(release, _freeze(release.number, lists, cases, await self._places.regions()), seen)
+        prepared = Prepared(release, seen)
+        try:
+            await self._write_rows(release, period)
+        except BaseException:  # cut off, too: nothing is in doubt before there is a transaction
+            await asyncio.shield(self.forget(prepared))
+            raise
+        return prepared
 
     async def write(self, tx: Transaction, prepared: Prepared) -> Release:
-        """Write a release, in a transaction. Raises ``Conflict`` when somebody has released figures since it was seen."""
+        """Make a release of rows that are there, in a transaction.
+
+        Raises:
+            Conflict: somebody has released figures since they were seen, or since the rows were begun.
+        """
         release = prepared.release
         await self._nobody_was_faster(tx, release, prepared.seen)
         row = release.model_dump(exclude={"id", "revision_id"})
         await self._releases.insert_one({"_id": release.id, **row}, session=tx.session)
-        if prepared.rows:
-            await self._rows.insert_many(prepared.rows, session=tx.session)
         assert release.id is not None
         counted = {figure.key.value: figure.value for figure in release.figures}
         tx.record(NewEvent(ENTITY, ObjectId(release.id), 1, "released", release.released_at, counted))
         return release
 
-    async def _count(self, period: Period, now: datetime) -> dict[Key, list[Row]]:
-        """The lists of the public figures, all as of ``now``: nothing is seen half-way."""
+    async def forget(self, prepared: Prepared) -> None:
+        """Take away the rows of a release that has come to nothing for certain."""
+        await self._rows.delete_many({"release": prepared.release.number})
+
+    async def _count(self, period: Period, as_of: datetime | None) -> list[ReleasedFigure]:
+        """The public figures, all as of one moment: nothing is seen half-way. None: as they are."""
         view = self._monitor.view(period)
         if period.end < period.start or period.end > view.day(view.now):
             sentence = N_("The period must end today or before, and not before it begins.")
             raise InvalidInput(sentence, {"to": sentence})
-        lists: dict[Key, list[Row]] = {}
-        left = MOST_ROWS
-        for key in PUBLIC_KEYS:
-            lists[key] = []
-            async for row in self._monitor.each(key, period, EVERYTHING, as_of=now):
-                lists[key].append(row)
-                left -= 1
-                if left < 0:
-                    sentence = N_("That is too much for one release. Choose a shorter period.")
-                    raise InvalidInput(sentence, {"from": sentence})
-        return lists
+        overview = await self._monitor.overview(period, (), dimensions=(), as_of=as_of)
+        figures = [_figure(key, overview.figures[key].value) for key in PUBLIC_KEYS]
+        if sum(_values(figures)) > MOST_ROWS:
+            sentence = N_("That is too much for one release. Choose a shorter period.")
+            raise InvalidInput(sentence, {"from": sentence})
+        return figures
 
-    async def _seen(self, lists: Mapping[Key, Sequence[Row]]) -> Seen:
+    async def _write_rows(self, release: Release, period: Period) -> None:
+        """The public lists, as long as their figures; ``release`` learns whether it counts sample data."""
+        tree = await self._places.regions()
+        for figure in release.figures:
+            place, waiting = 0, []
+            async for row in self._monitor.each(figure.key, period, EVERYTHING, as_of=release.released_at):
+                waiting.append(row)
+                if len(waiting) == ROWS_AT_ONCE:
+                    place, waiting = await self._freeze(release, figure.key, place, waiting, tree), []
+            place = await self._freeze(release, figure.key, place, waiting, tree)
+            if place != figure.value:
+                raise Conflict(CHANGED)
+
+    async def _freeze(self, release: Release, key: Key, place: int, rows: Sequence[Row], tree: RegionTree) -> int:
+        """Write ``rows`` from place ``place`` on, with what their cases are; the place after the last one."""
+        if not rows:
+            return place
+        cases = await self._cases(row.problem_id for row in rows if row.problem_id is not None)
+        release.demo = release.demo or any(each.get("demo") for each in cases.values())
+        frozen = [
+            _frozen_row(release.number, key, at, row, cases.get(row.problem_id or row.id), tree)
+            for at, row in enumerate(rows, place)
+        ]
+        await self._rows.insert_many(frozen)
+        return place + len(rows)
+
+    async def _cases(self, ids: Iterable[ObjectId]) -> dict[ObjectId, Json]:
+        """What is frozen of problems, as they are."""
+        found = self._problems.find({"_id": {"$in": list(set(ids))}}, _OF_A_CASE)
+        return {row["_id"]: row async for row in found}
+
+    async def _take_away_leftovers(self) -> None:
+        """Rows under numbers that never became releases, and cannot any more: a higher one has."""
         latest = await self.latest()
-        return Seen(_values(lists), latest.number if latest else 0)
-
-    async def _cases(self, lists: Mapping[Key, Sequence[Row]]) -> dict[ObjectId, Case]:
-        """The cases behind ``lists``, as they are."""
-        ids = list({row.problem_id for found in lists.values() for row in found if row.problem_id is not None})
-        found = await self._problems.find({"_id": {"$in": ids}}, {"case": 1}).to_list()
-        return await asyncio.to_thread(lambda: {row["_id"]: Case.model_validate(row["case"]) for row in found})
-
-    async def _counts_samples(self, lists: Mapping[Key, Sequence[Row]]) -> bool:
-        counted = {row.problem_id for found in lists.values() for row in found}
-        return await self._problems.find_one({"_id": {"$in": list(counted)}, "demo": True}, {"_id": 1}) is not None
+        if latest is None:
+            return
+        begun = {"release": {"$lt": latest.number}}
+        written = set(await self._rows.distinct("release", begun))
+        lost = written - set(await self._releases.distinct("number", {"number": {"$lt": latest.number}}))
+        if lost:
+            await self._rows.delete_many({"release": {"$in": sorted(lost)}})
 
     async def _nobody_was_faster(self, tx: Transaction, release: Release, seen: Seen | None) -> None:
         """Of two releases at once the second one waits here for the first, and then sees it."""
         await self._database[COUNTERS].update_one(
             {"_id": COUNTER}, {"$max": {"released": release.number}}, session=tx.session
         )
-        if seen is None:
-            return
         newest = await self._releases.find_one({}, {"number": 1}, sort=[("number", -1)], session=tx.session)
-        if newest is not None and newest["number"] != seen.latest:
+        if newest is None:
+            return
+        if newest["number"] > release.number or (seen is not None and newest["number"] != seen.latest):
             raise Conflict(
                 N_("Figures have been released since you looked. See them, then decide whether more are due.")
             )
@@ -217,12 +266,14 @@ class Releases:
         """Releases, newest first."""
         return [Release.model_validate(row) async for row in self._releases.find().sort("number", -1).limit(limit)]
 
-    async def rows(self, release: Release, key: Key) -> list[PublicRow]:
-        """The public list behind a released figure: always as long as the figure.
+    async def rows(self, release: Release, key: Key, first: int = 0, size: int | None = None) -> list[PublicRow]:
+        """The public list behind a released figure, always as long as the figure: ``size`` rows from place ``first`` on, or all.
 
         What was withdrawn or withheld since is masked, and what somebody objects to until that is answered; it keeps its row.
         """
-        frozen = await self._rows.find({"release": release.number, "key": key.value}).sort("place", 1).to_list()
+        places: Json = {"$gte": first} if size is None else {"$gte": first, "$lt": first + size}
+        wanted = {"release": release.number, "key": key.value, "place": places}
+        frozen = await self._rows.find(wanted).sort("place", 1).to_list()
         problem_ids = [row["problem_id"] for row in frozen if row["problem_id"] is not None]
         story_ids = [row["story_id"] for row in frozen if row["story_id"] is not None]
         problems = self._database[Problem.Settings.name].find(
@@ -238,51 +289,50 @@ class Releases:
 
     async def problem_behind(self, number: int, key: str, place: int) -> ObjectId | None:
         """The problem that row ``place`` (from 0) of a public list counts; None for a row that there is not."""
+        if await self._releases.find_one({"number": number}, {"_id": 1}) is None:
+            return None
         row = await self._rows.find_one({"release": number, "key": key, "place": place}, {"problem_id": 1})
         found: ObjectId | None = row["problem_id"] if row is not None else None
         return found
 
 
-def _values(lists: Mapping[Key, Sequence[Row]]) -> tuple[int, ...]:
-    return tuple(len(found) for found in lists.values())
+def _values(figures: Sequence[ReleasedFigure]) -> tuple[int, ...]:
+    return tuple(figure.value for figure in figures)
 
 
-def _figure(key: Key, found: Sequence[Row]) -> ReleasedFigure:
+def _figure(key: Key, value: int) -> ReleasedFigure:
     definition = DEFINITIONS[key]
-    return ReleasedFigure(key=key, value=len(found), name=definition.name, definition=definition.text)
+    return ReleasedFigure(key=key, value=value, name=definition.name, definition=definition.text)
 
 
-def _freeze(
-    number: int, lists: Mapping[Key, Sequence[Row]], cases: Mapping[ObjectId, Case], tree: RegionTree
-) -> list[Json]:
-    frozen: list[Json] = []
-    for key, found in lists.items():
-        for place, row in enumerate(found):
-            case = cases.get(row.problem_id) if row.problem_id is not None else None
-            frozen.append(_frozen_row(number, key, place, row, case, tree))
-    return frozen
+def _frozen_row(number: int, key: Key, place: int, row: Row, problem: Json | None, tree: RegionTree) -> Json:
+    """A ``ReleaseRow`` as it is stored."""
+    case = problem["case"] if problem is not None else {}
+    return {
+        "_id": ObjectId(),
+        "release": number,
+        "key": key.value,
+        "place": place,
+        "subject": row.subject.value,
+        "subject_id": row.id,
+        "problem_id": row.problem_id,
+        "story_id": row.story_id or _first_exposure(case),
+        "region": _street(case.get("region"), tree),
+        "category": case.get("category"),
+        "unit_id": case.get("unit_id"),
+        "state": case.get("state"),
+        "withheld": bool(case.get("withheld")),
+    }
 
 
-def _frozen_row(number: int, key: Key, place: int, row: Row, case: Case | None, tree: RegionTree) -> Json:
-    story_id = row.story_id
-    if story_id is None and case is not None and case.exposures:
-        story_id = case.exposures[0].story_id
-    record = ReleaseRow(
-        id=ObjectId(),
-        release=number,
-        key=key,
-        place=place,
-        subject=row.subject,
-        subject_id=row.id,
-        problem_id=row.problem_id,
-        story_id=story_id,
-        region=_street(case.region, tree) if case else None,
-        category=case.category if case else None,
-        unit_id=case.unit_id if case else None,
-        state=case.state.value if case else None,
-        withheld=case.withheld if case else False,
-    )
-    return {"_id": record.id, **record.model_dump(exclude={"id", "revision_id"})}
+def _first_exposure(case: Json) -> ObjectId | None:
+    """The story of the first exposure that stands (``Case.exposures``), of a case as it is stored."""
+    standing = [
+        (each["occurred_at"], each["id"], each.get("story_id"))
+        for each in case.get("reports", ())
+        if each["channel"] == Channel.EXPOSURE and each.get("withdrawn_at") is None
+    ]
+    return min(standing)[2] if standing else None
 
 
 def _street(region: str | None, tree: RegionTree) -> str | None:

@@ -30,6 +30,7 @@ from media_tracker.monitor.lines import FAMILY_OF, Family, milliseconds
 from media_tracker.monitor.periods import before as days_before
 from media_tracker.monitor.placing import FIELD_OF, Placing
 from media_tracker.monitor.reading import Asked, Reading, Sums
+from media_tracker.monitor.showing import Shown, Showing
 from media_tracker.problems.documents import Problem
 
 __all__ = [
@@ -92,6 +93,18 @@ class Overview:
     tables: Mapping[Dimension, Table]
     counted_at: datetime | None = None
     """Until when all that has happened is counted, where more has happened since; None: all of it is counted."""
+    version: str = ""
+    """Equal for two overviews only if they hold the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Part of a list, and how many rows all of it has."""
+
+    count: int
+    rows: Sequence[Row]
+    counted_at: datetime | None = None
+    """As in an ``Overview``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,7 @@ class Monitor:
         self._following = following
         self._reading = Reading(database.client, following.ledger, zone)
         self._facts = FactReading(database, zone)
+        self._showing = Showing(database)
         self._kept: _Kept[Overview] = _Kept()
         self._pages: _Kept[tuple[int, Sequence[Row]]] = _Kept()
         self._clock = clock
@@ -137,13 +151,14 @@ class Monitor:
 
         ``as_of``: as all of it stood at that moment, from the events recorded by then; None: now.
         """
-        placing, standing = await self._caught_up()
+        placing, standing = await self._following.ready(as_of)
         view = self.view(period, as_of=as_of)
         earlier = replace(view, period=days_before(period))
         wanted = tuple(dimensions) if by else ()
+        question = (period, tuple(by), part, wanted, as_of)
 
         async def read(session: AsyncClientSession, state: LedgerState) -> Overview:
-            known = (period, tuple(by), part, wanted, as_of, state.version, placing.tables)
+            known = (question, state.version, placing.tables)
             if (kept := self._kept.get(known)) is not None:
                 return kept
             now, then = _asked(view, part, as_of), _asked(earlier, part, as_of)
@@ -156,14 +171,16 @@ class Monitor:
                 {key: Figure(key, (), count=_total(before, key)) for key in Key},
                 {each: duration(each, sums[Family.CASE].tally.hours[at].tolist()) for at, each in enumerate(Stretch)},
                 {dimension: table_of(dimension, by, sums, placing) for dimension in wanted},
+                version=str(ObjectId()),
             )
             self._kept.put(known, found)
             return found
 
-        async with self._kept.one_at_a_time((period, tuple(by), part, wanted, as_of)):
-            found = await self._reading.in_snapshot(read)
-        counted_at = standing.state.recorded_at if standing.behind and as_of is None else None
-        return replace(found, view=view, earlier=earlier, counted_at=counted_at)
+        found = self._kept.get((question, standing.state.version, placing.tables))
+        if found is None:
+            async with self._kept.one_at_a_time(question):
+                found = await self._reading.in_snapshot(read)
+        return replace(found, view=view, earlier=earlier, counted_at=_counted_at(standing, as_of))
 
     async def figure(
         self,
@@ -181,7 +198,7 @@ class Monitor:
         """
         if stretch is not None and key is not Key.PROBLEMS:
             raise NotFound(N_("There is nothing at this address."))
-        placing, _ = await self._caught_up()
+        placing, _ = await self._following.ready(as_of)
         asked = _asked(self.view(period, as_of=as_of), part, as_of)
 
         async def read(session: AsyncClientSession, state: LedgerState) -> Figure:
@@ -194,12 +211,20 @@ class Monitor:
         self, key: Key, period: Period, part: Slice, first: int, size: int, *, as_of: datetime | None = None
     ) -> tuple[int, Sequence[Row]]:
         """How many rows a figure's list has, and ``size`` of them from place ``first`` (from 0) on, newest first."""
-        placing, _ = await self._caught_up()
+        found = await self.part(key, period, part, first, size, as_of=as_of)
+        return found.count, found.rows
+
+    async def part(
+        self, key: Key, period: Period, part: Slice, first: int, size: int, *, as_of: datetime | None = None
+    ) -> Part:
+        """The same, with until when it is counted."""
+        placing, standing = await self._following.ready(as_of)
         asked = _asked(self.view(period, as_of=as_of), part, as_of)
+        question = (key, period, part, first, size)
 
         async def read(session: AsyncClientSession, state: LedgerState) -> tuple[int, Sequence[Row]]:
             if asked.plain:
-                known = (key, period, part, first, size, state.version, placing.tables)
+                known = (question, state.version, placing.tables)
                 if (kept := self._pages.get(known)) is None:
                     kept = await self._reading.plain_page(session, state, key, asked, placing, first, size)
                     self._pages.put(known, kept)
@@ -207,26 +232,35 @@ class Monitor:
             found, _ = await self._reading.listing(session, state, key, asked, placing)
             return len(found), found[first : first + size]
 
-        async with self._pages.one_at_a_time((key, period, part, first, size, as_of)):
-            return await self._reading.in_snapshot(read)
+        found = self._pages.get((question, standing.state.version, placing.tables)) if asked.plain else None
+        if found is None:
+            async with self._pages.one_at_a_time((question, as_of)):
+                found = await self._reading.in_snapshot(read)
+        return Part(*found, _counted_at(standing, as_of))
 
     async def each(self, key: Key, period: Period, part: Slice, *, as_of: datetime | None = None) -> AsyncIterator[Row]:
         """Every row of a figure's list, newest first; for files, that need not hold them all."""
-        placing, _ = await self._caught_up()
+        placing, _ = await self._following.ready(as_of)
         asked = _asked(self.view(period, as_of=as_of), part, as_of)
-        async with self._client.start_session(snapshot=True) as session:
-            state = await self._following.ledger.state(session)
-            assert state is not None  # it has been caught up
+        async with self._reading.snapshot() as (session, state):
             async for row in self._reading.each(session, state, key, asked, placing):
                 yield row
 
-    async def _caught_up(self) -> tuple[Placing, Standing]:
-        """The tables, and the ledger with all that has happened."""
-        placing = await self._following.placing()
-        return placing, await self._following.fresh(placing)
+    async def each_ids(self, period: Period, *, as_of: datetime | None = None) -> AsyncIterator[Mapping[Key, bytes]]:
+        """The ids of every figure's list, newest first: twelve bytes each, some days at a time, all in one snapshot."""
+        placing, _ = await self._following.ready(as_of)
+        asked = _asked(self.view(period, as_of=as_of), EVERYTHING, as_of)
+        async with self._reading.snapshot() as (session, state):
+            for family in Family:
+                async for some in self._reading.each_ids(session, state, family, asked, placing):
+                    yield some
+
+    async def shown(self, found: Sequence[Row], *, as_of: datetime | None = None) -> Shown:
+        """What a list shows beside ``found``: see ``showing``."""
+        return await self._showing.of(found, as_of)
 
     async def subjects(self, found: Sequence[Row]) -> Subjects:
-        """Read the records behind ``found``."""
+        """Read the whole records behind ``found``; lists need less: see ``shown``."""
         story_ids = [row.story_id for row in found if row.story_id is not None]
         problem_ids = [row.problem_id for row in found if row.problem_id is not None]
         deed_ids = [row.id for row in found if row.problem_id is None and row.story_id is None]
@@ -277,6 +311,13 @@ class _Kept(Generic[T]):
 
 def _asked(view: View, part: Slice, as_of: datetime | None) -> Asked:
     return Asked.of(days_of(view.period), part, milliseconds(view.now), as_of is not None)
+
+
+def _counted_at(standing: Standing, as_of: datetime | None) -> datetime | None:
+    """Until when everything is counted, where that is earlier than what is shown."""
+    reached = standing.state.recorded_at
+    late = standing.behind and (as_of is None or reached is None or reached < as_of)
+    return reached if late else None
 
 
 def _total(sums: Mapping[Family, Sums], key: Key) -> int:

@@ -66,6 +66,24 @@ class Outlets:
         """Outlet names by id."""
         return {row["_id"]: row["name"] async for row in self._outlets.find({}, {"name": 1}).sort("name", 1)}
 
+    async def named(self, beside: str) -> dict[str, list[Json]]:
+        """Names of outlets (by name), names and columns of projects, and all rows of the collection ``beside``, by collection.
+
+        One command: nearly every page asks for them.
+        """
+        outlets, projects = Outlet.Settings.name, Project.Settings.name
+        steps: list[Json] = [
+            {"$sort": {"name": 1}},
+            {"$project": {"name": 1}},
+            {"$group": {"_id": outlets, "rows": {"$push": "$$ROOT"}}},
+            _all_of(projects, {"$project": {"name": 1, "columns": 1}}),
+            _all_of(beside),
+        ]
+        found: dict[str, list[Json]] = {outlets: [], projects: [], beside: []}
+        async for row in await self._outlets.aggregate(steps):
+            found[row["_id"]] = row["rows"]
+        return found
+
     async def get(self, outlet_id: str) -> Outlet:
         """The outlet with this id; ``NotFound`` without one."""
         row = await self._outlets.find_one({"_id": parse_id(outlet_id)})
@@ -386,3 +404,9 @@ def _set_up_otherwise() -> Conflict:
 def _midnight(day: date) -> datetime:
     """A day as BSON can hold it: its midnight in UTC; read back as a day, whatever the zone."""
     return datetime.combine(day, time(), ZoneInfo("UTC"))
+
+
+def _all_of(collection: str, *steps: Json) -> Json:
+    """A step of an aggregate: the rows of another collection, as one document behind what there is."""
+    together: Json = {"$group": {"_id": collection, "rows": {"$push": "$$ROOT"}}}
+    return {"$unionWith": {"coll": collection, "pipeline": [*steps, together]}}

@@ -31,6 +31,8 @@ class TrendLine:
     label: str
     counts: Sequence[str]
     shares: Sequence[float]
+    values: Sequence[int] = ()
+    """The same as ``counts``, for a chart; records of earlier releases have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class PlaceLine:
 
     name: str
     counts: Sequence[str]
+    values: Sequence[int] = ()
+    """As in ``TrendLine``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,25 +88,30 @@ def _figures(document: Doc, say: Say) -> None:
 
 
 def _trend(document: Doc, say: Say) -> None:
-    """A bar is a picture stretched to its length, in a cell of a table: it needs no font, and every office program shows it."""
     _section(document, say(N_("2. The trend")))
-    table = b.grid(document, (38, 12, 47, 12, 47))
-    first, second = "{{ bulletin.trend_heads[0] }}", "{{ bulletin.trend_heads[1] }}"
-    cells = b.row(table, say(N_("Period")), first, "", second, "", heads=range(5), size=TABLE)
-    b.join(cells[1:3])
-    b.join(cells[3:5])
+    _chart(document, "trend")
+    table = b.grid(document, (72, 42, 42))
+    heads = ("{{ bulletin.trend_heads[0] }}", "{{ bulletin.trend_heads[1] }}")
+    b.row(table, say(N_("Period")), *heads, heads=range(3), size=TABLE)
     b.repeat_head(table)
     b.statement_row(table, "{%tr for line in bulletin.trend %}")
-    bars = ("{{ line.counts[0] }}", "{{ line.bars[0] }}", "{{ line.counts[1] }}", "{{ line.bars[1] }}")
-    made = b.row(table, "{{ line.label }}", *bars, size=TABLE)
-    _numbers([made[1], made[3]])
+    _numbers(b.row(table, "{{ line.label }}", "{{ line.counts[0] }}", "{{ line.counts[1] }}", size=TABLE)[1:])
     b.statement_row(table, "{%tr endfor %}")
+
+
+def _chart(document: Doc, name: str) -> None:
+    """The chart of the table that follows, on the same page as its head."""
+    b.tag(document, f"{{%p if bulletin.charts.{name} %}}")
+    paragraph = b.line(document, f"{{{{ bulletin.charts.{name} }}}}", size=TABLE, align=b.CENTRE, after=4)
+    paragraph.paragraph_format.keep_with_next = True
+    b.tag(document, "{%p endif %}")
 
 
 def _places(document: Doc, say: Say) -> None:
     _section(document, say(N_("3. Districts and outlets")))
     for name, head in (("districts", N_("District")), ("outlets", N_("Outlet"))):
         b.tag(document, f"{{%p if bulletin.{name} %}}")
+        _chart(document, name)
         table = b.grid(document, (46, *(22.0,) * 5))
         heads = [f"{{{{ bulletin.place_heads[{place}] }}}}" for place in range(5)]
         b.row(table, say(head), *heads, heads=range(6), size=TABLE)

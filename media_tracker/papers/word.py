@@ -1,8 +1,8 @@
 """Word documents out of templates: what a context says, in the places that a template names.
 
 A template is a Word file with Jinja in its text. It runs in a sandbox, escapes everything, and knows nothing but its context; a
-photo in the context is a ``Picture``. Slow (python-docx parses XML): run it in a thread, or ``apart`` for a template that
-somebody has uploaded. The libraries are loaded when they are first needed.
+photo in the context is a ``Picture``, and a chart a ``Chart``. Slow (python-docx parses XML): run it in a thread, or ``apart``
+for a template that somebody has uploaded. The libraries are loaded when they are first needed.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from media_tracker.papers.chart_part import Chart, Drawing
 from media_tracker.papers.safe_text import plain
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Picture:
 
 
 def fill(template: bytes, context: Mapping[str, object]) -> bytes:
-    """The document that ``template`` becomes with ``context``: texts, numbers, truths, pictures, lists, mappings, dataclasses.
+    """The document that ``template`` becomes with ``context``: texts, numbers, truths, pictures, charts, lists, mappings and
+    dataclasses.
 
     Raises:
         jinja2.TemplateError: the template cannot be read, or asks for something that there is not or that it may not have.
@@ -65,7 +67,7 @@ def fill(template: bytes, context: Mapping[str, object]) -> bytes:
 
 def as_values(value: object) -> object:
     """Dataclasses as mappings, all the way down: what a context can hold and another process can be handed."""
-    if isinstance(value, Picture):
+    if isinstance(value, Picture | Chart):
         return value
     if is_dataclass(value) and not isinstance(value, type):
         return {each.name: as_values(getattr(value, each.name)) for each in fields(value)}
@@ -85,6 +87,8 @@ def _ready(value: object, document: DocxTemplate) -> object:
         case Picture():
             width, height = value.size
             return InlineImage(document, io.BytesIO(value.data), width=Mm(width), height=Mm(height))
+        case Chart():
+            return Drawing(_plain_chart(value), document)
         case str():
             return plain(value)
         case Mapping():
@@ -94,6 +98,11 @@ def _ready(value: object, document: DocxTemplate) -> object:
         case _ if is_dataclass(value) and not isinstance(value, type):
             return _ready(as_values(value), document)
     return value
+
+
+def _plain_chart(chart: Chart) -> Chart:
+    names, categories = [plain(each) for each in chart.names], [plain(each) for each in chart.categories]
+    return replace(chart, told=plain(chart.told), names=names, categories=categories)
 
 
 def _share_pictures(document: Any) -> None:

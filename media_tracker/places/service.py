@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bson import ObjectId
@@ -11,7 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from media_tracker.db.clock import Clock
-from media_tracker.db.connection import Database
+from media_tracker.db.connection import Database, Json
 from media_tracker.db.ids import parse_id
 from media_tracker.errors import N_, InvalidInput, NotFound
 from media_tracker.places.documents import RegionDocument, UnitDocument
@@ -33,6 +33,7 @@ class Places:
         self._clock = clock
         self._tree: RegionTree | None = None
         self._tree_read_at: datetime | None = None
+        self._known_units: tuple[Sequence[Json], UnitTree] | None = None
 
     async def regions(self) -> RegionTree:
         """The present regions, at most a minute old."""
@@ -93,8 +94,13 @@ class Places:
 
     async def units(self) -> UnitTree:
         """All units as they are now. They are few and change under people's hands, so they are read each time."""
-        rows = await self._units.find().to_list()
-        return UnitTree(
+        return self.units_of(await self._units.find().to_list())
+
+    def units_of(self, rows: Sequence[Json]) -> UnitTree:
+        """The same, of rows that have been read. As long as they say the same it is the same tree."""
+        if self._known_units is not None and self._known_units[0] == rows:
+            return self._known_units[1]
+        tree = UnitTree(
             Unit(
                 row["_id"],
                 row["name"],
@@ -106,6 +112,8 @@ class Places:
             )
             for row in rows
         )
+        self._known_units = rows, tree
+        return tree
 
     async def add_unit(
         self,

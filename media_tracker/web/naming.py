@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,8 @@ from media_tracker.deeds.documents import GoodDeed
 from media_tracker.errors import N_
 from media_tracker.monitor.definitions import Dimension
 from media_tracker.monitor.stages import STAGE_NAMES, Stage
+from media_tracker.outlets.documents import Outlet, Project
+from media_tracker.places.documents import UnitDocument
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.units import UnitTree
 from media_tracker.problems.case import Channel, Severity
@@ -58,6 +60,8 @@ class Names:
     categories: CategoryTable
     units: UnitTree
     projects: Mapping[ObjectId, str]
+    columns: Sequence[str]
+    """Of all projects, in order."""
     pages: Pages
 
     def gettext(self, message: str) -> str:
@@ -156,12 +160,15 @@ async def names_of(connection: Connection) -> Names:
 
 async def names_with(use: Services, pages: Pages) -> Names:
     """The same where no request asks: for letters, jobs and the command line."""
+    found = await use.outlets.named(UnitDocument.Settings.name)
+    projects = found[Project.Settings.name]
     return Names(
-        outlets=await use.outlets.names(),
+        outlets={row["_id"]: row["name"] for row in found[Outlet.Settings.name]},
         regions=await use.places.regions(),
         categories=await use.taxonomy.table(),
-        units=await use.places.units(),
-        projects=await use.outlets.project_names(),
+        units=use.places.units_of(found[UnitDocument.Settings.name]),
+        projects={row["_id"]: row["name"] for row in projects},
+        columns=sorted({column for row in projects for column in row["columns"]}),
         pages=pages,
     )
 

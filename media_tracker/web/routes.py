@@ -50,18 +50,7 @@ from media_tracker.web.outlets.projects import ROUTES as PROJECTS
 from media_tracker.web.outlets.websub import ROUTES as WEBSUB
 from media_tracker.web.papers.dossier_pages import ROUTES as DOSSIERS
 from media_tracker.web.papers.order_pages import ROUTES as ORDERS
-from media_tracker.web.problems.areas import ROUTES as AREAS
-from media_tracker.web.problems.bulk import ROUTES as BULK
-from media_tracker.web.problems.drafts import ROUTES as DRAFTS
-from media_tracker.web.problems.errands import ROUTES as ERRANDS
-from media_tracker.web.problems.follow_ups import ROUTES as FOLLOW_UPS
-from media_tracker.web.problems.look_backs import ROUTES as LOOK_BACKS
-from media_tracker.web.problems.objections import ROUTES as OBJECTIONS
-from media_tracker.web.problems.pages import ROUTES as PROBLEMS
-from media_tracker.web.problems.phone import ROUTES as PHONE
-from media_tracker.web.problems.revisits import ROUTES as REVISITS
-from media_tracker.web.problems.views import ROUTES as VIEWS
-from media_tracker.web.problems.work import ROUTES as WORK
+from media_tracker.web.problems.routes import ROUTES as PROBLEMS
 from media_tracker.web.public.pages import ROUTES as PUBLIC
 from media_tracker.web.stories.enter import ROUTES as ENTER
 from media_tracker.web.stories.formats import ROUTES as STORY_FORMATS
@@ -92,17 +81,6 @@ ROUTES = [
     *PROBLEMS,
     *ORDERS,
     *DOSSIERS,
-    *DRAFTS,
-    *ERRANDS,
-    *PHONE,
-    *OBJECTIONS,
-    *LOOK_BACKS,
-    *FOLLOW_UPS,
-    *WORK,
-    *AREAS,
-    *VIEWS,
-    *BULK,
-    *REVISITS,
     *DESK,
     *DESK_BULK,
     *DESK_CLAIMS,

@@ -10,8 +10,9 @@ from datetime import date, timedelta
 import pytest
 
 from media_tracker.errors import Conflict, Forbidden, InvalidInput
+from media_tracker.monitor.bulletin_counts import Counted
 from media_tracker.monitor.bulletin_rules import Texts
-from media_tracker.monitor.bulletins import Counted, Issue, period_of
+from media_tracker.monitor.bulletins import Issue, period_of
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.documents import Bulletin
 from media_tracker.monitor.facts import EVERYTHING, Period
@@ -42,7 +43,7 @@ async def a_campaign(scene: Scene) -> list[Problem]:
 
 async def drafted(scene: Scene, **texts: str) -> Bulletin:
     who = scene.publicity
-    return await scene.services.bulletins.draft(QUARTER, "zh_CN", Texts(**texts), who, scene.who(who))
+    return await scene.services.bulletins.drafts.begin(QUARTER, "zh_CN", Texts(**texts), who, scene.who(who))
 
 
 async def released(
@@ -127,12 +128,12 @@ async def test_what_has_changed_since_it_was_seen_is_not_signed(scene: Scene, pa
     with pytest.raises(Conflict):
         await released(scene, pages, draft, seen=seen)
     who = scene.publicity
-    edited = await scene.services.bulletins.edit(str(draft.id), 1, Texts(title="新"), (), None, who, scene.who(who))
+    edited = await scene.services.bulletins.drafts.edit(str(draft.id), 1, Texts(title="新"), (), None, who, scene.who(who))
     with pytest.raises(Conflict):
         await released(scene, pages, draft)
     bulletin = await released(scene, pages, edited)
     with pytest.raises(Conflict):
-        await scene.services.bulletins.edit(str(draft.id), bulletin.version, Texts(), (), None, who, scene.who(who))
+        await scene.services.bulletins.drafts.edit(str(draft.id), bulletin.version, Texts(), (), None, who, scene.who(who))
 
 
 async def test_a_correction_stands_beside_and_changes_nothing(scene: Scene, pages: Pages) -> None:
@@ -142,10 +143,10 @@ async def test_a_correction_stands_beside_and_changes_nothing(scene: Scene, page
     assert bulletin.frozen is not None
     number = bulletin.frozen.release
     with pytest.raises(InvalidInput) as wrong:
-        await room.bulletins.correct(number, "表一", "", "x" * 501, who, scene.who(who))
+        await room.bulletins.errata.add(number, "表一", "", "x" * 501, who, scene.who(who))
     assert set(wrong.value.fields) == {"wrong", "right"}
-    await room.bulletins.correct(number, "表一", "曝光 3", "曝光 2", who, scene.who(who))
-    assert [(each.place, each.right, each.by) for each in await room.bulletins.errata(number)] == [
+    await room.bulletins.errata.add(number, "表一", "曝光 3", "曝光 2", who, scene.who(who))
+    assert [(each.place, each.right, each.by) for each in await room.bulletins.errata.of(number)] == [
         ("表一", "曝光 2", who.user_id)
     ]
     assert await room.bulletins.of_release(number) == bulletin
@@ -154,13 +155,13 @@ async def test_a_correction_stands_beside_and_changes_nothing(scene: Scene, page
 async def test_only_publicity_staff_write_bulletins(scene: Scene) -> None:
     who = scene.editor
     with pytest.raises(Forbidden):
-        await scene.services.bulletins.draft(QUARTER, "zh_CN", Texts(), who, scene.who(who))
+        await scene.services.bulletins.drafts.begin(QUARTER, "zh_CN", Texts(), who, scene.who(who))
     scene.clock.set(scene.clock.START + timedelta(days=29))
     draft = await drafted(scene)
     for attempt in (
-        scene.services.bulletins.edit(str(draft.id), 1, Texts(), (), None, who, scene.who(who)),
-        scene.services.bulletins.discard(str(draft.id), 1, who, scene.who(who)),
-        scene.services.bulletins.correct(1, "a", "b", "c", who, scene.who(who)),
+        scene.services.bulletins.drafts.edit(str(draft.id), 1, Texts(), (), None, who, scene.who(who)),
+        scene.services.bulletins.drafts.discard(str(draft.id), 1, who, scene.who(who)),
+        scene.services.bulletins.errata.add(1, "a", "b", "c", who, scene.who(who)),
     ):
         with pytest.raises(Forbidden):
             await attempt

@@ -17,8 +17,8 @@ from media_tracker.problems.case import State
 from media_tracker.problems.finding.bulk import MOST
 from media_tracker.problems.finding.listing import Order
 from media_tracker.problems.steps import Command, Step
-from media_tracker.web.problems.asked import Asked, Lit, Show
-from media_tracker.web.problems.views import read_query
+from media_tracker.web.problems.finding.asked import Asked, Lit, Show
+from media_tracker.web.problems.finding.views import read_query
 from tests.web.browser import Browser
 from tests.web.problem_scene import City
 from tests.web.test_problems import numbers_in

@@ -12,13 +12,13 @@ from bson import ObjectId
 from media_tracker.db.connection import Json
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.errors import N_
-from media_tracker.monitor.bulletin_rules import BY, PLACES, TREND, Texts
-from media_tracker.monitor.bulletins import Counted
+from media_tracker.monitor.bulletin_counts import Counted
+from media_tracker.monitor.bulletin_rules import BY, MOST_PRINTED, PLACES, TREND, Texts
 from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
 from media_tracker.monitor.facts import Period, Row
 from media_tracker.monitor.releases import Seen
 from media_tracker.monitor.service import Stretch, Subjects
-from media_tracker.papers.bulletin_bars import with_bars
+from media_tracker.papers.bulletin_charts import with_charts
 from media_tracker.papers.bulletin_content import (
     BulletinContent,
     CaseLine,
@@ -56,8 +56,6 @@ WITHHELD = N_("(This case is withheld.)")
 NOT_ADDING = N_("A problem that several outlets exposed stands with each of them: these columns do not add up.")
 _Day = Callable[[Row, Problem], str]
 """How the day in a line of a list is found."""
-MOST_PRINTED = 200
-"""Lines of one list; what is longer stands in the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ async def compose(
 ) -> BulletinContent:
     """All that the bulletin says."""
     writer = _Writer(names, counted)
-    rows = [row for key in (Key.RESOLVED, Key.OVERDUE, Key.RELAPSED) for row in counted.lists[key][:MOST_PRINTED]]
+    rows = [row for key in (Key.RESOLVED, Key.OVERDUE, Key.RELAPSED) for row in counted.rows[key]]
     subjects = await room.monitor.subjects(rows)
     chosen = await deeds_of(room, deeds)
     say, formats = writer.say, names.pages.formats
@@ -120,7 +118,7 @@ async def compose(
 
 async def word_of(room: Services, content: BulletinContent, language: str) -> bytes:
     """The Word file. Raises ``Conflict`` when the office's own template cannot be filled in."""
-    return await filled(room, Paper.BULLETIN, language, {"bulletin": with_bars(content)})
+    return await filled(room, Paper.BULLETIN, language, {"bulletin": with_charts(content)})
 
 
 def content_of(frozen: Json) -> BulletinContent:
@@ -229,6 +227,7 @@ class _Writer:
                 self._short_days(stretch),
                 [self._formats.number(counts[key]) for key in TREND],
                 [counts[key] / longest[key] for key in TREND],
+                [counts[key] for key in TREND],
             )
             for stretch, counts in self._counted.trend
         ]
@@ -239,13 +238,17 @@ class _Writer:
             self._counted.tables[by].columns, key=lambda each: (not each.value, self._names.of(by, each.value))
         )
         return [
-            PlaceLine(self._names.of(by, each.value), [self._formats.number(each.counts[key]) for key in PLACES])
+            PlaceLine(
+                self._names.of(by, each.value),
+                [self._formats.number(each.counts[key]) for key in PLACES],
+                [each.counts[key] for key in PLACES],
+            )
             for each in columns
         ]
 
     def cases(self, key: Key, subjects: Subjects, day: _Day) -> list[CaseLine]:
         found = []
-        for index, row in enumerate(self._counted.lists[key][:MOST_PRINTED], start=1):
+        for index, row in enumerate(self._counted.rows[key], start=1):
             problem = subjects.problems.get(row.problem_id) if row.problem_id is not None else None
             if problem is None or problem.case.masked:
                 found.append(CaseLine(index, "", self.say(WITHHELD), "", NOTHING, "", "", ""))

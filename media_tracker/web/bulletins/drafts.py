@@ -14,8 +14,9 @@ from litestar.params import FromPath
 
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, Conflict, InvalidInput
+from media_tracker.monitor.bulletin_counts import Counted
 from media_tracker.monitor.bulletin_rules import LONGEST_BLOCK, LONGEST_TITLE, Texts
-from media_tracker.monitor.bulletins import Counted, Issue, period_of, texts_of
+from media_tracker.monitor.bulletins import Issue, period_of, texts_of
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.documents import Bulletin, BulletinState
 from media_tracker.monitor.periods import read_period
@@ -65,7 +66,7 @@ async def begin(request: Request[Any, Any, Any]) -> Response[Any]:
     try:
         period = read_period(start, end, today_of(use))
         texts = Texts(title=(await names_of(request)).gettext(TITLE))
-        draft = await use.bulletins.draft(period, current_locale(), texts, actor(request), origin(request))
+        draft = await use.bulletins.drafts.begin(period, current_locale(), texts, actor(request), origin(request))
     except InvalidInput as error:
         return await show_list(request, start, end, error)
     return await see_other(request, f"{PATH}/{draft.id}")
@@ -74,7 +75,7 @@ async def begin(request: Request[Any, Any, Any]) -> Response[Any]:
 @get(f"{PATH}/{{draft_id:str}}", guards=[publicity])
 async def draft_page(request: Request[Any, Any, Any], draft_id: FromPath[str]) -> Response[Any]:
     """The draft with its preview; once it is released, the way to the release."""
-    draft = await services(request).bulletins.get(draft_id)
+    draft = await services(request).bulletins.drafts.get(draft_id)
     if draft.frozen is not None:
         return await see_other(request, f"/bulletins/{draft.frozen.release}")
     return await _show(request, draft)
@@ -83,7 +84,7 @@ async def draft_page(request: Request[Any, Any, Any], draft_id: FromPath[str]) -
 @get(f"{PATH}/{{draft_id:str}}/bulletin.docx", guards=[publicity])
 async def draft_file(request: Request[Any, Any, Any], draft_id: FromPath[str]) -> Response[bytes]:
     """The draft as a Word file, counted now, without a number."""
-    draft = await services(request).bulletins.get(draft_id)
+    draft = await services(request).bulletins.drafts.get(draft_id)
     content, _ = await _content(request, draft)
     word = await word_of(services(request), content, draft.language)
     await write_down(request, AuditAction.EXPORTED, f"bulletin/{draft.id}.docx")
@@ -99,7 +100,7 @@ async def save(request: Request[Any, Any, Any], draft_id: FromPath[str]) -> Resp
     try:
         await _keep(request, draft_id, form)
     except (InvalidInput, Conflict) as error:
-        return await _show(request, await services(request).bulletins.get(draft_id), form, error)
+        return await _show(request, await services(request).bulletins.drafts.get(draft_id), form, error)
     return await see_other(request, f"{PATH}/{draft_id}", N_("Saved."))
 
 
@@ -107,7 +108,7 @@ async def save(request: Request[Any, Any, Any], draft_id: FromPath[str]) -> Resp
 async def discard(request: Request[Any, Any, Any], draft_id: FromPath[str]) -> Response[Any]:
     """Give up a draft."""
     form = await read_form(request)
-    await services(request).bulletins.discard(draft_id, form.version(), actor(request), origin(request))
+    await services(request).bulletins.drafts.discard(draft_id, form.version(), actor(request), origin(request))
     return await see_other(request, "/bulletins", N_("The draft is gone."))
 
 
@@ -115,13 +116,13 @@ async def discard(request: Request[Any, Any, Any], draft_id: FromPath[str]) -> R
 async def release(request: Request[Any, Any, Any], draft_id: FromPath[str]) -> Response[Any]:
     """Sign the draft as it was saved and shown, and make its figures public (签发)."""
     use, form = services(request), await read_form(request)
-    draft = await use.bulletins.get(draft_id)
+    draft = await use.bulletins.drafts.get(draft_id)
     try:
         if draft.state is not BulletinState.DRAFT or draft.version != form.version():
             raise Conflict(N_("Somebody else was faster. Load the page again and repeat your change."))
         issued = await _release(request, draft, form)
     except (InvalidInput, Conflict) as error:
-        return await _show(request, await use.bulletins.get(draft_id), None, error)
+        return await _show(request, await use.bulletins.drafts.get(draft_id), None, error)
     frozen = issued.frozen
     assert frozen is not None  # it was frozen a moment ago
     await write_down(
@@ -162,7 +163,7 @@ async def _keep(request: Request[Any, Any, Any], draft_id: str, form: Form) -> N
     )
     serial, deeds = form.number("serial"), form.ids("deeds")
     form.check()
-    await services(request).bulletins.edit(
+    await services(request).bulletins.drafts.edit(
         draft_id, form.version(), texts, deeds, serial, actor(request), origin(request)
     )
 
@@ -210,7 +211,7 @@ async def _offered(
     request: Request[Any, Any, Any], counted: Counted, chosen: Sequence[ObjectId], names: Names
 ) -> list[dict[str, str]]:
     """The good deeds of the period, and those that were chosen before."""
-    ids = list(dict.fromkeys([*chosen, *(row.id for row in counted.lists[Key.GOOD_DEEDS][:MOST_OFFERED])]))
+    ids = list(dict.fromkeys([*chosen, *(row.id for row in counted.rows[Key.GOOD_DEEDS][:MOST_OFFERED])]))
     return [{"value": str(deed.id), "label": names.deed_title(deed)} for deed in await deeds_of(services(request), ids)]
 
 

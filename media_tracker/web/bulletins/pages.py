@@ -14,8 +14,8 @@ from litestar.params import FromPath
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
+from media_tracker.monitor.bulletin_lists import Recount
 from media_tracker.monitor.bulletin_rules import last_week
-from media_tracker.monitor.bulletins import Recount
 from media_tracker.monitor.documents import Bulletin, Erratum, Release
 from media_tracker.monitor.facts import Period
 from media_tracker.monitor.periods import read_period
@@ -169,7 +169,7 @@ async def show_list(
     offered = last_week(today_of(use))
     context = BulletinsPage(
         lines=[_line(release, people, numbered(names, issues.get(release.number))) for release in released],
-        drafts=[_draft(draft, people) for draft in await use.bulletins.drafts()] if may_release else [],
+        drafts=[_draft(draft, people) for draft in await use.bulletins.drafts.all()] if may_release else [],
         headline=names.gettext(N_("Problems resolved via media")),
         may_release=may_release,
         start=start or offered.start.isoformat(),
@@ -211,7 +211,7 @@ async def correct(request: Request[Any, Any, Any], number: FromPath[str]) -> Res
     release, form = await read_release(request, number), await read_form(request)
     said = {name: form.text(name, longest=1_000) for name in ("place", "wrong", "right")}
     try:
-        await services(request).bulletins.correct(
+        await services(request).bulletins.errata.add(
             release.number, said["place"], said["wrong"], said["right"], actor(request), origin(request)
         )
     except InvalidInput as error:
@@ -311,7 +311,7 @@ async def _show(
 ) -> Response[str]:
     use, people, names = services(request), await _people(request), await names_of(request)
     found = await use.bulletins.of_release(release.number)
-    errata = await use.bulletins.errata(release.number)
+    errata = await use.bulletins.errata.of(release.number)
     recount = await use.bulletins.recount(found) if found is not None and check else None
     context = BulletinPage(
         release=release_view(release, request.app.state.pages),

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from litestar import Request
 
-from media_tracker.desk.service import TIEABLE
+from media_tracker.desk.decision import TIEABLE
 from media_tracker.ingest.documents import DecisionRecord, Kind, Story, SuggestionRecord
 from media_tracker.tagging.rules import Thresholds
 from media_tracker.web.choices import category_options

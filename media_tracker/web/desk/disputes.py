@@ -13,8 +13,8 @@ from litestar.params import FromPath
 
 from media_tracker.accounts.actor import Actor
 from media_tracker.db.ids import parse_id
+from media_tracker.desk.decision import Decision
 from media_tracker.desk.second_look_rules import Look, LookState, Voice, may_settle
-from media_tracker.desk.service import Decision
 from media_tracker.errors import N_, InvalidInput, NotFound
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.web.choices import Option, category_options, named, option

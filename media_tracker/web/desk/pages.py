@@ -11,10 +11,10 @@ from litestar.params import FromPath, FromQuery
 
 from media_tracker.deeds.deed import ConsentWay
 from media_tracker.deeds.documents import NewDeed
+from media_tracker.desk.decision import TIEABLE, Decision
 from media_tracker.desk.done import Group
 from media_tracker.desk.filters import QueueFilter, read_filter
 from media_tracker.desk.reprints import Reprints
-from media_tracker.desk.service import TIEABLE, Decision
 from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.problems.case import Severity

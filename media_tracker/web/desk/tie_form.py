@@ -10,7 +10,7 @@ from typing import Any, Literal
 from bson import ObjectId
 from litestar import Request
 
-from media_tracker.desk.service import DISPOSITIONS, TIEABLE
+from media_tracker.desk.decision import DISPOSITIONS, TIEABLE
 from media_tracker.errors import InvalidInput
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.problems.case import Severity
@@ -20,7 +20,7 @@ from media_tracker.web.choices import category_options
 from media_tracker.web.desk.decide_form import Options, regions
 from media_tracker.web.forms import LONGEST_LINE
 from media_tracker.web.naming import Names
-from media_tracker.web.problems.proposal import ProposalView, read_proposal_for
+from media_tracker.web.problems.case.proposal import ProposalView, read_proposal_for
 from media_tracker.web.region_input import region_text, resolve_region
 from media_tracker.web.stories.view import DISPOSITIONS as DISPOSITION_NAMES
 from media_tracker.web.stories.view import ProblemRow, Tags, decided_tags, problem_row, sureness

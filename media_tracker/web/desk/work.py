@@ -12,8 +12,8 @@ from litestar import Request
 
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.deeds.minor_cues import minor_cues
+from media_tracker.desk.decision import TIEABLE
 from media_tracker.desk.reprints import is_settled, waiting
-from media_tracker.desk.service import TIEABLE
 from media_tracker.ingest.blind import all_as_seen_by
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.web.desk.ahead import tag_of

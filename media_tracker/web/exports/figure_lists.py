@@ -86,7 +86,7 @@ async def open_figure(asking: Asking) -> Opened:
     else:
         total, _ = await monitor.page(key, asked.period, asked.part, 0, 1, as_of=asked.as_of)
         hours, each = {}, monitor.each(key, asked.period, asked.part, as_of=asked.as_of)
-    nothing = columns_of(key, hours, await monitor.subjects([]), asking.names, asking.actor)
+    nothing = columns_of(key, hours, await monitor.shown([]), asking.names, asking.actor)
     about: list[tuple[str, Value]] = [
         (N_("Figure"), asking.say(definition.name)),
         (N_("Definition"), asking.say(definition.text)),
@@ -96,7 +96,7 @@ async def open_figure(asking: Asking) -> Opened:
 
     async def rows() -> Rows:
         async for some in chunks(each):
-            columns = columns_of(key, hours, await monitor.subjects(some), asking.names, asking.actor)
+            columns = columns_of(key, hours, await monitor.shown(some, as_of=asked.as_of), asking.names, asking.actor)
             yield [[_value(column.cell(row), asking) for column in columns] for row in some]
 
     labels = [column.label for column in nothing]

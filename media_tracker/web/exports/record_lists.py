@@ -25,7 +25,7 @@ from media_tracker.web.admin.view import audit_rows_with
 from media_tracker.web.exports.opened import CHUNK, Asking, Opened, Rows, heading
 from media_tracker.web.naming import CHANNEL_NAMES, say_severity
 from media_tracker.web.outlets.view import KIND_NAMES as OUTLET_KINDS
-from media_tracker.web.problems.asked import Reader, filter_of, read_asked
+from media_tracker.web.problems.finding.asked import Reader, filter_of, read_asked
 from media_tracker.web.problems.words import OUTCOME_NAMES, STATE_NAMES
 from media_tracker.web.region_input import resolve_region
 from media_tracker.web.stories.view import KINDS, MASKED, story_row

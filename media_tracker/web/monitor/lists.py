@@ -17,8 +17,8 @@ from media_tracker.ingest.blind import as_seen_by, is_hidden_from
 from media_tracker.ingest.documents import Story
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.facts import Row, Subject
-from media_tracker.monitor.service import DEED_KEYS, STORY_KEYS, Subjects
-from media_tracker.problems.documents import Problem
+from media_tracker.monitor.service import DEED_KEYS, STORY_KEYS
+from media_tracker.monitor.showing import Shown, ShownProblem
 from media_tracker.web.naming import Names
 from media_tracker.web.problems.words import STATE_NAMES
 from media_tracker.web.stories.view import KINDS, MASKED, may_read
@@ -71,9 +71,7 @@ def subject_of(key: Key) -> Subject:
     return Subject.EXPOSURE if key is Key.EXPOSURES else Subject.PROBLEM
 
 
-def columns_of(
-    key: Key, hours: Mapping[ObjectId, float], found: Subjects, names: Names, who: Actor
-) -> Sequence[Column]:
+def columns_of(key: Key, hours: Mapping[ObjectId, float], found: Shown, names: Names, who: Actor) -> Sequence[Column]:
     """The columns of the list behind ``key``, as ``who`` may see them; ``found`` holds the records of its rows.
 
     ``hours``: how long it took, by problem, in a list behind a duration; else empty.
@@ -90,7 +88,7 @@ def columns_of(
 class _Lists:
     """The columns of each kind of list."""
 
-    def __init__(self, key: Key, hours: Mapping[ObjectId, float], found: Subjects, names: Names, who: Actor) -> None:
+    def __init__(self, key: Key, hours: Mapping[ObjectId, float], found: Shown, names: Names, who: Actor) -> None:
         self._key = key
         self._hours = hours
         self._found = found
@@ -102,7 +100,7 @@ class _Lists:
         if counted_by == VERIFIED:
             other = Column(FIRST_EXPOSED, lambda row: Cell(self._problem(row).first_exposed_at, look="moment"))
         else:
-            other = Column(VERIFIED, lambda row: Cell(self._problem(row).case.verified_at, look="moment"))
+            other = Column(VERIFIED, lambda row: Cell(self._problem(row).verified_at, look="moment"))
         days = [Column(N_("Days"), self._days)] if self._hours else []
         return [*self._of_problem(), self._outlets(), *self._details(), *days, _moment(counted_by), other]
 
@@ -149,7 +147,7 @@ class _Lists:
         units = self._names.units
         return [
             self._category(),
-            Column(N_("Unit in charge"), lambda row: Cell(units.name(self._problem(row).case.unit_id)), in_files=True),
+            Column(N_("Unit in charge"), lambda row: Cell(units.name(self._problem(row).unit_id)), in_files=True),
         ]
 
     def _outlets(self) -> Column:
@@ -170,7 +168,7 @@ class _Lists:
         return Cell(number, f"/problems/{number}", look="number")
 
     def _state(self, row: Row) -> Cell:
-        state = self._problem(row).case.state
+        state = self._problem(row).state
         return Cell(self._names.gettext(STATE_NAMES[state]), look="state", state=state.value)
 
     def _kind(self, row: Row) -> Cell:
@@ -219,7 +217,7 @@ class _Lists:
     def _days(self, row: Row) -> Cell:
         return Cell(round(self._hours[row.id] / 24, 2), look="days")
 
-    def _problem(self, row: Row) -> Problem:
+    def _problem(self, row: Row) -> ShownProblem:
         assert row.problem_id is not None  # only asked of rows that stand for problems
         return self._found.problems[row.problem_id]
 

@@ -243,10 +243,8 @@ async def _list(request: Request[Any, Any, Any], key: Key, asked: Asked) -> Resp
     pages = max(1, -(-found.value // PAGE_ROWS))
     number = min(wanted, pages)
     start = (number - 1) * PAGE_ROWS
-    subjects = await services(request).monitor.subjects(found.rows)
-    columns = [
-        column for column in columns_of(key, found.hours, subjects, names, actor(request)) if not column.in_files
-    ]
+    shown = await services(request).monitor.shown(found.rows, as_of=asked.as_of)
+    columns = [column for column in columns_of(key, found.hours, shown, names, actor(request)) if not column.in_files]
     title = names.gettext(DEFINITIONS[key].name)
     context = ListPage(
         name=title,
@@ -277,7 +275,9 @@ async def _export(request: Request[Any, Any, Any], key: Key, asked: Asked, suffi
     if total > MOST_FILE_ROWS:
         return Redirect(f"/exports/figure.{suffix}?{urlencode([('key', key.value), *asked.query()])}", status_code=303)
     found = await use.monitor.figure(key, asked.period, asked.part, asked.stretch, as_of=asked.as_of)
-    columns = columns_of(key, found.hours, await use.monitor.subjects(found.rows), names, actor(request))
+    columns = columns_of(
+        key, found.hours, await use.monitor.shown(found.rows, as_of=asked.as_of), names, actor(request)
+    )
     write, media_type = FILES[suffix]
     content = await asyncio.to_thread(write, _sheet(key, found.rows, asked, columns, names), use.monitor.zone)
     start, end = asked.period.start.isoformat(), asked.period.end.isoformat()

@@ -18,8 +18,8 @@ from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import names_of
 from media_tracker.web.papers.dossier_view import DossierView, dossier_view
 from media_tracker.web.papers.files import word_file
-from media_tracker.web.problems.asked import read_asked
-from media_tracker.web.problems.listed import wanted_by
+from media_tracker.web.problems.finding.asked import read_asked
+from media_tracker.web.problems.finding.listed import wanted_by
 from media_tracker.web.render import page
 from media_tracker.web.visitor import services
 

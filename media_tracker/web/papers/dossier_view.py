@@ -28,7 +28,7 @@ from media_tracker.web.papers.dossier_reports import FollowUpView, ReportView, f
 from media_tracker.web.papers.dossier_rounds import LookBackView, RoundView, look_backs, rounds
 from media_tracker.web.papers.looked import Looked
 from media_tracker.web.papers.wording import Wording
-from media_tracker.web.problems.history import Teller
+from media_tracker.web.problems.case.history import Teller
 from media_tracker.web.problems.words import STATE_NAMES
 from media_tracker.web.visitor import actor, services, visitor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
-from media_tracker.papers.bulletin_bars import with_bars
+from media_tracker.papers.bulletin_charts import with_charts
 from media_tracker.papers.bulletin_content import (
     BulletinContent,
     CaseLine,
@@ -42,7 +42,7 @@ def samples(paper: Paper) -> list[tuple[dict[str, object], tuple[str, ...]]]:
         bulletin = _bulletin()
         bare = replace(bulletin, resolved=[], overdue=[], relapsed=[], deeds=[], remarks=[], outlook=[], lead=[])
         must_show = (bulletin.title, bulletin.number, bulletin.figures[0].name)
-        return [({"bulletin": with_bars(each)}, must_show) for each in (bulletin, bare)]
+        return [({"bulletin": with_charts(each)}, must_show) for each in (bulletin, bare)]
     dossier = _dossier()
     return [({"dossier": dossier}, (NUMBER, HEAD))]
 
@@ -91,9 +91,12 @@ def _bulletin() -> BulletinContent:
         rates=[Said("应结案件结案率", "8/10（80%）")],
         times=[Said("曝光至核验", "中位数 3.5天")],
         trend_heads=("曝光", "解决"),
-        trend=[TrendLine("2月27日–3月5日", ("12", "0"), (1.0, 0.0)), TrendLine("3月6日", ("3", "4"), (0.25, 0.3))],
+        trend=[
+            TrendLine("2月27日–3月5日", ("12", "0"), (1.0, 0.0), (12, 0)),
+            TrendLine("3月6日", ("3", "4"), (0.25, 0.3), (3, 4)),
+        ],
         place_heads=("曝光", "问题", "解决", "待核验", "超期"),
-        districts=[PlaceLine("示例区", ("1", "2", "3", "4", "5"))],
+        districts=[PlaceLine(name, ("1", "2", "3", "4", "5"), (1, 2, 3, 4, 5)) for name in ("示例区", "另一区")],
         outlets=[PlaceLine("示例晚报", ("1", "2", "3", "4", "5"))],
         adding="示例",
         resolved=[line],

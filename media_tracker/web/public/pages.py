@@ -107,13 +107,12 @@ async def released_list(request: Request[Any, Any, Any], number: FromPath[str], 
     figure = next((figure for figure in release.figures if figure.key.value == key), None)
     if figure is None:
         raise NotFound(N_("There is nothing at this address."))
-    rows = await use.releases.rows(release, figure.key)
-    pages = max(1, -(-len(rows) // PAGE_ROWS))
+    pages = max(1, -(-figure.value // PAGE_ROWS))
     shown = min(read_page(request.query_params), pages)
     start = (shown - 1) * PAGE_ROWS
     names = await names_of(request)
-    shown_rows = enumerate(rows[start : start + PAGE_ROWS], start)
-    lines = [_line(row, names, f"release={release.number}&key={key}&row={place}") for place, row in shown_rows]
+    rows = enumerate(await use.releases.rows(release, figure.key, start, PAGE_ROWS), start)
+    lines = [_line(row, names, f"release={release.number}&key={key}&row={place}") for place, row in rows]
     title = names.gettext(figure.name)
     context = PublicListPage(
         name=title,
@@ -144,7 +143,7 @@ async def _home(request: Request[Any, Any, Any], release: Release | None, *, lat
     if release is not None and release.bulletin is not None:
         bulletins, names = services(request).bulletins, await names_of(request)
         issue = numbered(names, (await bulletins.numbers([release.number])).get(release.number))
-        errata = [PublicErratum(e.at, e.place, e.wrong, e.right) for e in await bulletins.errata(release.number)]
+        errata = [PublicErratum(e.at, e.place, e.wrong, e.right) for e in await bulletins.errata.of(release.number)]
     return await page(request, "public/home.html", HomePage(view, latest, work, issue, errata))
 
 

@@ -1,0 +1,1 @@
+"""After the fix: look-backs, re-visits, what citizens said."""

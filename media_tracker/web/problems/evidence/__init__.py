@@ -1,0 +1,1 @@
+"""Photos and documents of a problem: sent, shown, looked at, blacked out."""

@@ -1,0 +1,1 @@
+"""Objections: the public form, those of the office, answering them."""

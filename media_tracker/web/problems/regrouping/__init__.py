@@ -1,0 +1,1 @@
+"""Merging two problems into one, and splitting one in two."""

@@ -21,10 +21,9 @@ from media_tracker.web.api.schema import described
 from media_tracker.web.edge import Edge
 from media_tracker.web.errors import on_any_error, on_database_error, on_http_error, on_own_error
 from media_tracker.web.guards import anyone
-from media_tracker.web.i18n import Catalogue
 from media_tracker.web.live_hub import LiveHub
 from media_tracker.web.locale_choice import LocaleMiddleware
-from media_tracker.web.render import Pages, SampleData
+from media_tracker.web.render import SampleData, pages_in
 from media_tracker.web.routes import ROUTES
 from media_tracker.web.visitor import VisitorMiddleware
 from media_tracker.wiring import Services, open_services, secret_key
@@ -98,6 +97,6 @@ def create_asgi(settings: Settings | None = None, services: Services | None = No
 def install(app: Litestar, services: Services) -> None:
     """Have ``app`` work with ``services`` from now on."""
     app.state.services = services
-    app.state.pages = Pages(Catalogue.load(), services.settings.zone)
+    app.state.pages = pages_in(services.settings.zone)
     app.state.sample_data = SampleData(services.database, services.clock)
     app.state.live = LiveHub(services.database, services.log, services.sessions)

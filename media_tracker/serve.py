@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -19,13 +20,23 @@ from media_tracker.errors import N_, Conflict
 from media_tracker.settings import Settings
 from media_tracker.web.edge import Edge
 
+LOOKS = (10_000, 20, 50)
+"""After how many new objects Python looks through the new ones, and after how many such looks through older ones."""
 SECONDS_TO_FINISH = 3
 """For requests under way when the server is asked to stop; live event streams would never finish by themselves."""
 
 
 def application() -> Edge:
-    """What each worker process serves, from the environment's settings."""
-    return create_asgi(Settings())
+    """What each worker process serves, from the environment's settings.
+
+    What stays for ever is not looked through again and again for what could be thrown away: a list of a hundred rows makes enough
+    objects for two looks at everything, a fifth of its time (docs/performance.md).
+    """
+    app = create_asgi(Settings())
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*LOOKS)
+    return app
 
 
 def serve(settings: Settings, host: str, port: int, workers: int, *, with_parent: bool = False) -> None:

@@ -200,6 +200,8 @@ class Course:
             command = replace(command, unit_id=self._unit(problem))
         who = self._official(problem) if role is None else self.cast.actor(role)
         changed = await self.services.problems.act(number, problem.case.version, command, who, _origin(who))
+        if step is Step.ASSIGN:
+            await self.services.orders.of_problem(number, who, _origin(who))
         case = changed.case
         if case.protection is not None and case.protected is None and case.state in ROWS[Step.PROTECT].sources:
             await self._act(number, Step.PROTECT, None, "已设置围挡和警示标志，安排专人看守。", {})

@@ -31,6 +31,8 @@ MARKED = (
     "projects",
     "feeds",
     "outlets",
+    "responsibilities",
+    "backings",
     "units",
 )
 AT_ONCE = 20_000
@@ -55,6 +57,7 @@ async def remove(services: Services) -> int:
         with contextlib.suppress(NotFound):  # an earlier removal may have been cut off behind it
             await services.files.delete(photo)
     await _beside_problems(services)
+    await _beside_units(services)
     leads = [row["_id"] async for row in database["leads"].find({"demo": True}, {"_id": 1})]
     await database["lead_callers"].delete_many({"_id": {"$in": leads}})
     numbers = [row["number"] async for row in database["releases"].find({"demo": True}, {"number": 1})]
@@ -100,6 +103,13 @@ async def _beside_problems(services: Services) -> None:
     orders = [row["_id"] async for row in database["dispatch_orders"].find(samples_alone, {"_id": 1})]
     await _void(services, "order", orders)
     await database["dispatch_orders"].delete_many({"_id": {"$in": orders}})
+
+
+async def _beside_units(services: Services) -> None:
+    """What was added to the responsibility table for sample units since."""
+    units = [row["_id"] async for row in services.database["units"].find({"demo": True}, {"_id": 1})]
+    for name in ("responsibilities", "backings"):
+        await services.database[name].delete_many({"unit_id": {"$in": units}, "demo": {"$ne": True}})
 
 
 async def _beside_users(services: Services) -> None:

@@ -21,6 +21,7 @@ from media_tracker.demo.labels import Label, read_labels
 from media_tracker.demo.legacy import add_legacy_figure
 from media_tracker.demo.people import Cast, add_accounts, add_units
 from media_tracker.demo.projects import add_projects
+from media_tracker.demo.responsibility import add_responsibilities
 from media_tracker.demo.timetable import Timetable
 from media_tracker.desk.service import Decision
 from media_tracker.errors import N_, MediaTrackerError, Unavailable
@@ -67,6 +68,7 @@ class Seeder:
         """Everything, in order. ``opml`` names the feeds as they are being served."""
         services = self.services
         units = await add_units(services)
+        await add_responsibilities(services, units, self.today)
         cast = await add_accounts(services, units)
         imported = await services.outlets.import_subscriptions(read_opml(opml), demo=True)
         await add_projects(services, self.folder.parent, self.today)

@@ -174,16 +174,29 @@ class Queue:
         found = await count(self._stories, self._query(wanted, actor, around), hint_of(wanted), top.met if top else 0)
         return found if found.more else Total.of(found.count + self._blind(wanted, actor, around, around.of(actor)))
 
-    async def totals(self, actor: Actor, page: QueuePage, opened: ObjectId | None) -> Mapping[Which, Total]:
-        """How many stories each queue holds, without filters. ``opened``: the story that ``actor`` has opened since ``page``."""
+    async def totals(
+        self, wanted: QueueFilter, actor: Actor, page: QueuePage, top: QueuePage | None, opened: ObjectId | None
+    ) -> Mapping[Which, Total]:
+        """How many stories each queue holds, without filters but for the one that is ``wanted``, of which ``page`` is one.
+
+        ``top``: its first page, as for ``total``. ``opened``: the story that ``actor`` has opened since.
+        """
         mine = [opened] if opened else page.around.of(actor)
         counted = {**await count_queues(self._stories, actor, mine), Which.SNOOZED: page.around.snoozed}
         totals = {}
         for which, number in counted.items():
             more = number > MOST_COUNTED
-            wanted = QueueFilter(which=which)
-            totals[which] = Total.of(number + (0 if more else self._blind(wanted, actor, page.around, mine)))
+            whole = QueueFilter(which=which)
+            totals[which] = Total.of(number + (0 if more else self._blind(whole, actor, page.around, mine)))
+        if self._narrow(wanted):
+            totals[wanted.which] = await self.total(wanted, actor, top)
         return totals
+
+    async def line(self, story_id: ObjectId) -> Story | None:
+        """A story as lines have it, without its text."""
+        row = await self._stories.find_one({"_id": story_id}, SHOWN)
+        story: Story | None = Story.model_validate(row) if row else None
+        return story
 
     async def asked(self, wanted: QueueFilter, actor: Actor, after: str | None = None) -> Json:
         """What the database is asked for a page: filter, sort and hint. For looking at how it would answer."""

@@ -1,7 +1,7 @@
 """Stories that were decided by one editor and wait for another's blind second look, as the queue of that other one has them.
 
-They are few, and read as a whole: those that the editor is asked about stand in the queue as any other, by what they were before
-the first decision; what the first decision made of them, whether they wait, in which district they count, is not to be seen there.
+They are few, and read as a whole. Those that the editor is asked about stand in the queue as any other, by what they were before
+the first decision; what that made of them, whether they wait, in which district they count, is not to be seen there.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ class Unseen:
         return any(row["_id"] == story_id for row in self.rows)
 
     def shown(self, wanted: QueueFilter, narrow: Json, opened: Collection[ObjectId]) -> list[Json]:
-        """Those that belong into the queue ``wanted``, as they were. ``narrow``: what it says; ``opened``: what the editor has open."""
+        """Those that belong into the queue ``wanted``, as they were.
+
+        ``narrow``: what it says in the database's words; ``opened``: what the editor has open.
+        """
         found = []
         for row in self.rows:
             match wanted.which:

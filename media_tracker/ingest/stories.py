@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -63,6 +63,17 @@ class StoryPage:
     next: str | None
 
 
+_LISTED = dict.fromkeys(
+    (
+        *("html", "text", "revisions", "search", "bands", "author", "full_text"),
+        *("suggestion.evidence", "suggestion.rules", "suggestion.units", "suggestion.people", "suggestion.routed"),
+        *("decision.suggested", "decision.ties", "decision.units", "decision.people"),
+    ),
+    0,
+)
+"""What no list shows, and what takes most of the time to read and check."""
+
+
 class Stories:
     """The read side of the stories."""
 
@@ -84,9 +95,12 @@ class Stories:
         return {row["_id"]: _story(row) async for row in cursor}
 
     async def page(self, wanted: StoryFilter, after: str | None = None, size: int = PAGE) -> StoryPage:
-        """One page, newest first. ``after`` is the cursor that the page before gave; nonsense starts at the top."""
+        """One page, newest first. ``after`` is the cursor that the page before gave; nonsense starts at the top.
+
+        The stories are as lists show them: without their texts, and without what speaks for a suggestion.
+        """
         cursor = read_cursor(after)
-        rows = await self._rows(wanted, cursor, size + 1)
+        rows = await self._rows(wanted, cursor, size + 1, _LISTED)
         stories = [_story(row) for row in rows[:size]]
         more = len(rows) > size
         return StoryPage(stories, write_cursor(stories[-1].published_at, rows[size - 1]["_id"]) if more else None)
@@ -147,19 +161,23 @@ class Stories:
         rows = self._stories.find({"cluster": cluster, "_id": {"$ne": besides}}).sort("published_at", 1).limit(100)
         return [_story(row) async for row in rows]
 
-    async def _rows(self, wanted: StoryFilter, cursor: Cursor | None, most: int) -> list[Json]:
+    async def _rows(
+        self, wanted: StoryFilter, cursor: Cursor | None, most: int, fields: Mapping[str, int] | None = None
+    ) -> list[Json]:
         """Up to ``most`` stories behind ``cursor``, newest first."""
         queries = _queries(wanted)
         if len(queries) == 1:
-            return await self._rows_of(queries[0], wanted, cursor, most)
-        rows = [row for query in queries for row in await self._rows_of(query, wanted, cursor, most)]
+            return await self._rows_of(queries[0], wanted, cursor, most, fields)
+        rows = [row for query in queries for row in await self._rows_of(query, wanted, cursor, most, fields)]
         return sorted(rows, key=lambda row: (row["published_at"], row["_id"]), reverse=True)[:most]
 
-    async def _rows_of(self, query: Json, wanted: StoryFilter, cursor: Cursor | None, most: int) -> list[Json]:
+    async def _rows_of(
+        self, query: Json, wanted: StoryFilter, cursor: Cursor | None, most: int, fields: Mapping[str, int] | None
+    ) -> list[Json]:
         query = query | ({} if cursor is None else _behind(*cursor))
         words = _words(wanted)
         if words is None:
-            return await self._stories.find(query).sort(NEWEST_FIRST).limit(most).to_list()
+            return await self._stories.find(query, fields).sort(NEWEST_FIRST).limit(most).to_list()
         if not words:
             return []
         rows: dict[ObjectId, Json] = {}

@@ -12,6 +12,7 @@ from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
 from media_tracker.monitor.documents import BulletinFigure
 from media_tracker.monitor.durations import Duration
 from media_tracker.monitor.facts import EVERYTHING, Period, Row
+from media_tracker.monitor.lines import Family
 from media_tracker.monitor.service import Monitor, Stretch, Table
 
 
@@ -69,10 +70,17 @@ async def count(monitor: Monitor, period: Period, *, as_of: datetime | None = No
 async def _trend(
     monitor: Monitor, period: Period, as_of: datetime | None
 ) -> Sequence[tuple[Period, Mapping[Key, int]]]:
+    """Of the past the lists are gone through: sums of all that there is, over eight times the days, would fill the memory."""
     stretches = trend_periods(period)
     span = Period(stretches[0].start, period.end)
-    told = await monitor.overview(span, TREND, dimensions=(Dimension.DAY,), as_of=as_of)
-    days = {column.value: column.counts for column in told.tables[Dimension.DAY].columns}
+    days: dict[str, Mapping[Key, int]]
+    if as_of is None:
+        told = await monitor.overview(span, TREND, dimensions=(Dimension.DAY,))
+        days = {column.value: column.counts for column in told.tables[Dimension.DAY].columns}
+    else:
+        days = {}
+        async for found in monitor.each_day(span, [Family.CASE], as_of=as_of):
+            days[found.day] = {key: len(places) for key, places in found.places.items()}
     return list(zip(stretches, stretch_counts(days, stretches), strict=True))
 
 

@@ -53,10 +53,10 @@ class BulletinLists:
         await self._take_away_leftovers()
         waiting = {key: bytearray() for key in Key}
         lengths, parts = dict.fromkeys(Key, 0), dict.fromkeys(Key, 0)
-        async for some in self._monitor.each_ids(period, as_of=as_of):
-            for key, ids in some.items():
-                waiting[key] += ids
-                lengths[key] += len(ids) // _ID
+        async for found in self._monitor.each_day(period, as_of=as_of):
+            for key, places in found.places.items():
+                waiting[key] += found.column("id", key)
+                lengths[key] += len(places)
                 while len(waiting[key]) >= IDS_IN_A_PART * _ID:
                     await self._parts.insert_one(_part(release, key, parts[key], waiting[key][: IDS_IN_A_PART * _ID]))
                     del waiting[key][: IDS_IN_A_PART * _ID]
@@ -76,20 +76,20 @@ class BulletinLists:
     async def ids(self, release: int, key: Key) -> list[ObjectId]:
         """The ids that a figure of a released bulletin counted, in the order of its list."""
         parts = self._parts.find({"release": release, "key": key.value}).sort("part", 1)
-        return [each async for part in parts for each in part["ids"]]
+        return [each async for part in parts for each in _ids_of(part)]
 
     async def recount(self, frozen: FrozenBulletin, period: Period) -> list[Recount]:
         """Count again as of the moment of release, and compare with what was frozen."""
         again = {key: bytearray() for key in Key}
-        async for some in self._monitor.each_ids(period, as_of=frozen.as_of):
-            for key, ids in some.items():
-                again[key] += ids
-        found = []
+        async for found in self._monitor.each_day(period, as_of=frozen.as_of):
+            for key in found.places:
+                again[key] += found.column("id", key)
+        told = []
         for figure in frozen.figures:
             kept = sorted(each.binary for each in await self.ids(frozen.release, figure.key))
             now = sorted(_each(again[figure.key]))
-            found.append(Recount(figure.key, figure.value, len(now), kept == now))
-        return found
+            told.append(Recount(figure.key, figure.value, len(now), kept == now))
+        return told
 
     async def _take_away_leftovers(self) -> None:
         """Lists under numbers that never became bulletins, and cannot any more: a higher one has (``releases``)."""
@@ -100,8 +100,14 @@ class BulletinLists:
 
 
 def _part(release: int, key: Key, part: int, ids: bytearray) -> Json:
-    return {"release": release, "key": key.value, "part": part, "ids": [ObjectId(each) for each in _each(ids)]}
+    return {"release": release, "key": key.value, "part": part, "ids": bytes(ids)}
 
 
-def _each(ids: bytearray) -> list[bytes]:
+def _ids_of(part: Json) -> list[ObjectId]:
+    """The ids in a part; earlier releases of this program wrote them as an array."""
+    ids = part["ids"]
+    return [ObjectId(each) for each in _each(ids)] if isinstance(ids, bytes) else list(ids)
+
+
+def _each(ids: bytes | bytearray) -> list[bytes]:
     return [bytes(ids[at : at + _ID]) for at in range(0, len(ids), _ID)]

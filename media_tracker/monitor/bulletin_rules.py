@@ -89,3 +89,11 @@ def stretch_counts(days: Mapping[str, Mapping[Key, int]], stretches: Sequence[Pe
                 for key in TREND:
                     counts[place][key] += values.get(key, 0)
     return counts
+
+
+def shown_stretches(
+    trend: Sequence[tuple[Period, Mapping[Key, int]]], least: int = 2
+) -> Sequence[tuple[Period, Mapping[Key, int]]]:
+    """The stretches of a trend from the first one on in which anything was counted, the last ``least`` of them always."""
+    first = next((place for place, (_, counts) in enumerate(trend) if any(counts.values())), len(trend))
+    return trend[min(first, max(len(trend) - least, 0)) :]

@@ -188,4 +188,5 @@ BULLETIN_INDEXES = {
     ],
     ERRATA: [IndexModel([("release", ASCENDING), ("at", ASCENDING)], name="release_at")],
 }
-"""``bulletin_lists``: {release, key, part, ids}: the ids of what a figure counted, newest first, in parts that fit."""
+"""``bulletin_lists``: {release, key, part, ids}: the ids of what a figure counted, newest first, in parts that fit,
+each as bytes one after the other, twelve to an id."""

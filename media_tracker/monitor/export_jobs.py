@@ -1,7 +1,8 @@
 """Files of long lists: asked for, made by a worker, fetched within a day by who asked. The only writer of their collection.
 
 A job is taken by one worker with a lease that it prolongs as it goes. A worker that dies leaves the job to the next one, which
-begins anew; after three that died the job has failed, and says so. Somebody who no longer wants it stops it, in whatever state.
+begins anew (half a file of a list that has changed meanwhile is no list of any moment) and says so; after three that died the job
+has failed. A worker that is told to end gives its job back. Somebody who no longer wants it stops it, in whatever state.
 """
 
 from __future__ import annotations
@@ -181,6 +182,11 @@ class ExportJobs:
         result = await self._jobs.update_one(self._ours(job), {"$set": change})
         if result.matched_count == 0:
             raise Stopped
+
+    async def give_back(self, job: Job) -> None:
+        """Leave a job to whoever takes it next, at once and as if it had not been begun: this worker is told to end."""
+        again = {"state": JobState.WAITING, "leased_by": None, "leased_until": None, "rows": 0}
+        await self._jobs.update_one(self._ours(job), {"$set": again, "$inc": {"tries": -1}})
 
     async def finish(self, job: Job, rows: int, filename: str, source: IO[bytes]) -> None:
         """Keep the file. Raises ``Stopped`` when nobody wants it any more; then nothing is kept."""

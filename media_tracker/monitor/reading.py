@@ -104,6 +104,19 @@ class Listing(Sequence[Row]):
     __hash__ = None  # type: ignore[assignment]
 
 
+@dataclass(frozen=True, slots=True)
+class DayLists:
+    """What the lists of one day hold: ``places`` of their lines in its sheet, newest first, where there are any."""
+
+    day: str
+    sheet: Sheet
+    places: Mapping[Key, NDArray[np.intp]]
+
+    def column(self, name: str, key: Key) -> bytes:
+        """The ids that stand in column ``name`` of a list's lines, twelve bytes each."""
+        return self.sheet.columns[name][self.places[key]].tobytes()
+
+
 class _MovedOn(Exception):
     """What was to be read is no longer what stands: begin again."""
 
@@ -247,18 +260,18 @@ class Reading:
                 for row in Listing(sheet, newest_first(sheet, np.flatnonzero(chosen)), placing):
                     yield row
 
-    async def each_ids(
+    async def each_day(
         self, session: AsyncClientSession, state: LedgerState, family: Family, asked: Asked, placing: Placing
-    ) -> AsyncIterator[Mapping[Key, bytes]]:
-        """The ids of every list of ``family``, newest first: twelve bytes each, a day at a time, each sheet read once."""
+    ) -> AsyncIterator[DayLists]:
+        """Every list of ``family`` at once, the newest day first, each sheet read once and no row made."""
         keys = [key for key in Key if FAMILY_OF[key] is family]
         for end in range(len(asked.days), 0, -_DAYS_AT_ONCE):
             days = asked.days[max(0, end - _DAYS_AT_ONCE) : end]
             found = self._ledger.sheets(state.generation, family, days, session)
-            for sheet in [sheet async for _, sheet in found][::-1]:
+            for day, sheet in [each async for each in found][::-1]:
                 chosen = _meant(sheet, asked, placing)
                 places = {key: newest_first(sheet, np.flatnonzero(chosen & counted_by(sheet, key))) for key in keys}
-                yield {key: sheet.columns["id"][at].tobytes() for key, at in places.items() if len(at)}
+                yield DayLists(day, sheet, {key: at for key, at in places.items() if len(at)})
 
     async def _pile(
         self, state: LedgerState, family: Family, days: Sequence[str], *, ids: bool

@@ -28,7 +28,9 @@ from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, MediaTra
 from media_tracker.ingest.documents import Story
 from media_tracker.monitor.definitions import DEFINITIONS, Key
 from media_tracker.monitor.documents import Release, ReleasedFigure, ReleaseRow
-from media_tracker.monitor.facts import EVERYTHING, Period, Row
+from media_tracker.monitor.facts import Period
+from media_tracker.monitor.lines import Family
+from media_tracker.monitor.reading import DayLists
 from media_tracker.monitor.service import Monitor
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.service import Places
@@ -42,7 +44,8 @@ PUBLIC_KEYS = (Key.RESOLVED, Key.PROBLEMS, Key.EXPOSURES, Key.BEFORE_PRINT, Key.
 
 MOST_ROWS = 1_000_000
 """Rows of all lists of one release; a year of a large city has a fifth of that."""
-ROWS_AT_ONCE = 1_000
+ROWS_AT_ONCE = 2_000
+_NO_ID = ObjectId(b"\0" * 12)
 CHANGED = N_("The figures have changed since you looked at them. Look at them again, then release them.")
 _REPORT = ("id", "channel", "occurred_at", "story_id", "withdrawn_at")
 _OF_A_CASE = {
@@ -197,28 +200,32 @@ class Releases:
     async def _write_rows(self, release: Release, period: Period) -> None:
         """The public lists, as long as their figures; ``release`` learns whether it counts sample data."""
         tree = await self._places.regions()
-        for figure in release.figures:
-            place, waiting = 0, []
-            async for row in self._monitor.each(figure.key, period, EVERYTHING, as_of=release.released_at):
-                waiting.append(row)
-                if len(waiting) == ROWS_AT_ONCE:
-                    place, waiting = await self._freeze(release, figure.key, place, waiting, tree), []
-            place = await self._freeze(release, figure.key, place, waiting, tree)
-            if place != figure.value:
-                raise Conflict(CHANGED)
+        lengths: dict[Key, int] = dict.fromkeys(PUBLIC_KEYS, 0)
+        waiting: list[Json] = []
+        async for found in self._monitor.each_day(period, [Family.CASE], as_of=release.released_at):
+            for key in found.places.keys() & lengths.keys():
+                rows = _begun_rows(release.number, key, lengths[key], found)
+                lengths[key] += len(rows)
+                waiting += rows
+            if len(waiting) >= ROWS_AT_ONCE:
+                await self._freeze(release, waiting, tree)
+                waiting = []
+        await self._freeze(release, waiting, tree)
+        if lengths != {figure.key: figure.value for figure in release.figures}:
+            raise Conflict(CHANGED)
 
-    async def _freeze(self, release: Release, key: Key, place: int, rows: Sequence[Row], tree: RegionTree) -> int:
-        """Write ``rows`` from place ``place`` on, with what their cases are; the place after the last one."""
+    async def _freeze(self, release: Release, rows: Sequence[Json], tree: RegionTree) -> None:
+        """Write ``rows`` with what their cases are."""
         if not rows:
-            return place
-        cases = await self._cases(row.problem_id for row in rows if row.problem_id is not None)
+            return
+        cases = await self._cases(row["problem_id"] for row in rows)
         release.demo = release.demo or any(each.get("demo") for each in cases.values())
-        frozen = [
-            _frozen_row(release.number, key, at, row, cases.get(row.problem_id or row.id), tree)
-            for at, row in enumerate(rows, place)
-        ]
-        await self._rows.insert_many(frozen)
-        return place + len(rows)
+        for row in rows:
+            problem = cases.get(row["problem_id"])
+            case = problem["case"] if problem is not None else {}
+            row["story_id"] = row["story_id"] or _first_exposure(case)
+            row.update(_of_case(case, tree))
+        await self._rows.insert_many(rows)
 
     async def _cases(self, ids: Iterable[ObjectId]) -> dict[ObjectId, Json]:
         """What is frozen of problems, as they are."""
@@ -305,24 +312,40 @@ def _figure(key: Key, value: int) -> ReleasedFigure:
     return ReleasedFigure(key=key, value=value, name=definition.name, definition=definition.text)
 
 
-def _frozen_row(number: int, key: Key, place: int, row: Row, problem: Json | None, tree: RegionTree) -> Json:
-    """A ``ReleaseRow`` as it is stored."""
-    case = problem["case"] if problem is not None else {}
+def _begun_rows(number: int, key: Key, first: int, found: DayLists) -> list[Json]:
+    """A list's rows of one day, from place ``first`` on, as ``ReleaseRow`` is stored; what their cases are comes later."""
+    ids, entities, stories = (_ids(found.column(name, key)) for name in ("id", "entity", "story"))
+    subjects = found.sheet.names["subject"]
+    codes = found.sheet.columns["subject"][found.places[key]].tolist()
+    return [
+        {
+            "_id": ObjectId(),
+            "release": number,
+            "key": key.value,
+            "place": place,
+            "subject": subjects[code],
+            "subject_id": subject_id,
+            "problem_id": problem_id,
+            "story_id": story_id if story_id != _NO_ID else None,
+        }
+        for place, (code, subject_id, problem_id, story_id) in enumerate(
+            zip(codes, ids, entities, stories, strict=True), first
+        )
+    ]
+
+
+def _of_case(case: Json, tree: RegionTree) -> Json:
     return {
-        "_id": ObjectId(),
-        "release": number,
-        "key": key.value,
-        "place": place,
-        "subject": row.subject.value,
-        "subject_id": row.id,
-        "problem_id": row.problem_id,
-        "story_id": row.story_id or _first_exposure(case),
         "region": _street(case.get("region"), tree),
         "category": case.get("category"),
         "unit_id": case.get("unit_id"),
         "state": case.get("state"),
         "withheld": bool(case.get("withheld")),
     }
+
+
+def _ids(data: bytes) -> list[ObjectId]:
+    return [ObjectId(data[at : at + 12]) for at in range(0, len(data), 12)]
 
 
 def _first_exposure(case: Json) -> ObjectId | None:

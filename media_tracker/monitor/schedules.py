@@ -6,7 +6,7 @@ key, so a run that a killed worker leaves half done is done again without anybod
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
-from media_tracker.db.events import NewEvent, Origin
+from media_tracker.db.events import SYSTEM, NewEvent, Origin
 from media_tracker.db.ids import parse_id
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
@@ -83,7 +83,7 @@ class Schedules:
             InvalidInput: nobody to send it to, too many, or no such times. Conflict: too many schedules.
         """
         readers = tuple(dict.fromkeys(sending.readers))
-        if set(readers) - {actor.user_id} and not actor.has(Role.PUBLICITY, Role.ADMIN):
+        if not may_send_to(actor, readers):
             raise Forbidden(N_("Only publicity staff and admins can have files sent to others."))
         if not 0 < len(readers) <= MOST_READERS:
             sentence = N_("Choose 1 to {most} people.")
@@ -109,8 +109,15 @@ class Schedules:
         return [_schedule(row) async for row in self._rows.find(wanted).sort("_id", 1).limit(500)]
 
     async def pause(self, schedule_id: str, version: int, paused: bool, actor: Actor, origin: Origin) -> Schedule:
-        """Rest, or go on; what fell due meanwhile is not made up for. Raises ``NotFound``, ``Conflict``."""
-        known, now = await self._own(schedule_id, actor), self._clock()
+        """Rest, or go on; what fell due meanwhile is not made up for.
+
+        Raises:
+            NotFound: it is not theirs. Conflict: somebody else was faster.
+            Forbidden: it would go on to others, and the person may not send to others any more.
+        """
+        known, now = await self.get(schedule_id, actor), self._clock()
+        if not paused and not may_send_to(actor, known.sending.readers):
+            raise Forbidden(N_("Only publicity staff and admins can have files sent to others."))
         change: Json = {"paused": paused, "error": "", "tries": 0, "leased_until": None}
         if not paused:
             change["next_at"] = next_moment(known.sending.times, now, self._zone)
@@ -131,7 +138,7 @@ class Schedules:
 
     async def delete(self, schedule_id: str, version: int, actor: Actor, origin: Origin) -> None:
         """Send it no more. Raises ``NotFound``, ``Conflict``."""
-        known, now = await self._own(schedule_id, actor), self._clock()
+        known, now = await self.get(schedule_id, actor), self._clock()
 
         async def work(tx: Transaction) -> None:
             result = await self._rows.delete_one({"_id": known.id, "version": version}, session=tx.session)
@@ -170,7 +177,27 @@ class Schedules:
         result = await self._rows.update_one(ours, {"$set": {"leased_until": self._clock() + LEASE}})
         return result.matched_count == 1
 
-    async def settle(self, schedule: Schedule, sent: int, error: str, *, pause: bool = False) -> None:
+    async def stop(self, schedule: Schedule, error: str) -> bool:
+        """Have it rest because it may not be sent any more; ``error`` says why. False: somebody has changed it meanwhile."""
+        now = self._clock()
+        ours = {"_id": schedule.id, "next_at": schedule.next_at, "leased_by": self._worker, "paused": False}
+        change: Json = {"paused": True, "last_at": now, "sent": 0, "error": error, "tries": 0, "leased_until": None}
+        change["next_at"] = next_moment(schedule.sending.times, now, self._zone)
+
+        async def work(tx: Transaction) -> bool:
+            row = await self._rows.find_one_and_update(
+                ours,
+                {"$set": change, "$inc": {"version": 1}},
+                return_document=ReturnDocument.AFTER,
+                session=tx.session,
+            )
+            if row is not None:
+                tx.record(NewEvent(ENTITY, schedule.id, row["version"], "stopped", now))
+            return row is not None
+
+        return await self._transactor.run(work, SYSTEM)
+
+    async def settle(self, schedule: Schedule, sent: int, error: str) -> None:
         """Write down what came of a run, and when the next one is. It is no change of what is sent, so has no event."""
         now = self._clock()
         ours = {"_id": schedule.id, "next_at": schedule.next_at, "leased_by": self._worker}
@@ -182,14 +209,20 @@ class Schedules:
             "tries": 0,
             "leased_until": None,
         }
-        await self._rows.update_one(ours, {"$set": {**change, **({"paused": True} if pause else {})}})
+        await self._rows.update_one(ours, {"$set": change})
 
-    async def _own(self, schedule_id: str, actor: Actor) -> Schedule:
+    async def get(self, schedule_id: str, actor: Actor) -> Schedule:
+        """A schedule of one's own; for an admin anybody's. Raises ``NotFound``."""
         wanted = {"_id": parse_id(schedule_id)} | ({} if actor.has(Role.ADMIN) else {"owner": actor.user_id})
         row = await self._rows.find_one(wanted)
         if row is None:
             raise NotFound(N_("There is nothing at this address."))
         return _schedule(row)
+
+
+def may_send_to(actor: Actor, readers: Iterable[ObjectId]) -> bool:
+    """Whether somebody may have files sent to ``readers``: to others only publicity staff and admins."""
+    return not set(readers) - {actor.user_id} or actor.has(Role.PUBLICITY, Role.ADMIN)
 
 
 def _row(sending: Sending, readers: Sequence[ObjectId]) -> Json:

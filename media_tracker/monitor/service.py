@@ -29,8 +29,8 @@ from media_tracker.monitor.ledger import LedgerState, days_of
 from media_tracker.monitor.lines import FAMILY_OF, Family, milliseconds
 from media_tracker.monitor.periods import before as days_before
 from media_tracker.monitor.placing import FIELD_OF, Placing
-from media_tracker.monitor.reading import Asked, Reading, Sums
-from media_tracker.monitor.showing import Shown, Showing
+from media_tracker.monitor.reading import Asked, DayLists, Reading, Sums
+from media_tracker.monitor.showing import Showing, Shown
 from media_tracker.problems.documents import Problem
 
 __all__ = [
@@ -246,14 +246,16 @@ class Monitor:
             async for row in self._reading.each(session, state, key, asked, placing):
                 yield row
 
-    async def each_ids(self, period: Period, *, as_of: datetime | None = None) -> AsyncIterator[Mapping[Key, bytes]]:
-        """The ids of every figure's list, newest first: twelve bytes each, some days at a time, all in one snapshot."""
+    async def each_day(
+        self, period: Period, families: Sequence[Family] = tuple(Family), *, as_of: datetime | None = None
+    ) -> AsyncIterator[DayLists]:
+        """Every figure's list at once, day by day, the newest first, all in one snapshot: for lists that nobody could hold."""
         placing, _ = await self._following.ready(as_of)
         asked = _asked(self.view(period, as_of=as_of), EVERYTHING, as_of)
         async with self._reading.snapshot() as (session, state):
-            for family in Family:
-                async for some in self._reading.each_ids(session, state, family, asked, placing):
-                    yield some
+            for family in families:
+                async for found in self._reading.each_day(session, state, family, asked, placing):
+                    yield found
 
     async def shown(self, found: Sequence[Row], *, as_of: datetime | None = None) -> Shown:
         """What a list shows beside ``found``: see ``showing``."""

@@ -92,14 +92,20 @@ class Notifier:
         return Consumer(CONSUMER, self._handle)
 
     async def remind(self) -> int:
-        """Tell of all that has fallen due. Returns how many alarms were looked at; 0 when another process does it."""
+        """Tell of all that has fallen due. Returns how many alarms are done with; 0 when another process does it.
+
+        Those of a list that is still arriving wait until it is there, however many they are: who comes after them is told.
+        """
         handled = 0
-        while await self._leases.acquire(LEASE, self._owner, LEASE_SECONDS):
-            part = await self._fire(self._clock())
-            handled += part
-            if part < AT_ONCE:
-                await self._leases.release(LEASE, self._owner)
-                break
+        if not await self._leases.acquire(LEASE, self._owner, LEASE_SECONDS):
+            return 0
+        now = self._clock()
+        async with self._alarms.find({"fired": False, "at": {"$lt": now}}).sort("at", 1) as due:
+            while rows := await due.to_list(AT_ONCE):
+                handled += await self._fire(rows, now)
+                if not await self._leases.acquire(LEASE, self._owner, LEASE_SECONDS):
+                    return handled
+        await self._leases.release(LEASE, self._owner)
         return handled
 
     # What happens
@@ -128,6 +134,10 @@ class Notifier:
         query = {"_id": {"$in": list(ids)}, **(clause or {})}
         cursor = self._problems.find(query, {"case": 1, "demo": 1})
         return {row["_id"]: _Known(Case.model_validate(row["case"]), row["demo"]) async for row in cursor}
+
+    async def _there(self, ids: Iterable[ObjectId]) -> frozenset[ObjectId]:
+        """Those of the problems that are stored, whether or not lists show them yet."""
+        return frozenset([row["_id"] async for row in self._problems.find({"_id": {"$in": list(ids)}}, {"_id": 1})])
 
     async def _cases_at(self, events: Sequence[Event]) -> dict[ObjectId, Case]:
         """What each event had made of its problem: by now other events may have followed, and other units be in charge."""
@@ -168,16 +178,12 @@ class Notifier:
         if writes:
             await self._alarms.bulk_write(writes)
 
-    async def _fire(self, now: datetime) -> int:
-        """Tell of the next alarms whose moment has come. Returns how many are done with."""
-        cursor = self._alarms.find({"fired": False, "at": {"$lt": now}}).sort("at", 1).limit(AT_ONCE)
-        rows = await cursor.to_list()
-        if not rows:
-            return 0
+    async def _fire(self, rows: Sequence[Json], now: datetime) -> int:
+        """Tell of alarms whose moment has come. Returns how many are done with."""
         ids = {row["problem_id"] for row in rows}
         arriving = await without_arriving(self._database)
         known = await self._known(ids, arriving)
-        later = await self._known(ids - known.keys()) if arriving else {}  # until their list is there
+        later = await self._there(ids - known.keys()) if arriving else frozenset()  # until their list is there
         done = [row for row in rows if row["problem_id"] not in later]
         people = await self._people()
         await self._write([each for row in done for each in _of_alarm(row, known, people, now)], now)

@@ -38,7 +38,7 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _NEEDLESS = ("/thumbnail", "/customXml")
 
 Align = WD_ALIGN_PARAGRAPH
-LEFT, CENTRE, RIGHT = Align.LEFT, Align.CENTER, Align.RIGHT
+LEFT, CENTRE, RIGHT, BOTH = Align.LEFT, Align.CENTER, Align.RIGHT, Align.JUSTIFY
 
 
 def new_document(title: str, *, margins: tuple[float, float, float, float], size: float) -> Doc:
@@ -51,6 +51,10 @@ def new_document(title: str, *, margins: tuple[float, float, float, float], size
     normal = document.styles["Normal"]
     normal.font.size = Pt(size)
     _set_fonts(normal.element.get_or_add_rPr(), FANG, LATIN)
+    for language in document.styles.element.iter(qn("w:lang")):
+        language.set(
+            qn("w:eastAsia"), "zh-CN"
+        )  # else a machine without these fonts takes the glyphs of another country
     normal.paragraph_format.space_after = Pt(0)
     properties = document.core_properties
     properties.title, properties.author, properties.comments, properties.last_modified_by = title, "", "", ""
@@ -166,12 +170,12 @@ def exact(paragraph: Paragraph, points: float) -> Paragraph:
     return paragraph
 
 
-def rule(paragraph: Paragraph, kind: str = "dashed") -> Paragraph:
-    """A line below a paragraph: where to cut."""
+def rule(paragraph: Paragraph, kind: str = "dashed", *, eighths: int = 6, colour: str = "000000") -> Paragraph:
+    """A line below a paragraph: where to cut, or where the head ends; ``eighths`` of a point thick."""
     properties = paragraph._p.get_or_add_pPr()
     borders: Any = OxmlElement("w:pBdr")
     bottom = OxmlElement("w:bottom")
-    for name, value in (("val", kind), ("sz", "6"), ("space", "1"), ("color", "000000")):
+    for name, value in (("val", kind), ("sz", str(eighths)), ("space", "1"), ("color", colour)):
         bottom.set(qn(f"w:{name}"), value)
     borders.append(bottom)
     properties.insert_element_before(
@@ -180,13 +184,25 @@ def rule(paragraph: Paragraph, kind: str = "dashed") -> Paragraph:
     return paragraph
 
 
-def page_number(paragraph: Paragraph) -> Paragraph:
-    """— 1 — in the middle (GB/T 9704-2012, 7.5)."""
-    paragraph.alignment = CENTRE
-    write(paragraph, "— ", size=10.5, font=SONG)
+def page_numbers(document: Doc) -> None:
+    """— 1 — seven millimetres below the text, outside: odd ones right, even ones left (GB/T 9704-2012, 7.5)."""
+    size, section = 14.0, document.sections[0]
+    bottom = section.bottom_margin
+    assert bottom is not None  # it was set when the document was made
+    section.footer_distance = Mm(bottom.mm - 7) - Pt(size * 1.3)
+    document.settings.odd_and_even_pages_header_footer = True
+    for footer, side in ((section.footer, RIGHT), (section.even_page_footer, LEFT)):
+        paragraph = page_number(footer.paragraphs[0], size=size, align=side)
+        paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Pt(size)
+
+
+def page_number(paragraph: Paragraph, *, size: float = 10.5, align: Align = CENTRE) -> Paragraph:
+    """— 1 —, in the middle if nothing else is said."""
+    paragraph.alignment = align
+    write(paragraph, "— ", size=size, font=SONG)
     for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
         run = paragraph.add_run()
-        run.font.size = Pt(10.5)
+        run.font.size = Pt(size)
         if kind:
             mark = OxmlElement("w:fldChar")
             mark.set(qn("w:fldCharType"), kind)
@@ -194,7 +210,7 @@ def page_number(paragraph: Paragraph) -> Paragraph:
             mark = OxmlElement("w:instrText")
             mark.text = text
         run._element.append(mark)
-    return write(paragraph, " —", size=10.5, font=SONG)
+    return write(paragraph, " —", size=size, font=SONG)
 
 
 def packed(document: Doc) -> bytes:

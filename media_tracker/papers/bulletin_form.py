@@ -23,7 +23,7 @@ INDENT = 2 * SIZE
 RED = RGBColor(0xC0, 0x00, 0x00)
 WIDTH = 156
 """Millimetres between the margins."""
-CASES = (10.0, 25.0, 55.0, 28.0, 38.0)
+CASES = (12.0, 25.0, 53.0, 29.0, 37.0)
 
 
 def build_bulletin(say: Say) -> bytes:
@@ -50,7 +50,7 @@ def build_bulletin(say: Say) -> bytes:
     b.tag(document, "{%p endif %}")
     _signature(document, say)
     _definitions(document, say)
-    b.page_number(document.sections[0].footer.paragraphs[0])
+    b.page_numbers(document)
     return b.packed(document)
 
 
@@ -61,7 +61,7 @@ def _head(document: Doc, say: Say) -> None:
     table = b.grid(document, (WIDTH / 2, WIDTH / 2), borders=False)
     left, right = b.row(table, "{{ bulletin.office }}", "{{ bulletin.date }}", size=SIZE)
     left.paragraphs[0].alignment, right.paragraphs[0].alignment = b.LEFT, b.RIGHT
-    rule = b.exact(b.rule(b.line(document, ""), "single"), 4)
+    rule = b.exact(b.rule(b.line(document, ""), "single", eighths=12, colour=str(RED)), 4)
     rule.paragraph_format.space_after = Pt(14)
     b.line(
         document,
@@ -132,6 +132,7 @@ def _places(document: Doc, say: Say) -> None:
 
 def _cases(document: Doc, say: Say, name: str, day: str) -> None:
     b.tag(document, f"{{%p if bulletin.{name} %}}")
+    _how_many(document, name)
     table = b.grid(document, CASES)
     heads = (N_("No."), N_("Number"), N_("Problem and place"), N_("Unit in charge"), N_("Exposed by, on"))
     b.row(table, *(say(head) for head in heads[:4]), f"{say(heads[4])} / {say(day)}", heads=range(5), size=TABLE)
@@ -139,11 +140,12 @@ def _cases(document: Doc, say: Say, name: str, day: str) -> None:
     b.statement_row(table, f"{{%tr for line in bulletin.{name} %}}")
     b.row(table, *_case_cells(), size=TABLE)
     b.statement_row(table, "{%tr endfor %}")
-    _end_of_list(document, say, name)
+    _or_none(document, say)
 
 
 def _overdue(document: Doc, say: Say) -> None:
     b.tag(document, "{%p if bulletin.overdue %}")
+    _how_many(document, "overdue")
     table = b.grid(document, CASES)
     heads = (N_("No."), N_("Number"), N_("Problem and place"), N_("Unit in charge"))
     b.row(
@@ -156,7 +158,7 @@ def _overdue(document: Doc, say: Say) -> None:
     b.row(table, *_case_cells(), size=TABLE)
     b.statement_row(table, "{%tr endfor %}")
     b.statement_row(table, "{%tr endfor %}")
-    _end_of_list(document, say, "overdue")
+    _or_none(document, say)
 
 
 def _case_cells() -> Sequence[str]:
@@ -166,10 +168,15 @@ def _case_cells() -> Sequence[str]:
     return "{{ line.index }}", "{{ line.number }}", told, "{{ line.unit }}", exposed + day
 
 
-def _end_of_list(document: Doc, say: Say, name: str) -> None:
+def _how_many(document: Doc, name: str) -> None:
+    """How many lines a list has and how many are printed, where those are not the same."""
     b.tag(document, f"{{%p if bulletin.{name}_more %}}")
-    b.line(document, f"{{{{ bulletin.{name}_more }}}}", size=SMALL, before=2)
+    told = b.line(document, f"{{{{ bulletin.{name}_more }}}}", size=SMALL, after=4)
+    told.paragraph_format.keep_with_next = True
     b.tag(document, "{%p endif %}")
+
+
+def _or_none(document: Doc, say: Say) -> None:
     b.tag(document, "{%p else %}")
     _indented(b.line(document, say(N_("None in this period."))))
     b.tag(document, "{%p endif %}")
@@ -190,20 +197,26 @@ def _deeds(document: Doc, say: Say) -> None:
 
 
 def _signature(document: Doc, say: Say) -> None:
-    for text in ("", "{{ bulletin.office }}"):
-        b.line(document, text, align=b.RIGHT).paragraph_format.keep_with_next = True
-    b.line(document, "{{ bulletin.date }}", align=b.RIGHT)
+    """Office and day to the right with room for a seal, and who has signed; all of it on one page."""
     b.tag(document, "{%p if bulletin.signer %}")
-    b.line(document, say(N_("Signed by: {{ bulletin.signer }}")), size=SMALL, align=b.RIGHT)
+    signer = b.line(document, say(N_("Signed by: {{ bulletin.signer }}")), before=16, align=b.RIGHT)
     b.tag(document, "{%p endif %}")
+    office = b.line(document, "{{ bulletin.office }}", before=16, align=b.RIGHT)
+    for paragraph in (signer, office):
+        paragraph.paragraph_format.keep_with_next = True
+    day = b.line(document, "{{ bulletin.date }}", align=b.RIGHT)
+    for paragraph in (signer, office, day):
+        paragraph.paragraph_format.right_indent = Pt(INDENT)
 
 
 def _definitions(document: Doc, say: Say) -> None:
-    b.rule(b.line(document, ""), "single")
-    b.line(document, say(N_("How it was counted")), font=b.HEI, size=SMALL, before=4)
+    b.rule(b.exact(b.line(document, "", before=10), 6), "single")
+    title = b.line(document, say(N_("How it was counted")), font=b.HEI, size=SMALL, before=4)
+    title.paragraph_format.keep_with_next = True
     b.line(document, "{{ bulletin.counted }}", size=TABLE)
     b.tag(document, "{%p for each in bulletin.definitions %}")
-    b.line(document, "{{ each.label }}：{{ each.text }}", size=TABLE)
+    said = b.line(document, "{{ each.label }}：", size=TABLE, font=b.HEI)
+    b.write(said, "{{ each.text }}", size=TABLE, align=b.BOTH)
     b.tag(document, "{%p endfor %}")
 
 
@@ -222,7 +235,8 @@ def _paragraphs(document: Doc, name: str, or_none: Say | None = None) -> None:
 
 
 def _indented(paragraph: Paragraph) -> None:
-    """Lines 28 points apart, the first one two characters further in."""
+    """Lines 28 points apart and of one length, the first one two characters further in."""
+    paragraph.alignment = b.BOTH
     paragraph.paragraph_format.first_line_indent = Pt(INDENT)
     b.exact(paragraph, 28)
 

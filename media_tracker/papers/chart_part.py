@@ -41,7 +41,7 @@ class Chart:
     values: Sequence[Sequence[int]]
     """For each series a value for each category."""
     wide: float = 156
-    high: float = 70
+    high: float = 58
     """In millimetres."""
     sideways: bool = False
 
@@ -77,7 +77,7 @@ def _added(chart: Chart, document: DocxTemplate) -> str:
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
 
-    main: Any = document.docx.part  # type: ignore[union-attr]  # there once a document is being filled
+    main: Any = document.docx.part
     package = main.package
     number = 1 + sum(str(part.partname).startswith("/word/charts/") for part in package.iter_parts())
     book_name = PackURI(f"/word/embeddings/Microsoft_Excel_Worksheet{number}.xlsx")
@@ -100,11 +100,24 @@ def chart_xml(chart: Chart, workbook: str) -> bytes:
     corners = etree.Element(f"{{{_C}}}roundedCorners", val="0")
     after_language = [each for each in space if etree.QName(each).localname in ("date1904", "lang")]
     space.insert(len(after_language), corners)
+    for labels in space.iter(f"{{{_C}}}dLbls"):
+        _values_alone(labels)
     space.append(etree.fromstring(_TEXT))
     data = etree.SubElement(space, f"{{{_C}}}externalData", {f"{{{_R}}}id": workbook})
     etree.SubElement(data, f"{{{_C}}}autoUpdate", val="0")
     found: bytes = etree.tostring(space, xml_declaration=True, encoding="UTF-8", standalone=True)
     return found
+
+
+def _values_alone(labels: Any) -> None:
+    """Have the labels of a series say its values: what is not denied here, office programs write as well."""
+    from lxml import etree
+
+    told = [each for each in labels if etree.QName(each).localname.startswith("show")]
+    for each in told:
+        labels.remove(each)
+    for name in ("LegendKey", "Val", "CatName", "SerName", "Percent", "BubbleSize"):
+        etree.SubElement(labels, f"{{{_C}}}show{name}", val="1" if name == "Val" else "0")
 
 
 _TEXT = (
@@ -149,16 +162,24 @@ def _drawn(book: Any, chart: Chart) -> Any:
                 "border": {"none": True},
                 "gap": 60,
                 "overlap": 0,
-                "data_labels": {"value": True},
+                "data_labels": {"value": True, "num_format": "#,##0"},
             }
         )
     line, grid = {"color": "#7F7F7F", "width": 0.75}, {"visible": True, "line": {"color": "#D9D9D9", "width": 0.5}}
     names = {"line": line, "major_tick_mark": "none", "reverse": chart.sideways}
-    numbers = {"line": {"none": True}, "major_gridlines": grid, "num_format": "0", "min": 0, "major_tick_mark": "none"}
-    if chart.sideways:
-        numbers["label_position"] = "none"
-    drawn.set_x_axis(names)
-    drawn.set_y_axis(numbers)
+    numbers = {
+        "line": {"none": True},
+        "major_gridlines": grid,
+        "num_format": "#,##0",
+        "min": 0,
+        "major_tick_mark": "none",
+    }
+    if chart.sideways:  # XlsxWriter's axes keep their places when bars lie down: names are on the upright one
+        drawn.set_x_axis({**numbers, "visible": False})
+        drawn.set_y_axis(names)
+    else:
+        drawn.set_x_axis(names)
+        drawn.set_y_axis(numbers)
     drawn.set_legend({"position": "bottom"})
     drawn.set_chartarea({"border": {"none": True}, "fill": {"none": True}})
     drawn.set_plotarea({"fill": {"none": True}})

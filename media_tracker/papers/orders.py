@@ -69,6 +69,20 @@ class Orders:
         check_may_have_order(who, (order.unit_id, *order.co_unit_ids))
         return order
 
+    async def standing(self, number: str, who: Actor) -> DispatchOrder | None:
+        """The order of the assignment that stands; None where none has been made. Draws no number.
+
+        Raises:
+            NotFound: there is no such problem.
+            Conflict: it is with no unit at present.
+            Forbidden: it is with another unit.
+        """
+        problem = await self._problems.get(number)
+        given = standing_assignment(problem.number, problem.case, await self._problems.history(problem))
+        check_may_have_order(who, (given.unit_id, *given.co_unit_ids))
+        known = await self._orders.find_one({"key": key_of([(problem.case.id, given.seq)])})
+        return _order(known) if known is not None else None
+
     async def of_problem(self, number: str, who: Actor, origin: Origin) -> DispatchOrder:
         """The order of the assignment that stands; made, and its number drawn, when somebody asks for it first.
 

@@ -223,7 +223,8 @@ def _resumed(case: Case, at: datetime, payload: Payload) -> Changes:
 
 
 def _extended(case: Case, at: datetime, payload: Payload) -> Changes:
-    return {"asked": None, **_limit(payload)}
+    """More time is no answer to a request to defer it: that stays. (Events of before this was so had ended any request.)"""
+    return {"asked": case.asked if payload.get("still_asked") else None, **_limit(payload)}
 
 
 def _reminded(case: Case, at: datetime, payload: Payload) -> Changes:

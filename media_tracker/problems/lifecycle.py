@@ -225,7 +225,9 @@ def _payload(case: Case, command: Command, actor: Actor, around: Surroundings) -
         case Step.REVOKE | Step.CONTINUE:
             return {**given_anew(case, around), **danger_anew(around)}
         case Step.EXTEND:
-            return {"due_at": command.due_at, "answers": _asked(case, AskKind.EXTENSION)}
+            waits = case.asked is not None and case.asked.kind is AskKind.DEFERRAL
+            extended = {"due_at": command.due_at, "answers": _asked(case, AskKind.EXTENSION)}
+            return {**extended, "still_asked": AskKind.DEFERRAL} if waits else extended
         case Step.DEFER:
             return {"review_at": command.review_at, "answers": _asked(case, AskKind.DEFERRAL)}
         case Step.REFUSE_ASK:

@@ -6,7 +6,7 @@ condition that nobody has changed the case since it was read. Who loses the race
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -321,8 +321,17 @@ class Problems:
         await self._tables.check_units(command)
         return problem
 
-    async def act(self, number: str, version: int, command: Command, actor: Actor, origin: Origin) -> Problem:
-        """Take one step of the lifecycle.
+    async def act(
+        self,
+        number: str,
+        version: int,
+        command: Command,
+        actor: Actor,
+        origin: Origin,
+        *,
+        also: Callable[[Transaction, Problem], Awaitable[None]] | None = None,
+    ) -> Problem:
+        """Take one step of the lifecycle. ``also``: what else is written with it, in the same transaction.
 
         Raises:
             NotFound, Conflict (somebody was faster, or the state forbids it), Forbidden, InvalidInput: see ``decide``.
@@ -337,6 +346,8 @@ class Problems:
                 return await merge_in(tx, self._casebook, self._tables, problem, command.target, command.text)
             changed = await self._casebook.write(tx, problem, decided, command.text)
             await self._files.attach([*command.before, *command.after, *command.documents], tx.session)
+            if also is not None:
+                await also(tx, changed)
             return changed
 
         return await self._transactor.run(work, origin)

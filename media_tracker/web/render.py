@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from urllib.parse import quote
@@ -99,6 +99,12 @@ class Pages:
         chrome: Any = self._environment.get_template("macros/chrome.html").module
         messages = str(chrome.flashes(context["flashes"], oob=True))
         return "".join(loaded.blocks[block](loaded.new_context(dict(context)))) + messages
+
+
+@cache
+def pages_in(zone: ZoneInfo) -> Pages:
+    """The pages that show moments in ``zone``: one for all who ask in this process, for each template is compiled once."""
+    return Pages(Catalogue.load(), zone)
 
 
 @lru_cache

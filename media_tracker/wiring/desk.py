@@ -8,6 +8,7 @@ from media_tracker.deeds.leads import Leads
 from media_tracker.deeds.service import Deeds
 from media_tracker.deeds.words import NominationWords
 from media_tracker.deeds.work import DeedWork
+from media_tracker.desk.at_hand import AtHand
 from media_tracker.desk.bulk_accept import BulkAccept
 from media_tracker.desk.done import Done
 from media_tracker.desk.quality import Quality
@@ -37,6 +38,7 @@ class DeskServices:
     desk: Desk
     story_claims: StoryClaims
     queue: Queue
+    at_hand: AtHand
     snoozing: Snoozing
     undoing: Undoing
     bulk_accept: BulkAccept
@@ -70,6 +72,7 @@ def desk_services(on: Ground, told: StoryServices, problems: Problems) -> DeskSe
         desk=desk,
         story_claims=claims,
         queue=Queue(database, claims, snoozing, clock),
+        at_hand=AtHand(database, clock),
         snoozing=snoozing,
         undoing=undoing,
         bulk_accept=BulkAccept(database, desk, undoing, done, told.rules, clock, on.owner),

@@ -15,6 +15,8 @@ from media_tracker.locate import feeds_dir
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.facts import Period, Slice
 from media_tracker.net.fetch import Fetcher
+from media_tracker.places.responsibility import Relation
+from media_tracker.problems.finding.listing import ProblemFilter
 from media_tracker.wiring import Services, assemble
 from tests.fake_clock import FakeClock
 
@@ -29,6 +31,7 @@ async def test_the_samples_show_every_figure_and_every_deed_once(services: Servi
     assert told == []
     await _check_figures(services, seeder)
     await _check_deeds(services, seeder)
+    await _check_responsibilities(services)
 
 
 async def _filled(services: Services, clock: FakeClock) -> tuple[Seeder, list[str]]:
@@ -78,3 +81,18 @@ async def _check_deeds(services: Services, seeder: Seeder) -> None:
     assert max(len({each.outlet_id for each in deed.stories}) for deed in deeds) >= 2
     assert max(len(deed.stories) for deed in deeds) >= 4
     assert len({deed.person for deed in deeds}) == len(deeds)
+
+
+async def _check_responsibilities(services: Services) -> None:
+    """The table names the unit that has a sample problem; one class of one district is left to nobody, so that a gap shows."""
+    table, on = services.places.responsibilities, services.clock().date()
+    duties, backings = await table.duties(on), await table.backings(on)
+    assert {each.relation for each in backings} == set(Relation)
+    gaps = (await services.responsibilities.surroundings()).gaps(duties, on)
+    assert len({each.region for each in gaps}) == 1
+    assigned = [each for each in (await services.problems.page(ProblemFilter(), size=40)).problems if each.case.unit_id]
+    named = [(await services.problems.proposal(each)).lead == each.case.unit_id for each in assigned]
+    assert assigned
+    assert sum(named) > len(named) / 2
+    orders = await services.database["dispatch_orders"].find({}, {"serial": 1}).to_list()
+    assert sorted(row["serial"] for row in orders)[:3] == [1, 2, 3]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -22,7 +22,7 @@ from tests.conftest import bind_documents
 from tests.fake_clock import FakeClock
 from tests.monitor.chance import Happening
 from tests.monitor.happenings import City, live
-from tests.monitor.second_opinion import Counted, Question, Tables, day_of, rows
+from tests.monitor.second_opinion import Counted, Question, Tables, day_of, everything, rows
 from tests.web.admin_scene import make_services
 
 T = TypeVar("T")
@@ -76,7 +76,8 @@ class Campaign:
     """A campaign that has happened, and what is needed to count it."""
 
     city: City
-    tables: Tables
+    every: Mapping[tuple[Key, datetime], Sequence[Counted]]
+    """What each figure counted of all time, whenever somebody looked."""
     days: list[date]
     """Those on which something counts, now or at some time before."""
     values: list[tuple[Dimension, str]]
@@ -92,17 +93,18 @@ class Campaign:
     async def of(city: City) -> Campaign:
         """``city`` with the tables as they are now."""
         tables = await tables_of(city)
-        whole = Question(date.min, date.max)
-        every = [each for seen in city.seen for key in Key for each in rows(key, replace(whole, seen=seen), tables)]
-        values = {(by, value) for each in every for by, found in each.found.items() for value in found}
+        every = {(key, seen.at): list(everything(key, seen, tables)) for seen in city.seen for key in Key}
+        found = [each for counted in every.values() for each in counted]
+        values = {(by, value) for each in found for by, own in each.found.items() for value in own}
         values |= {(Dimension.OUTLET, str(ObjectId())), (Dimension.CATEGORY, "3"), (Dimension.DISTRICT, "99GX")}
-        days = {day_of(each.at) for each in every} | {day_of(city.clock())}
-        return Campaign(city, tables, sorted(days), sorted(values))
+        days = {day_of(each.at) for each in found} | {day_of(city.clock())}
+        return Campaign(city, every, sorted(days), sorted(values))
 
     def rows(self, key: Key, asked: Question) -> list[Counted]:
         """What ``key`` counts by the second opinion."""
         self.answered += 1
-        return rows(key, asked if asked.seen else replace(asked, seen=self.city.seen[-1]), self.tables)
+        seen = asked.seen or self.city.seen[-1]
+        return rows(self.every[key, seen.at], asked)
 
     def asked_at(self, href: str) -> tuple[Key, Question]:
         """What the address of a list asks for."""

@@ -230,9 +230,7 @@ class City:
         assert story.decision is not None
         who = next(each for each in self.editors if each.user_id == story.decision.by)
         category = story.decision.category or CATEGORIES[0]
-        new = NewProblem(
-            "", "问题", f"某处{len(self.problems)}", category, story.decision.region, relapse_of=relapse_of
-        )
+        new = NewProblem("", "问题", f"某处{len(self.problems)}", category, story.decision.region)
         new = replace(new, severity=how.one(list(Severity)[::-1]))
         problem = await self.services.desk.expose(str(story.id), story.version, new, who, SYSTEM)
         self.problems.append(problem.number)

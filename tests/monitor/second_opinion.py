@@ -67,12 +67,11 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(SHANGHAI).date()
 
 
-def rows(key: Key, asked: Question, tables: Tables) -> list[Counted]:
-    """The list that somebody would write down, newest first."""
-    assert asked.seen is not None
+def rows(every: Iterable[Counted], asked: Question) -> list[Counted]:
+    """The list that somebody would write down of all that a figure counts, newest first."""
     listed = [
         each
-        for each in _everything(key, asked.seen, tables)
+        for each in every
         if asked.start <= day_of(each.at) <= asked.end
         and all(value in each.found[by] for by, value in asked.chosen)
         and (not asked.stretch or asked.stretch in each.hours)
@@ -93,7 +92,8 @@ def middle(hours: Sequence[float]) -> float | None:
     return statistics.median(hours) if hours else None
 
 
-def _everything(key: Key, seen: Seen, tables: Tables) -> Iterator[Counted]:
+def everything(key: Key, seen: Seen, tables: Tables) -> Iterator[Counted]:
+    """What ``key`` counted of all time when the records were ``seen``."""
     if key in (Key.STORIES, Key.CLUSTERS, Key.BEHAVIOUR):
         yield from _of_stories(key, seen, tables)
     elif key is Key.GOOD_DEEDS:

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media_tracker.db.connection import Database
 from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.monitor.durations import Stretch
-from tests.conftest import bind_documents
 from tests.monitor.asking import WHOLE, WISHES, Apart, Campaign, Wish, as_of, part_of, period_of
 from tests.monitor.chance import Happening, lives
 from tests.monitor.second_opinion import Question, middle, table
-from tests.traces import Traces
-
-
-@pytest_asyncio.fixture(scope="module")
-async def apart(mongodb_uri: str, migrated_database: Database, traces: Traces) -> AsyncIterator[Apart]:
-    """The worker's database, used from another event loop."""
-    await traces.take_tables()
-    apart = Apart(mongodb_uri, migrated_database.name)
-    yield apart
-    apart.close()
-    await bind_documents(migrated_database)
 
 
 @settings(max_examples=8)

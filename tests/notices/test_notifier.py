@@ -14,7 +14,7 @@ from media_tracker.db.consumers import LEASE_SECONDS, Consumer, ConsumerRunner
 from media_tracker.db.events import Event, Origin
 from media_tracker.notices.alarms import NEWS_FOR
 from media_tracker.notices.kinds import Delivery, NoticeKind
-from media_tracker.notices.notifier import Notifier
+from media_tracker.notices.notifier import AT_ONCE, Notifier
 from media_tracker.problems.arriving import ARRIVING, IMPORTS
 from media_tracker.problems.case import Channel, Report, State
 from media_tracker.problems.steps import Step
@@ -305,6 +305,30 @@ async def test_alarms_of_a_list_that_is_still_arriving_wait_for_it(town: Town) -
     await database[IMPORTS].delete_many({})
     await town.services.notifier.remind()
     assert K.OVERDUE in await town.told(town.official)
+
+
+async def test_alarms_of_a_long_list_that_is_arriving_keep_nobody_elses_waiting(town: Town) -> None:
+    problem = await town.assigned()
+    await town.turn()
+    due_at = problem.case.due_at
+    assert due_at is not None
+    database, import_id = town.services.database, ObjectId()
+    await database[IMPORTS].insert_one({"_id": import_id, "state": ARRIVING})
+    ids = [ObjectId() for _ in range(AT_ONCE * 2)]
+    stored = await database["problems"].find_one({"_id": problem.case.id})
+    assert stored is not None
+    listed = {**stored, "listed": {"import_id": import_id}, "search": [], "links": []}
+    await database["problems"].insert_many(
+        [{**listed, "_id": key, "number": f"2026-9{at:04}"} for at, key in enumerate(ids)]
+    )
+    alarm = {"kind": K.OVERDUE, "deadline": due_at, "at": due_at - timedelta(days=1), "fired": False, "demo": False}
+    await database["notice_alarms"].insert_many([{**alarm, "problem_id": key} for key in ids])
+    town.city.clock.set(due_at + timedelta(minutes=1))
+
+    await town.services.notifier.remind()
+
+    assert K.OVERDUE in await town.told(town.official)
+    assert await database["notice_alarms"].count_documents({"problem_id": {"$in": ids}, "fired": False}) == len(ids)
 
 
 async def test_a_problem_that_is_gone_is_told_of_to_nobody(town: Town) -> None:

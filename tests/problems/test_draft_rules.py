@@ -82,6 +82,12 @@ def test_somebody_else_of_the_unit_or_its_superior_releases_and_never_who_wrote_
         assert isinstance(why_not_release(draft, case, who), Forbidden)
 
 
+def test_who_wrote_in_it_before_somebody_else_did_does_not_release_it_either() -> None:
+    together = replace(handed_in(), writers=frozenset({WRITER.user_id, COLLEAGUE.user_id}))
+    assert isinstance(why_not_release(together, assigned(), COLLEAGUE), Forbidden)
+    assert why_not_release(together, assigned(), SUPERIOR) is None
+
+
 def test_only_what_is_handed_in_is_released_and_only_by_the_unit_that_is_still_in_charge() -> None:
     draft = handed_in()
     for stage in set(Stage) - {Stage.HANDED_IN}:

@@ -601,6 +601,16 @@ def test_the_office_grants_unasked_too_and_what_was_asked_is_over_when_the_probl
         assert taken(tale, good(step, case=asked.case)).asked is None
 
 
+def test_more_time_given_unasked_leaves_a_request_to_defer_it_to_be_answered() -> None:
+    tale = _assigned().happened(EventType.DEFERRAL_ASKED, "03-02", review_at=at("04-25"), by=oid(HANDLER))
+    extended = taken(tale, good(Step.EXTEND, case=tale.case))
+    assert extended.asked is not None
+    assert extended.asked.kind is AskKind.DEFERRAL
+    assert tale.events[-1].payload["answers"] is None
+    assert Step.REFUSE_ASK in available(extended, PEOPLE["publicity staff"], AROUND)
+    assert taken(tale, good(Step.DEFER, case=extended)).asked is None
+
+
 def test_the_unit_in_charge_is_not_its_own_co_handler() -> None:
     command = with_(good(Step.ASSIGN), co_unit_ids=(oid(UNIT), oid(CO_UNIT)))
     case = _registered().follow(decide(_registered().case, command, PEOPLE["an editor"], AROUND), NOW).case

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 
 from media_tracker.monitor.definitions import Key
@@ -19,6 +19,8 @@ class Link:
 
     value: int
     href: str
+    printed: str = ""
+    """What a reader sees of it; "" where it is drawn."""
 
 
 class FigurePage(HTMLParser):
@@ -32,12 +34,14 @@ class FigurePage(HTMLParser):
         self.rows = 0
         self.next = ""
         self._in_body = False
+        self._printed: str | None = None
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "a" and "data-figure" in given:
             self.figures.append(Link(int(given["data-figure"]), given["href"]))
+            self._printed = ""
         elif tag == "a" and _LISTS.match(given.get("href", "")):
             self.unmarked.append(given["href"])
         if tag == "a" and given.get("rel") == "next":
@@ -48,9 +52,16 @@ class FigurePage(HTMLParser):
             self._in_body = True
         self.rows += tag == "tr" and self._in_body
 
+    def handle_data(self, data: str) -> None:
+        if self._printed is not None:
+            self._printed += data
+
     def handle_endtag(self, tag: str) -> None:
         if tag == "tbody":
             self._in_body = False
+        if tag == "a" and self._printed is not None:
+            self.figures[-1] = replace(self.figures[-1], printed=self._printed.strip())
+            self._printed = None
 
 
 async def read(browser: Browser, path: str) -> FigurePage:

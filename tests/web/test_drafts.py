@@ -262,6 +262,43 @@ async def test_with_a_review_nothing_goes_out_until_somebody_else_releases_it(
     assert await city.services.database["files.files"].count_documents({"metadata.attached": False}) == 0
 
 
+async def test_who_wrote_the_first_half_does_not_release_what_a_colleague_has_finished(
+    city: City, olga: User, otto: User
+) -> None:
+    await has_reviews(city)
+    problem = await city.assigned()
+    third = await city.user("ole", Role.OFFICIAL, units=(city.cleaners,))
+    async with await city.browser(olga) as first, await city.browser(otto) as second, await city.browser(third) as ole:
+        await send(first, problem, **HALF)
+        assert (await send(second, problem, photos(("after", "a.jpg", photo())), do="send", **WHOLE)).status_code == 303
+        assert (await send(first, problem, do="release")).status_code == 403
+        assert (await now(city, problem)).case == problem.case
+        assert (await send(ole, problem, do="release")).status_code == 303
+    claim = (await now(city, problem)).case.rounds[-1].claim
+    assert claim is not None
+    assert (claim.by, claim.reviewed_by) == (otto.id, third.id)
+
+
+async def test_a_result_that_is_reported_without_the_draft_puts_the_draft_aside(
+    city: City, olga: User, otto: User
+) -> None:
+    problem = await city.assigned()
+    drafts = city.services.database["answer_drafts"]
+    async with await city.browser(olga) as browser, await city.browser(otto) as colleague:
+        await send(colleague, problem, photos(("after", "b.jpg", photo())), **HALF)
+        page = (await browser.get(f"/problems/{problem.number}")).text
+        assert "Your unit has a draft of its answer." in page
+        form = {"version": str(problem.case.version), **WHOLE}
+        files = photos(("after", "a.jpg", photo()))
+        claimed = await browser.post(f"/problems/{problem.number}/steps/claim", form, files)
+        assert claimed.status_code == 303
+        stored = await now(city, problem)
+        assert stored.case.state is State.CLAIMED_FIXED
+        assert await drafts.count_documents({"open": True}) == 0
+        assert (await drafts.find_one({}))["text"] == HALF["text"], "put aside, not destroyed"  # type: ignore[index]
+        assert "Go on with the answer" not in (await colleague.get(f"/problems/{problem.number}")).text
+
+
 async def test_an_answer_is_sent_back_with_a_remark_changed_and_released(city: City, olga: User, otto: User) -> None:
     await has_reviews(city)
     problem = await city.assigned()

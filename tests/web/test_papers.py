@@ -9,6 +9,8 @@ import re
 from datetime import timedelta
 from itertools import pairwise
 
+import httpx
+import segno
 from bson import ObjectId
 from docx import Document
 
@@ -22,6 +24,7 @@ from media_tracker.papers.shipped import Paper, shipped
 from media_tracker.problems.case import Basis, Channel, Outcome, Report
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.steps import Command, Step
+from tests.web.browser import Browser
 from tests.web.problem_scene import City, photo, photos
 
 HEADING = re.compile(r"<h([1-6])")
@@ -58,6 +61,13 @@ async def exposing_story(city: City, problem: Problem, title: str, text: str = "
     return await city.services.problems.report(problem.number, problem.case.version, report, dispatcher.actor(), SYSTEM)
 
 
+async def ordered(browser: Browser, problem: Problem) -> httpx.Response:
+    """The page of the problem's order, once somebody has made it."""
+    path = f"/problems/{problem.number}/order"
+    assert (await browser.post(path, {})).headers["location"] == path
+    return await browser.get(path)
+
+
 def read_text(content: bytes) -> str:
     """All texts of a Word document, tables included, in order of kind."""
     document = Document(io.BytesIO(content))
@@ -74,7 +84,7 @@ def in_order(html: str) -> bool:
 async def test_an_order_says_what_is_to_be_done_by_whom_and_by_when(city: City, editor: User) -> None:
     problem = await city.assigned(co=(city.roads,))
     async with await city.browser(editor) as edith:
-        page = await edith.get(f"/problems/{problem.number}/order")
+        page = await ordered(edith, problem)
         word = await edith.get(f"/problems/{problem.number}/order.docx")
         detail = await edith.get(f"/problems/{problem.number}")
 
@@ -99,11 +109,38 @@ async def test_an_order_says_what_is_to_be_done_by_whom_and_by_when(city: City, 
     assert f'filename="order {year}-1.docx"' in word.headers["content-disposition"]
 
 
+async def test_looking_draws_no_number_and_making_an_order_twice_draws_one(city: City, official: User) -> None:
+    problem = await city.assigned()
+    path, orders = f"/problems/{problem.number}/order", city.services.database["dispatch_orders"]
+    async with await city.browser(official) as olga:
+        looked, file = await olga.get(path), await olga.get(f"{path}.docx")
+        assert await orders.count_documents({}) == 0
+        assert f'<form method="post" action="{path}"' in looked.text
+        assert (file.status_code, file.headers["location"]) == (303, path)
+        made = [await ordered(olga, problem) for _ in range(2)]
+    assert await orders.count_documents({}) == 1
+    assert all(f'action="{path}"' not in each.text and '<article class="paper">' in each.text for each in made)
+
+
+async def test_an_order_is_opened_from_paper_by_phone(city: City, editor: User) -> None:
+    first, second = await city.assigned(), await city.assigned()
+    async with await city.browser(editor) as edith:
+        one = (await ordered(edith, first)).text
+        made = await edith.post("/orders", {"unit": str(city.cleaners), "numbers": [first.number, second.number]})
+        both = (await edith.get(made.headers["location"])).text
+    code = segno.make_qr(f"http://testserver/problems/{first.number}", error="m")
+    drawn = str(code.svg_inline(omitsize=True, lineclass=None, svgclass=None)).split('d="')[1].split('"')[0]
+    assert one.count('class="qr"') == 1
+    assert drawn in one
+    assert both.count('class="qr"') == 2
+    assert drawn in both
+
+
 async def test_an_order_is_chinese_for_who_reads_chinese(city: City, editor: User) -> None:
     problem = await city.assigned()
     async with await city.browser(editor) as edith:
         edith.cookies.set("language", "zh_CN", domain="testserver.local")
-        page = await edith.get(f"/problems/{problem.number}/order")
+        page = await ordered(edith, problem)
         word = await edith.get(f"/problems/{problem.number}/order.docx")
 
     number, deadline = f"交办〔{city.clock().year}〕1号", "2026年3月5日24时"
@@ -157,6 +194,7 @@ async def test_an_order_is_for_the_office_and_for_the_officials_of_its_units(cit
     of_roads = await city.user("rolf", Role.OFFICIAL, units=(city.roads,))
     viewer = await city.user("vera", Role.VIEWER)
     statuses = {}
+    await city.services.orders.of_problem(problem.number, official.actor(), SYSTEM)
     for user in (official, of_roads, viewer):
         async with await city.browser(user) as browser:
             statuses[user.username] = [
@@ -226,7 +264,7 @@ async def test_a_dossier_tells_the_whole_case_with_digests_that_can_be_recompute
     )
     problem = await city.act(problem, verify, inspector)
     async with await city.browser(editor) as edith:
-        await edith.get(f"/problems/{problem.number}/order")
+        await ordered(edith, problem)
         page = await edith.get(f"/problems/{problem.number}/dossier")
         word = await edith.get(f"/problems/{problem.number}/dossier.docx")
 
@@ -274,7 +312,7 @@ async def test_a_withdrawn_story_is_masked_in_dossier_and_order(city: City, edit
     problem = await exposing_story(city, await city.problem(), "A title that must go", "A text that must go")
     problem = await city.act(problem, Command(Step.ASSIGN, city.clock(), unit_id=city.cleaners), editor)
     async with await city.browser(editor) as edith:
-        before = await edith.get(f"/problems/{problem.number}/order")
+        before = await ordered(edith, problem)
         await city.services.database["stories"].update_many({}, {"$set": {"withdrawn_at": city.clock()}})
         shown = [await edith.get(f"/problems/{problem.number}/{name}") for name in ("order", "dossier")]
         files = [await edith.get(f"/problems/{problem.number}/{name}.docx") for name in ("order", "dossier")]
@@ -313,6 +351,7 @@ async def test_nasty_and_endless_texts_make_a_document_that_opens(city: City, ed
     plan = "\n".join(f"{NASTY} {number}" for number in range(200)) + " the very end"
     problem = await city.act(problem, Command(Step.START, city.clock(), text=plan), official)
     async with await city.browser(editor) as edith:
+        await ordered(edith, problem)
         files = [await edith.get(f"/problems/{problem.number}/{name}.docx") for name in ("order", "dossier")]
 
     for file in files:
@@ -354,6 +393,7 @@ async def test_a_document_that_leaves_the_house_is_written_down(city: City, offi
     problem = await city.assigned()
     async with await city.browser(official) as olga:
         await olga.get(f"/problems/{problem.number}/dossier.docx")
+        await ordered(olga, problem)
         await olga.get(f"/problems/{problem.number}/order.docx")
         await olga.get(f"/problems/{problem.number}/dossier")
 
@@ -368,7 +408,7 @@ async def test_the_deadline_on_an_order_stays_though_it_was_extended(city: City,
     problem = await city.assigned()
     office = await city.user("paula", Role.PUBLICITY)
     async with await city.browser(editor) as edith:
-        await edith.get(f"/problems/{problem.number}/order")
+        await ordered(edith, problem)
         assert problem.case.due_at is not None
         later = problem.case.due_at + timedelta(days=5)
         await city.act(problem, Command(Step.EXTEND, city.clock(), text="Rain.", due_at=later), office)
@@ -388,6 +428,7 @@ async def test_an_office_puts_its_own_template_in_and_goes_back_to_ours(city: Ci
     kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     path, order = "/admin/papers/order/en", f"/problems/{problem.number}/order.docx"
     async with await city.browser(admin) as adam, await city.browser(editor) as edith:
+        await ordered(edith, problem)
         put = await adam.post(path, {}, [("template", ("own.docx", out.getvalue(), kind))])
         shown = await adam.get("/admin/papers")
         with_own = await edith.get(order)

@@ -204,6 +204,7 @@ WHO: Final[dict[str, Who]] = {
     "GET /orders/{order_id:str}": HANDLERS,
     "GET /orders/{order_id:str}/order.docx": HANDLERS,
     "GET /problems/{number:str}/order": HANDLERS,
+    "POST /problems/{number:str}/order": HANDLERS,
     "GET /problems/{number:str}/order.docx": HANDLERS,
     "GET /problems/{number:str}/dossier": SIGNED_IN,
     "GET /problems/{number:str}/dossier.docx": SIGNED_IN,

@@ -33,6 +33,7 @@ def draft_row(draft: Draft) -> Json:
         **content_row(draft.content),
         "written_by": draft.written_by,
         "written_at": draft.written_at,
+        "writers": [draft.written_by],
         "handed_in_by": None,
         "handed_in_at": None,
         "released_by": None,
@@ -66,5 +67,6 @@ def draft_of(row: Json) -> Draft:
         handed_in_at=row["handed_in_at"],
         released_by=row["released_by"],
         released_at=row["released_at"],
+        writers=frozenset(row.get("writers", ())),  # none of before it was kept
         remarks=tuple(Remark(each["by"], each["at"], each["text"]) for each in row["remarks"]),
     )

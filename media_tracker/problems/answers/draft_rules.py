@@ -88,6 +88,14 @@ class Draft:
     released_by: ObjectId | None = None
     released_at: datetime | None = None
     remarks: tuple[Remark, ...] = ()
+    writers: frozenset[ObjectId] = frozenset()
+    """Everybody who has written in it, those before ``written_by`` too."""
+
+    @property
+    def authors(self) -> frozenset[ObjectId]:
+        """Everybody who has a hand in it: none of them releases it."""
+        own = {self.written_by} if self.handed_in_by is None else {self.written_by, self.handed_in_by}
+        return self.writers | own
 
 
 def may_see(unit_id: ObjectId, actor: Actor) -> bool:
@@ -115,8 +123,8 @@ def why_not_release(draft: Draft, case: Case, actor: Actor) -> Conflict | Forbid
         return Forbidden(N_("Only the unit in charge of this problem can do this."))
     if draft.stage is not Stage.HANDED_IN:
         return Conflict(N_("This answer does not wait for a review. Somebody may have been faster."))
-    if actor.user_id in (draft.written_by, draft.handed_in_by):
-        return Forbidden(N_("You wrote this answer or handed it in. Somebody else of your unit has to release it."))
+    if actor.user_id in draft.authors:
+        return Forbidden(N_("You wrote in this answer or handed it in. Somebody else of your unit has to release it."))
     return None
 
 

@@ -38,7 +38,7 @@ from media_tracker.problems.case import Case
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.lifecycle import decide
 from media_tracker.problems.service import Problems
-from media_tracker.problems.steps import ROWS, Step
+from media_tracker.problems.steps import ROWS, Command, Step
 
 COLLECTION = "answer_drafts"
 INDEXES = [
@@ -259,6 +259,20 @@ class Drafts:
 
         return await self._run(work, origin)
 
+    async def report(self, number: str, version: int, command: Command, actor: Actor, origin: Origin) -> Problem:
+        """Report the result without a draft. One that the unit has begun is put aside: its answer has gone out.
+
+        Raises: as ``Problems.act``.
+        """
+
+        async def put_aside(tx: Transaction, problem: Problem) -> None:
+            row = await self._drafts.find_one(_open(problem.case), session=tx.session)
+            if row is not None:
+                draft = await self._change(tx, draft_of(row), {"stage": Stage.DISCARDED.value, "open": False})
+                await self._holding.let_go(draft.content.files, tx.session)
+
+        return await self._problems.act(number, version, command, actor, origin, also=put_aside)
+
     # Photos from elsewhere
 
     async def add_photos_in(
@@ -360,7 +374,12 @@ class Drafts:
             known: frozenset[ObjectId] = frozenset()
         else:
             known = frozenset(draft.content.files)
-            written = {**content_row(content), "written_by": actor.user_id, "written_at": now}
+            written = {
+                **content_row(content),
+                "written_by": actor.user_id,
+                "written_at": now,
+                "writers": sorted(draft.authors | {actor.user_id}),
+            }
             draft = await self._change(tx, draft, written)
         await self._holding.hold(new, case.unit_id, tx.session)
         await self._holding.let_go(known.difference(content.files), tx.session)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import count
 from typing import Any
 
 from bson import ObjectId
@@ -13,11 +14,11 @@ from media_tracker.db.connection import Json
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.errors import N_
 from media_tracker.monitor.bulletin_counts import Counted
-from media_tracker.monitor.bulletin_rules import BY, MOST_PRINTED, PLACES, TREND, Texts
+from media_tracker.monitor.bulletin_rules import BY, MOST_PRINTED, PLACES, TREND, Texts, shown_stretches
 from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
 from media_tracker.monitor.facts import Period, Row
 from media_tracker.monitor.releases import Seen
-from media_tracker.monitor.service import Stretch, Subjects
+from media_tracker.monitor.service import Column, Stretch, Subjects
 from media_tracker.papers.bulletin_charts import with_charts
 from media_tracker.papers.bulletin_content import (
     BulletinContent,
@@ -221,6 +222,7 @@ class _Writer:
         return found
 
     def trend(self) -> list[TrendLine]:
+        """Stretches before anything was ever counted are left out."""
         longest = {key: max((counts[key] for _, counts in self._counted.trend), default=0) or 1 for key in TREND}
         return [
             TrendLine(
@@ -229,14 +231,16 @@ class _Writer:
                 [counts[key] / longest[key] for key in TREND],
                 [counts[key] for key in TREND],
             )
-            for stretch, counts in self._counted.trend
+            for stretch, counts in shown_stretches(self._counted.trend)
         ]
 
     def places(self, by: Dimension) -> list[PlaceLine]:
-        """By name, never by number: no ranking; what has none stands last."""
-        columns = sorted(
-            self._counted.tables[by].columns, key=lambda each: (not each.value, self._names.of(by, each.value))
-        )
+        """Districts in their official order, outlets by name, never by number: no ranking; what has none stands last."""
+
+        def order(column: Column) -> tuple[bool, str]:
+            return not column.value, column.value if by is Dimension.DISTRICT else self._names.of(by, column.value)
+
+        columns = sorted(self._counted.tables[by].columns, key=order)
         return [
             PlaceLine(
                 self._names.of(by, each.value),
@@ -257,11 +261,15 @@ class _Writer:
         return found
 
     def more(self, key: Key) -> str:
-        left = self._counted.value(key) - MOST_PRINTED
-        return (
-            self.say(N_("{count} more are not printed here; the system lists them all."), count=left)
-            if left > 0
-            else ""
+        total = self._counted.value(key)
+        if total <= MOST_PRINTED:
+            return ""
+        return self.say(
+            N_(
+                "{total} in all; the last {printed} stand here. The frozen record of this bulletin lists every one of them."
+            ),
+            total=self._formats.number(total),
+            printed=MOST_PRINTED,
         )
 
     def deed(self, deed: GoodDeed) -> DeedLine:
@@ -300,7 +308,10 @@ def _by_unit(lines: Sequence[CaseLine]) -> list[UnitCases]:
     groups: dict[str, list[CaseLine]] = {}
     for line in lines:
         groups.setdefault(line.unit, []).append(line)
-    return [UnitCases(unit, groups[unit]) for unit in sorted(groups, key=lambda unit: (unit == NOTHING, unit))]
+    numbers, found = count(1), []
+    for unit in sorted(groups, key=lambda unit: (unit == NOTHING, unit)):
+        found.append(UnitCases(unit, [replace(line, index=next(numbers)) for line in groups[unit]]))
+    return found
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -12,13 +12,14 @@ from litestar import Request
 from media_tracker.desk.decision import TIEABLE
 from media_tracker.ingest.documents import DecisionRecord, Kind, Story, SuggestionRecord
 from media_tracker.tagging.rules import Thresholds
-from media_tracker.web.choices import category_options
+from media_tracker.web.choices import Offered, Option
+from media_tracker.web.desk.choices import choices_of
 from media_tracker.web.naming import Names
-from media_tracker.web.region_input import region_options, region_text
+from media_tracker.web.region_input import region_text
 from media_tracker.web.stories.view import DEEDS, KINDS, OUTCOMES, sureness
 from media_tracker.web.visitor import services
 
-Options = Sequence[Mapping[str, object]]
+Options = Sequence[Option]
 Source = Literal["decision", "reprint", "suggestion", "nothing"]
 BLANK: Mapping[str, str] = dict.fromkeys(
     ("kind", "category", "region", "place", "outcome", "deed_kind", "units", "people"), ""
@@ -51,10 +52,10 @@ class DecideForm:
     """By field, where the machine says something that is sure enough to be shown."""
     more: bool
     """Something is suggested that is not filled in."""
-    categories: Options
-    regions: Options
-    outcomes: Options
-    deeds: Options
+    categories: Offered
+    regions: Offered
+    outcomes: Offered
+    deeds: Offered
 
 
 async def decide_form(
@@ -80,23 +81,17 @@ async def decide_form(
     if story.suggestion is not None and source == "suggestion":
         said = _said(story, story.suggestion, names, thresholds, take)
     values = {**BLANK, **(typed or await _values(request, known, story.suggestion, said))}
+    choices = choices_of(names)
     return DecideForm(
         values=values,
         source=source,
         said=said,
         more=any(not each.filled_in for each in said.values()),
-        categories=category_options(names, (values["category"],)),
-        regions=await regions(request, values["region"]),
-        outcomes=[{"value": value, "label": names.gettext(name)} for value, name in OUTCOMES.items()],
-        deeds=[{"value": value, "label": names.gettext(name)} for value, name in DEEDS.items()],
+        categories=choices.categories_with(values["category"], names),
+        regions=choices.regions_with(values["region"]),
+        outcomes=choices.outcomes,
+        deeds=choices.deeds,
     )
-
-
-async def regions(request: Request[Any, Any, Any], shown: str) -> Options:
-    """Regions to offer, with the one that is shown, which may be a community."""
-    options = await region_options(services(request).places)
-    known = {option["value"] for option in options}
-    return [*options, *([{"value": shown, "label": shown}] if shown and shown not in known else [])]
 
 
 def several(text: str) -> tuple[str, ...]:

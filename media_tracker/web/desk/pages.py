@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bson import ObjectId
@@ -15,6 +15,7 @@ from media_tracker.desk.decision import TIEABLE, Decision
 from media_tracker.desk.done import Group
 from media_tracker.desk.filters import QueueFilter, read_filter
 from media_tracker.desk.reprints import Reprints
+from media_tracker.desk.saved_queues import SavedQueue
 from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
 from media_tracker.ingest.documents import DeskState, Disposition, Kind, Story
 from media_tracker.problems.case import Severity
@@ -46,15 +47,19 @@ async def desk(
     take: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """A queue, and one story of it open; for a browser that only loads a story ahead, that one alone."""
+    saved: Sequence[SavedQueue] | None = None
     if not request.query_params and request.headers.get("hx-request") != "true":
-        own = await services(request).saved_queues.default(actor(request))
+        saved = await services(request).saved_queues.of(actor(request))
+        own = next((each for each in saved if each.default), None)
         if own is not None and own.query:
             return await see_other(request, f"/desk?{own.query}")
     wanted = read_filter(request.query_params)
     if story is not None and only_looks(request):
-        alone = await work_page(request, wanted, story)
-        return load_ahead(request, TEMPLATE, alone, alone.open.tag if alone.open else "")
-    context = await desk_page(request, wanted, story, after, again=bool(again), take=bool(take), holds=holds(request))
+        alone, tag = await work_page(request, wanted, story)
+        return load_ahead(request, TEMPLATE, alone, tag)
+    context = await desk_page(
+        request, wanted, story, after, again=bool(again), take=bool(take), holds=holds(request), saved=saved
+    )
     return await page(request, TEMPLATE, context)
 
 

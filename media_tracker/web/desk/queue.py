@@ -10,24 +10,15 @@ from urllib.parse import parse_qsl, urlencode
 from litestar import Request
 
 from media_tracker.desk.bulk_accept import takes_part
-from media_tracker.desk.filters import Band, Order, QueueFilter, Which, read_filter
+from media_tracker.desk.filters import Order, QueueFilter, Which, read_filter
+from media_tracker.desk.saved_queues import SavedQueue
 from media_tracker.errors import N_
-from media_tracker.web.choices import Option, district_options, named, option, outlet_options
+from media_tracker.web.choices import Offered, Option, option
+from media_tracker.web.desk.choices import BAND_NAMES, ORDER_NAMES, choices_of
 from media_tracker.web.naming import Names
 from media_tracker.web.stories.view import KINDS
 from media_tracker.web.visitor import actor, services
 
-ORDER_NAMES: Mapping[Order, str] = {
-    Order.NEWEST: N_("newest first"),
-    Order.OLDEST: N_("oldest first"),
-    Order.SUREST: N_("surest suggestion first"),
-    Order.LEAST_SURE: N_("least sure suggestion first"),
-}
-BAND_NAMES: Mapping[Band, str] = {
-    Band.HIGH: N_("80 and more of 100"),
-    Band.MIDDLE: N_("50 to 79"),
-    Band.LOW: N_("less than 50"),
-}
 DAYS: Mapping[int, str] = {1: N_("one day"), 3: N_("three days"), 7: N_("one week"), 30: N_("thirty days")}
 MOST_COLUMNS = 200
 
@@ -52,20 +43,22 @@ class FilterForm:
     values: Mapping[str, str]
     used: bool
     reset: str
-    outlets: Sequence[Option]
+    outlets: Offered
     columns: Sequence[Option]
-    kinds: Sequence[Option]
-    bands: Sequence[Option]
-    districts: Sequence[Option]
+    kinds: Offered
+    bands: Offered
+    districts: Offered
     days: Sequence[Option]
-    orders: Sequence[Option]
+    orders: Offered
     saved: Sequence[QueueChip] = field(default=())
     keep: str = ""
     bulk: str = ""
 
 
-async def filter_form(request: Request[Any, Any, Any], wanted: QueueFilter, names: Names) -> FilterForm:
-    """The form, filled in with ``wanted``, and the reader's saved queues."""
+async def filter_form(
+    request: Request[Any, Any, Any], wanted: QueueFilter, names: Names, saved: Sequence[SavedQueue]
+) -> FilterForm:
+    """The form, filled in with ``wanted``, and the reader's ``saved`` queues."""
     catalogue = names.pages.catalogue
     given = dict(wanted.pairs())
     values = {
@@ -75,31 +68,28 @@ async def filter_form(request: Request[Any, Any, Any], wanted: QueueFilter, name
     days = [option(number, catalogue.gettext(label)) for number, label in DAYS.items()]
     if wanted.days is not None and wanted.days not in DAYS:
         days.append(option(wanted.days, str(wanted.days)))
-    query = wanted.query_string()
+    query, choices = wanted.query_string(), choices_of(names)
     return FilterForm(
         values={**values, "queue": given.get("queue", ""), "me": str(actor(request).user_id)},
         used=any(values.values()),
         reset=_path(QueueFilter(which=wanted.which)),
-        outlets=outlet_options(names),
+        outlets=choices.outlets,
         columns=await _columns(request, wanted),
-        kinds=named(catalogue, KINDS),
-        bands=named(catalogue, BAND_NAMES),
-        districts=district_options(names),
+        kinds=choices.kinds,
+        bands=choices.bands,
+        districts=choices.districts,
         days=days,
-        orders=named(catalogue, ORDER_NAMES)[1:],
-        saved=await chips(request, wanted),
+        orders=choices.orders,
+        saved=chips(saved, wanted),
         keep=f"/desk/queues?{query}" if query else "",
         bulk=f"/desk/bulk?{query}".rstrip("?") if takes_part(wanted) else "",
     )
 
 
-async def chips(request: Request[Any, Any, Any], wanted: QueueFilter) -> list[QueueChip]:
+def chips(saved: Sequence[SavedQueue], wanted: QueueFilter) -> list[QueueChip]:
     """The reader's saved queues."""
-    found = []
-    for saved in await services(request).saved_queues.of(actor(request)):
-        shown = read_filter(dict(parse_qsl(saved.query)))
-        found.append(QueueChip(saved.name, _path(shown), shown == wanted))
-    return found
+    shown = [(each.name, read_filter(dict(parse_qsl(each.query)))) for each in saved]
+    return [QueueChip(name, _path(queue), queue == wanted) for name, queue in shown]
 
 
 def describe(wanted: QueueFilter, names: Names) -> list[str]:
@@ -135,8 +125,6 @@ def _path(wanted: QueueFilter) -> str:
 
 async def _columns(request: Request[Any, Any, Any], wanted: QueueFilter) -> list[Option]:
     """The columns that feeds and projects name; the one that is asked for in any case."""
-    found = services(request)
-    known = {feed.column for feed in await found.outlets.feeds()}
-    known |= {column for project in await found.outlets.projects() for column in project.columns}
+    known = await services(request).at_hand.columns()
     names = sorted({*known, wanted.column} - {""})[:MOST_COLUMNS]
     return [option(name, name) for name in names]

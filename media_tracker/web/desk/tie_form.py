@@ -16,8 +16,9 @@ from media_tracker.ingest.documents import Kind, Story
 from media_tracker.problems.case import Severity
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.linking.matching import Candidate
-from media_tracker.web.choices import category_options
-from media_tracker.web.desk.decide_form import Options, regions
+from media_tracker.web.choices import Offered
+from media_tracker.web.desk.choices import choices_of
+from media_tracker.web.desk.decide_form import Options
 from media_tracker.web.forms import LONGEST_LINE
 from media_tracker.web.naming import Names
 from media_tracker.web.problems.case.proposal import ProposalView, read_proposal_for
@@ -54,8 +55,8 @@ class TieForm:
     offers: Sequence[Offer]
     values: Mapping[str, str]
     can_expose: bool
-    categories: Options
-    regions: Options
+    categories: Offered
+    regions: Offered
     reasons: Options
     """Why the story may lead to no problem: {value, label (untranslated)}."""
     proposal: ProposalView | None = None
@@ -98,8 +99,8 @@ async def tie_form(
         offers=[await _offer(request, story, each, names, relapses) for each in candidates],
         values=values,
         can_expose=decision.kind is Kind.EXPOSURE,
-        categories=category_options(names, (values["category"],)),
-        regions=await regions(request, values["region"]),
+        categories=choices_of(names).categories_with(values["category"], names),
+        regions=choices_of(names).regions_with(values["region"]),
         reasons=[] if tied else reasons,
         proposal=await _proposal(request, values, names) if decision.kind is Kind.EXPOSURE else None,
     )

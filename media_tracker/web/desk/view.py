@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +14,10 @@ from litestar import Request
 from media_tracker.accounts.actor import Role
 from media_tracker.desk.done import What
 from media_tracker.desk.filters import QueueFilter, Which, read_filter
-from media_tracker.desk.queue import Line, Total
+from media_tracker.desk.queue import QueuePage
+from media_tracker.desk.queue_counts import Total
+from media_tracker.desk.saved_queues import SavedQueue
 from media_tracker.errors import N_
-from media_tracker.ingest.attention import count_feeds
 from media_tracker.ingest.blind import as_seen_by
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.web.desk.ahead import tag_of
@@ -145,28 +147,39 @@ async def desk_page(
     take: bool = False,
     holds: str = "",
     said: str = "",
+    saved: Sequence[SavedQueue] | None = None,
 ) -> DeskPage:
     """The desk with the story ``story_id`` open, or else the first of the queue ``wanted`` behind the cursor ``after``.
 
     The story is claimed for the reader. ``again``: show the form of the decision, though there is one; the queue of changed
     stories always asks for it. ``take``: fill in everything that is suggested. ``holds``: the tag of the story that the browser
-    has loaded ahead. ``said``: what has just been done, translated.
+    has loaded ahead. ``said``: what has just been done, translated. ``saved``: the reader's queues, where they have been read.
     """
     found, names, who = services(request), await names_of(request), actor(request)
-    story, holder = await _opened(request, wanted, story_id, after)
     page = await found.queue.page(wanted, who, after)
-    total = await found.queue.total(wanted, who)
+    top = page if after is None else None
+    story, holder = await _opened(request, wanted, story_id, page)
     again = again or wanted.which is Which.CHANGED
     ahead = bool(story and holds and not (again or typed or take or holder)) and holds == await _tag(request, story)
-    following, previous = await _neighbours(request, wanted, story, page.lines) if story else ("", "")
+    opened = ObjectId(story.id) if story and not holder else None
+    lines = await _queue_rows(request, page, names)
+    (following, previous), totals, last, filters, feeds, shown = await asyncio.gather(
+        _neighbours(request, wanted, story, page, top),
+        found.queue.totals(wanted, who, page, top, opened),
+        _last(request, names),
+        _filters(request, wanted, names, saved),
+        found.at_hand.feeds(),
+        open_story(request, story, names, again, typed, take, holder) if story and not ahead else _nothing(),
+    )
+    total = totals[wanted.which]
     return DeskPage(
         waiting=total.count,
         more=total.more,
         which=wanted.which.value,
         wanted=wanted.query_string(),
         narrow=wanted.narrow,
-        queues=await _queues(request, wanted, total),
-        queue=[await _queue_row(request, line, names) for line in page.lines],
+        queues=_queues(wanted, totals),
+        queue=lines,
         base=_base(wanted),
         newer=desk_path(wanted) if after else "",
         older=desk_path(wanted, after=page.next) if page.next else "",
@@ -175,24 +188,25 @@ async def desk_page(
         title=story_row(story, names, who).title if story else "",
         next=following,
         previous=previous,
-        open=await open_story(request, story, names, again, typed, take, holder) if story and not ahead else None,
+        open=shown,
         ahead=ahead,
         said=said,
-        last=await _last(request, names),
-        filters=None if _in_place(request) else await filter_form(request, wanted, names),
-        feeds=await count_feeds(found.database, found.clock()),
+        last=last,
+        filters=filters,
+        feeds=feeds,
         errors=typed.errors if typed else {},
         message=typed.message if typed else "",
         params=typed.params if typed else {},
     )
 
 
-async def work_page(request: Request[Any, Any, Any], wanted: QueueFilter, story_id: str) -> DeskPage:
-    """The story and its form alone, for a browser that loads them ahead; nothing is claimed, the rest of the page is empty."""
-    story = as_seen_by(await services(request).stories.get(story_id), actor(request))
-    following, _ = await _neighbours(request, wanted, story, ())
+async def work_page(request: Request[Any, Any, Any], wanted: QueueFilter, story_id: str) -> tuple[DeskPage, str]:
+    """The story and its form alone with their tag, for a browser that loads them ahead; nothing is claimed, the rest is empty."""
+    found, who = services(request), actor(request)
+    story = as_seen_by(await found.stories.get(story_id), who)
+    behind = await found.queue.behind(wanted, who, story, None)
     again = wanted.which is Which.CHANGED
-    return DeskPage(
+    page = DeskPage(
         waiting=0,
         more=False,
         which=wanted.which.value,
@@ -200,41 +214,43 @@ async def work_page(request: Request[Any, Any, Any], wanted: QueueFilter, story_
         narrow=wanted.narrow,
         base=_base(wanted),
         current=story_id,
-        next=following,
+        next=desk_path(wanted, behind.id) if behind else "",
         open=await open_story(request, story, await names_of(request), again, None, False),
     )
+    return page, await tag_of(request, story)
 
 
 async def _opened(
-    request: Request[Any, Any, Any], wanted: QueueFilter, story_id: str | None, after: str | None
+    request: Request[Any, Any, Any], wanted: QueueFilter, story_id: str | None, page: QueuePage
 ) -> tuple[Story | None, Holder | None]:
     """The story to show, claimed for the reader; or who else has it."""
     found, who = services(request), actor(request)
     if story_id is None:
-        first = await _first(request, wanted, after)
+        free = (line.story for line in page.lines if line.held is None or line.held.by == who.user_id)
+        first = next(free, None) or (await found.queue.next(wanted, who) if page.lines else None)
         if first is None:
             return None, None
         story_id = str(first.id)
     story = as_seen_by(await found.stories.get(story_id), who)
-    held = await found.story_claims.take(ObjectId(story.id), who)
+    held = await found.story_claims.keep(ObjectId(story.id), who, page.around.claims)
     if held.by == who.user_id:
         return story, None
     name = await found.story_claims.name_of(held.by)
     return story, Holder(name, held.until, who.has(Role.ADMIN))
 
 
-async def _first(request: Request[Any, Any, Any], wanted: QueueFilter, after: str | None) -> Story | None:
-    """The first story behind ``after`` that nobody else has open."""
-    found, who = services(request), actor(request)
-    if after is None:
-        return await found.queue.next(wanted, who)
-    page = await found.queue.page(wanted, who, after)
-    free = [line.story for line in page.lines if line.held is None or line.held.by == who.user_id]
-    return next(iter(free), None)
+async def _nothing() -> None:
+    """No story is written."""
 
 
-def _in_place(request: Request[Any, Any, Any]) -> bool:
-    return request.headers.get("hx-request") == "true"
+async def _filters(
+    request: Request[Any, Any, Any], wanted: QueueFilter, names: Names, saved: Sequence[SavedQueue] | None
+) -> FilterForm | None:
+    """The filters, for a whole page."""
+    if request.headers.get("hx-request") == "true":
+        return None
+    own = saved if saved is not None else await services(request).saved_queues.of(actor(request))
+    return await filter_form(request, wanted, names, own)
 
 
 async def _tag(request: Request[Any, Any, Any], story: Story | None) -> str:
@@ -242,12 +258,14 @@ async def _tag(request: Request[Any, Any, Any], story: Story | None) -> str:
 
 
 async def _neighbours(
-    request: Request[Any, Any, Any], wanted: QueueFilter, story: Story, lines: Sequence[Line]
+    request: Request[Any, Any, Any], wanted: QueueFilter, story: Story | None, page: QueuePage, top: QueuePage | None
 ) -> tuple[str, str]:
-    """Addresses of the story behind this one in its queue, and of the one before it among ``lines``."""
-    ids = [str(line.story.id) for line in lines]
+    """Addresses of the story behind this one in its queue, and of the one before it on ``page``; ``top``: the first page."""
+    if story is None:
+        return "", ""
+    ids = [str(line.story.id) for line in page.lines]
     at = ids.index(str(story.id)) if str(story.id) in ids else 0
-    behind = await services(request).queue.next(wanted, actor(request), after=story)
+    behind = await services(request).queue.behind(wanted, actor(request), story, top)
     return desk_path(wanted, behind.id) if behind else "", desk_path(wanted, ids[at - 1]) if at else ""
 
 
@@ -255,24 +273,25 @@ def _base(wanted: QueueFilter) -> str:
     return f"{desk_path(wanted)}{'&' if wanted.pairs() else '?'}story="
 
 
-async def _queue_row(request: Request[Any, Any, Any], line: Line, names: Names) -> QueueRow:
+async def _queue_rows(request: Request[Any, Any, Any], page: QueuePage, names: Names) -> list[QueueRow]:
     who = actor(request)
-    others = line.held is not None and line.held.by != who.user_id
-    held_by = await services(request).story_claims.name_of(line.held.by) if others and line.held else ""
-    return QueueRow(story_row(line.story, names, who), line.reprints, held_by)
+    others = {line.held.by for line in page.lines if line.held is not None and line.held.by != who.user_id}
+    called = await services(request).story_claims.names_of(others)
+    return [
+        QueueRow(story_row(line.story, names, who), line.reprints, called.get(line.held.by, "") if line.held else "")
+        for line in page.lines
+    ]
 
 
-async def _queues(request: Request[Any, Any, Any], wanted: QueueFilter, here: Total) -> list[QueueLink]:
-    """The queues that hold anything, and the one that is open, of which ``here`` is the number."""
-    found, who = services(request), actor(request)
+def _queues(wanted: QueueFilter, totals: Mapping[Which, Total]) -> list[QueueLink]:
+    """The queues that hold anything, and the one that is open."""
     links = []
     for which, label in QUEUES.items():
-        own = which is wanted.which
-        total = here if own else await found.queue.total(QueueFilter(which=which), who)
+        total, own = totals[which], which is wanted.which
         least = 2 if which is Which.MINE else 1  # the story that is open is one of them
         if own or which is Which.WAITING or total.count >= least:
             path = "/desk?queue=waiting" if which is Which.WAITING else desk_path(QueueFilter(which=which))
-            links.append(QueueLink(label, path, which is wanted.which, total.count, total.more))
+            links.append(QueueLink(label, path, own, total.count, total.more))
     return links if len(links) > 1 else []
 
 
@@ -282,7 +301,7 @@ async def _last(request: Request[Any, Any, Any], names: Names) -> Last | None:
     if entry is None:
         return None
     row = entry.row
-    story = (await found.stories.many([row.story_id])).get(row.story_id)
+    story = await found.queue.line(row.story_id)
     kind = names.gettext(KINDS[Kind(row.kind)]) if row.kind else ""
     title = story_row(story, names, who).title if story else ""
     steps = 2 if row.run_id is not None and row.what is not What.DECIDED else 1  # decided first, then tied or filed

@@ -16,8 +16,9 @@ from media_tracker.desk.decision import TIEABLE
 from media_tracker.desk.reprints import is_settled, waiting
 from media_tracker.ingest.blind import all_as_seen_by
 from media_tracker.ingest.documents import Kind, Story
-from media_tracker.web.desk.ahead import tag_of
-from media_tracker.web.desk.decide_form import DecideForm, Options, decide_form, regions
+from media_tracker.web.choices import Offered
+from media_tracker.web.desk.choices import choices_of
+from media_tracker.web.desk.decide_form import DecideForm, Options, decide_form
 from media_tracker.web.desk.kept import kept_text
 from media_tracker.web.desk.tie_form import Offer, TieForm, may_belong, tie_form
 from media_tracker.web.forms import LONGEST_LINE
@@ -37,7 +38,7 @@ class DeedForm:
 
     values: Mapping[str, str]
     recent: Options
-    regions: Options
+    regions: Offered
     cues: Sequence[CueView]
     """Words that point to somebody under 18."""
     ways: Options
@@ -80,8 +81,6 @@ class Open:
     """What somebody else has decided since the form was loaded that came back."""
     kept: str
     """What was typed into a form that the story does not need any longer."""
-    tag: str
-    """Of this showing of the story; see ``web.desk.ahead``."""
     holder: Holder | None
     """Somebody else who has it open: then there is no form."""
 
@@ -124,8 +123,12 @@ async def open_story(
     """``story`` with its form; without one where ``holder`` has it."""
     found = services(request)
     key = ObjectId(story.id)
-    reprints = all_as_seen_by(await found.stories.in_cluster(story.cluster, key), actor(request))
-    stage = "held" if holder else stage_of(story, await found.deeds.of_story(key), again)
+    reprints: list[Story] = []
+    if story.copied:
+        reprints = all_as_seen_by(await found.stories.in_cluster(story.cluster, key), actor(request))
+    tells = story.decision is not None and story.decision.kind is Kind.GOOD_DEED
+    deed = await found.deeds.of_story(key) if tells else None
+    stage = "held" if holder else stage_of(story, deed, again)
     values = typed.values if typed and typed.stage == stage else None
     stale = typed is not None and not typed.late
     return Open(
@@ -139,7 +142,6 @@ async def open_story(
         alike=_alike(story, reprints) if stage not in ("withdrawn", "held") else None,
         present=decided_tags(story, names) if typed and typed.late and stage == "decide" else None,
         kept=kept_text(typed.values, names) if typed and typed.stage != stage else "",
-        tag=await tag_of(request, story),
         holder=holder,
     )
 
@@ -175,5 +177,10 @@ async def _deed_form(
     ]
     cues = cue_views(minor_cues(story.title, story.text, decision.people))
     return DeedForm(
-        values, recent, await regions(request, values["region"]), cues, way_options(names), age_options(names)
+        values=values,
+        recent=recent,
+        regions=choices_of(names).regions_with(values["region"]),
+        cues=cues,
+        ways=way_options(names),
+        ages=age_options(names),
     )

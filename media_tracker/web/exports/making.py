@@ -103,6 +103,9 @@ class ExportWork:
             return False
         try:
             await self._make(job)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._room.export_jobs.give_back(job))
+            raise
         except Stopped:
             log.info("export_stopped", job=str(job.id))
         except PyMongoError:

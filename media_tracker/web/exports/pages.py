@@ -13,7 +13,7 @@ from litestar.response import Stream
 
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, NotFound
-from media_tracker.monitor.export_jobs import KEPT, Job, JobState, Wanted
+from media_tracker.monitor.export_jobs import KEPT, MOST_TRIES, Job, JobState, Wanted
 from media_tracker.monitor.exports import FileFormat
 from media_tracker.web.exports.lists import LISTS, kind_of, open_list
 from media_tracker.web.exports.making import making
@@ -58,6 +58,10 @@ class JobView:
     expires_at: datetime
     error: str
     ended: bool
+    tries: int
+    """How often it was begun."""
+    name: str
+    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class JobPage:
 
     job: JobView
     hours: int
+    most_tries: int
     breadcrumb: Sequence[Mapping[str, str]]
 
 
@@ -146,7 +151,7 @@ async def job_page(request: Request[Any, Any, Any], job_id: FromPath[str]) -> Re
     names = await names_of(request)
     job = await services(request).export_jobs.get(job_id, actor(request).user_id)
     view = _view(job, names)
-    context = JobPage(view, _hours(), [_back(names), {"label": view.title}])
+    context = JobPage(view, _hours(), MOST_TRIES, [_back(names), {"label": view.title}])
     answer = await page(request, "exports/job.html", context)
     if not job.ended:
         answer.headers["refresh"] = str(LOOK_AGAIN_SECONDS)
@@ -212,6 +217,9 @@ def _view(job: Job, names: Names) -> JobView:
         expires_at=job.expires_at,
         error=names.gettext(job.error) if job.error else "",
         ended=job.ended,
+        tries=job.tries,
+        name=job.wanted.name,
+        query=job.wanted.query,
     )
 
 

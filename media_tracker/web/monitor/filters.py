@@ -14,7 +14,6 @@ from bson import ObjectId
 
 from media_tracker.errors import N_, InvalidInput
 from media_tracker.monitor.definitions import Dimension
-from media_tracker.outlets.documents import Project
 from media_tracker.places.service import Places
 from media_tracker.places.units import UnitTree
 from media_tracker.problems.case import Channel, Severity
@@ -62,20 +61,17 @@ class FilterForm:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-def filter_form(
-    asked: Asked, names: Names, projects: Sequence[Project], query: Mapping[str, str], errors: Mapping[str, str]
-) -> FilterForm:
+def filter_form(asked: Asked, names: Names, query: Mapping[str, str], errors: Mapping[str, str]) -> FilterForm:
     """The form as ``asked`` fills it; what could not be understood stands in it as it was typed."""
     filters = asked.filters
     typed = {name: query[name] if name in errors else _shown(name, asked, names) for name in TYPED}
     with_field = {*CHOSEN, *(each for name, below in TYPED.items() if typed[name] for each in below)}
-    columns = sorted({column for project in projects for column in project.columns})
     return FilterForm(
         options={each.value: _options(each, names, asked) for each in CHOSEN},
         chosen={each.value: filters.get(each, ALL) for each in CHOSEN},
         typed=typed,
         units=[{"value": unit.name, "label": ""} for unit in names.units],
-        columns=[{"value": column, "label": ""} for column in columns],
+        columns=[{"value": column, "label": ""} for column in names.columns],
         kept=[(each.value, value) for each, value in filters.items() if each not in with_field and _lasts(each)],
         more=any(typed.values()) or any(each in filters for each in CHOSEN[3:]) or asked.as_of is not None,
         errors=errors,

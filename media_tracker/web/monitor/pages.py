@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from bson import ObjectId
 from litestar import Request, Response, get
 from litestar.params import FromPath
 from litestar.response import Redirect
+from markupsafe import Markup
 
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, InvalidInput, NotFound
@@ -20,11 +21,13 @@ from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension
 from media_tracker.monitor.exports import Sheet, Value, to_csv, to_xlsx
 from media_tracker.monitor.facts import Row
 from media_tracker.monitor.periods import QUICK_NAMES, Quick, quick
+from media_tracker.monitor.service import Overview
 from media_tracker.web.figure_links import Asked, asked_of, local_now, read_asked, read_filters, read_page
 from media_tracker.web.guards import signed_in
 from media_tracker.web.monitor.filters import Chip, FilterForm, filter_chips, filter_form, understood, was_sent
+from media_tracker.web.monitor.keeping import kept
 from media_tracker.web.monitor.legacy import LegacyLine, legacy_lines
-from media_tracker.web.monitor.lists import STATE, Cell, Column, columns_of
+from media_tracker.web.monitor.lists import Cell, Column, columns_of
 from media_tracker.web.monitor.view import (
     BROKEN_DOWN,
     COLUMNS,
@@ -63,16 +66,27 @@ LEGACY_LINES = 3
 class MonitorPage:
     """``templates/monitor/overview.html``"""
 
-    start: str
-    end: str
-    as_of_text: str
+    by: str
     as_of: datetime | None
     now_href: str
+    counted_at: datetime | None
     charts: str
     first: date
     last: date
     before_first: date
     before_last: date
+    figures: Markup
+    """A ``FiguresPart``."""
+    legacy: Sequence[LegacyLine]
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresPart:
+    """``templates/monitor/figures.html``: all that is the same for everybody who asks the same."""
+
+    start: str
+    end: str
+    as_of_text: str
     quick_periods: Sequence[Mapping[str, object]]
     form: FilterForm
     chips: Sequence[Chip]
@@ -84,7 +98,6 @@ class MonitorPage:
     tabs: Sequence[Sequence[Tab]]
     table: TableView | None
     columns: ColumnChart
-    legacy: Sequence[LegacyLine]
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -107,9 +120,13 @@ class ListPage:
     last: date
     as_of: datetime | None
     now_href: str
+    counted_at: datetime | None
     chips: Sequence[Chip]
     columns: Sequence[Mapping[str, object]]
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[Sequence[tuple[str, Cell]]]
+    """Each cell with its column's label."""
+    states: Mapping[str, str]
+    """The states that stand in it, each with its name."""
     first_row: int
     last_row: int
     newer: str
@@ -144,28 +161,51 @@ async def _overview(
     use, by = services(request), _by(query, asked)
     keys = dict.fromkeys([*(BROKEN_DOWN[by] if by else ()), *TIME_KEPT, *COLUMNS])
     wanted = tuple(dict.fromkeys([*([by] if by else []), Dimension.MONTH]))
-    found, projects, legacy = await asyncio.gather(
+    found, legacy = await asyncio.gather(
         use.monitor.overview(asked.period, tuple(keys), asked.part, dimensions=wanted, as_of=asked.as_of),
-        use.outlets.projects(),
         legacy_lines(request, names, LEGACY_LINES),
     )
-    views = FigureViews(found, asked, names)
-    wrong = {"from", "to", "as_of"} & set(errors)
+    today = (asked.as_of or local_now(request)).astimezone(use.settings.zone).date()
+    whole = query.get("lines") == "all"
+
+    def write() -> str:
+        part = _figures(found, asked, by, query, names, today, errors)
+        return names.pages.render(
+            "monitor/figures.html", {each.name: getattr(part, each.name) for each in fields(part)}
+        )
+
+    about = (found.version, asked, by, whole, today)
     return MonitorPage(
-        start=query.get("from", "") if wrong else asked.period.start.isoformat(),
-        end=query.get("to", "") if wrong else asked.period.end.isoformat(),
-        as_of_text=query.get("as_of", "") if wrong else names.pages.formats.field(asked.as_of),
+        by=by.value if by else "",
         as_of=asked.as_of,
         now_href=asked.now().overview(by),
+        counted_at=found.counted_at,
         charts=f"/monitor/charts?{urlencode(list(asked.query()))}",
         first=asked.period.start,
         last=asked.period.end,
         before_first=found.earlier.period.start,
         before_last=found.earlier.period.end,
-        quick_periods=_quick_periods(
-            asked, (asked.as_of or local_now(request)).astimezone(use.settings.zone).date(), names, by
-        ),
-        form=filter_form(asked, names, projects, query, errors),
+        figures=Markup(write()) if errors else kept(about, names, write),  # noqa: S704 - written by a template
+        legacy=legacy,
+    )
+
+
+def _figures(
+    found: Overview,
+    asked: Asked,
+    by: Dimension | None,
+    query: Mapping[str, str],
+    names: Names,
+    today: date,
+    errors: Mapping[str, str],
+) -> FiguresPart:
+    views, wrong = FigureViews(found, asked, names), {"from", "to", "as_of"} & set(errors)
+    return FiguresPart(
+        start=query.get("from", "") if wrong else asked.period.start.isoformat(),
+        end=query.get("to", "") if wrong else asked.period.end.isoformat(),
+        as_of_text=query.get("as_of", "") if wrong else names.pages.formats.field(asked.as_of),
+        quick_periods=_quick_periods(asked, today, names, by),
+        form=filter_form(asked, names, query, errors),
         chips=filter_chips(asked, names, by),
         by=by.value if by else "",
         reset="/monitor" if asked.filters or errors or asked.as_of else "",
@@ -175,7 +215,6 @@ async def _overview(
         tabs=views.tabs(by),
         table=views.table(by, None if query.get("lines") == "all" else MOST_LINES) if by else None,
         columns=views.columns(),
-        legacy=legacy,
         errors=errors,
     )
 
@@ -220,6 +259,7 @@ class _Part:
     value: int
     rows: Sequence[Row]
     hours: Mapping[ObjectId, float]
+    counted_at: datetime | None = None
 
 
 async def _part(request: Request[Any, Any, Any], key: Key, asked: Asked, first: int, size: int) -> _Part:
@@ -229,11 +269,11 @@ async def _part(request: Request[Any, Any, Any], key: Key, asked: Asked, first: 
         found = await monitor.figure(key, asked.period, asked.part, asked.stretch, as_of=asked.as_of)
         first = min(first, max(0, found.value - 1) // size * size)
         return _Part(found.value, found.rows[first : first + size], found.hours)
-    value, rows = await monitor.page(key, asked.period, asked.part, first, size, as_of=asked.as_of)
-    if value <= first > 0:
-        first = max(0, value - 1) // size * size
-        value, rows = await monitor.page(key, asked.period, asked.part, first, size, as_of=asked.as_of)
-    return _Part(value, rows, {})
+    part = await monitor.part(key, asked.period, asked.part, first, size, as_of=asked.as_of)
+    if part.count <= first > 0:
+        first = max(0, part.count - 1) // size * size
+        part = await monitor.part(key, asked.period, asked.part, first, size, as_of=asked.as_of)
+    return _Part(part.count, part.rows, {}, part.counted_at)
 
 
 async def _list(request: Request[Any, Any, Any], key: Key, asked: Asked) -> Response[str]:
@@ -246,6 +286,8 @@ async def _list(request: Request[Any, Any, Any], key: Key, asked: Asked) -> Resp
     shown = await services(request).monitor.shown(found.rows, as_of=asked.as_of)
     columns = [column for column in columns_of(key, found.hours, shown, names, actor(request)) if not column.in_files]
     title = names.gettext(DEFINITIONS[key].name)
+    labels = [names.gettext(column.label) for column in columns]
+    cells = [[column.cell(row) for column in columns] for row in found.rows]
     context = ListPage(
         name=title,
         definition=names.gettext(DEFINITIONS[key].text),
@@ -254,9 +296,11 @@ async def _list(request: Request[Any, Any, Any], key: Key, asked: Asked) -> Resp
         last=asked.period.end,
         as_of=asked.as_of,
         now_href=asked.now().list_of(key),
+        counted_at=found.counted_at,
         chips=_chips(key, asked, names),
-        columns=[{"label": _label(column, asked, names)} for column in columns],
-        rows=[[column.cell(row) for column in columns] for row in found.rows],
+        columns=[{"label": label} for label in labels],
+        rows=[list(zip(labels, row, strict=True)) for row in cells],
+        states={cell.state: str(cell.value) for row in cells for cell in row if cell.look == "state"},
         first_row=start + 1 if found.rows else 0,
         last_row=start + len(found.rows),
         newer=asked.list_of(key, page=number - 1) if number > 1 else "",
@@ -309,16 +353,11 @@ def _sheet(key: Key, rows: Sequence[Row], asked: Asked, columns: Sequence[Column
     about += [(chip.kind, chip.value) for chip in _chips(key, asked, names)]
     return Sheet(
         title=gettext(definition.name),
-        headings=[_label(column, asked, names) for column in columns],
+        headings=[gettext(column.label) for column in columns],
         rows=[[_value(column.cell(row), names) for column in columns] for row in rows],
         about_title=gettext(N_("Definition")),
         about=about,
     )
-
-
-def _label(column: Column, asked: Asked, names: Names) -> str:
-    """The heading of a column. A list of the past has the rows of then; what stands beside them is today's."""
-    return names.gettext(N_("State today") if asked.as_of and column.label == STATE else column.label)
 
 
 def _value(cell: Cell, names: Names) -> Value:

@@ -45,6 +45,16 @@ class OrderPage:
 
 
 @dataclass(frozen=True, slots=True)
+class UnmadeOrderPage:
+    """``templates/papers/unmade_order.html``"""
+
+    number: str
+    title: str
+    unit: str
+    breadcrumb: Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A problem that could stand on the order."""
 
@@ -71,16 +81,25 @@ class NewOrderPage:
 
 @get("/problems/{number:str}/order", guards=[have_orders])
 async def order_of_problem(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[str]:
-    """The order by which a problem is with its unit now, to be printed."""
-    order = await services(request).orders.of_problem(number, actor(request), origin(request))
+    """The order by which a problem is with its unit now, to be printed; before it is made, the button that makes it."""
+    order = await services(request).orders.standing(number, actor(request))
+    if order is None:
+        return await _unmade(request, number)
     return await _show(request, order, f"/problems/{number}/order.docx")
 
 
+@post("/problems/{number:str}/order", guards=[have_orders])
+async def make_order_of_problem(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
+    """Make it: it draws the next number. Who asks again gets the same order."""
+    await services(request).orders.of_problem(number, actor(request), origin(request))
+    return await see_other(request, f"/problems/{number}/order")
+
+
 @get("/problems/{number:str}/order.docx", guards=[have_orders])
-async def order_file_of_problem(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[bytes]:
-    """The same as a Word document."""
-    order = await services(request).orders.of_problem(number, actor(request), origin(request))
-    return await _file(request, order)
+async def order_file_of_problem(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
+    """The same as a Word document; before it is made, the way to where it is."""
+    order = await services(request).orders.standing(number, actor(request))
+    return await _file(request, order) if order is not None else await see_other(request, f"/problems/{number}/order")
 
 
 @get("/orders/{order_id:str}", guards=[have_orders])
@@ -112,6 +131,21 @@ async def make_order(request: Request[Any, Any, Any]) -> Response[Any]:
     except (InvalidInput, Conflict, NotFound) as error:
         return await _new(request, form.text("unit"), frozenset(numbers), error)
     return await see_other(request, f"/orders/{order.id}")
+
+
+async def _unmade(request: Request[Any, Any, Any], number: str) -> Response[str]:
+    problem, names = await services(request).problems.get(number), await names_of(request)
+    context = UnmadeOrderPage(
+        number=problem.number,
+        title=problem.title,
+        unit=names.unit(problem.case.unit_id),
+        breadcrumb=[
+            {"label": names.gettext(N_("Problems")), "href": "/problems"},
+            {"label": problem.number, "href": f"/problems/{problem.number}"},
+            {"label": names.gettext(N_("Dispatch order"))},
+        ],
+    )
+    return await page(request, "papers/unmade_order.html", context)
 
 
 async def _show(request: Request[Any, Any, Any], order: DispatchOrder, word: str) -> Response[str]:
@@ -194,4 +228,12 @@ def _choice(problem: Problem, names: Names, chosen: frozenset[str]) -> Choice:
     return Choice(problem.number, problem.title, problem.place, due, ticked)
 
 
-ROUTES = [new_order, make_order, order_of_problem, order_file_of_problem, order_page, order_file]
+ROUTES = [
+    new_order,
+    make_order,
+    order_of_problem,
+    make_order_of_problem,
+    order_file_of_problem,
+    order_page,
+    order_file,
+]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bson import ObjectId
 from litestar import Request
+from markupsafe import Markup
 
 from media_tracker.errors import N_
 from media_tracker.ingest.documents import Story
@@ -18,6 +19,7 @@ from media_tracker.papers.word import Picture
 from media_tracker.web.i18n import NOTHING, current_locale
 from media_tracker.web.naming import names_of
 from media_tracker.web.papers.wording import PhotoView, Wording
+from media_tracker.web.qr import qr_code, whole_address
 from media_tracker.web.visitor import services
 
 LONGEST_TITLE = 200
@@ -36,6 +38,7 @@ DEMANDS = (
     N_("What is not yours to do, send back at once, with the reason and the unit that it belongs to."),
 )
 DANGER_FIRST = N_("People may be hurt meanwhile: close it off and put a guard or a sign there first, then mend it.")
+OPENS = N_("QR code: problem {number} on the phone")
 BY_TABLE = N_("Responsibility table: {category}, {region}; {unit} since {day}.")
 BY_OFFICE = N_("Decided by the office: the responsibility table names no other unit for certain.")
 
@@ -55,6 +58,8 @@ class OrderLineView:
     exposures: Sequence[str]
     basis: str
     photos: Sequence[PhotoView]
+    qr: Markup = field(default_factory=Markup)
+    """Leads to the problem, on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ async def read_order_view(
         pictures = await room.casefiles.pictures(facts.values(), PHOTO_SIDE, PHOTO_WIDE, PHOTO_HIGH)
     photos = [wording.photo(fact, "", pictures) for fact in facts.values()]
     lines = [_line(index, line, order, stories, photos, wording) for index, line in enumerate(order.lines, start=1)]
+    lines = [replace(line, qr=_qr(request, line.number, wording)) for line in lines]
     known = wording.names.categories
     danger = any(line.category in known and known[line.category].danger for line in order.lines)
     return OrderView(
@@ -106,6 +112,10 @@ async def read_order_view(
         lines=lines,
         demands=[wording.say(each) for each in (*([DANGER_FIRST] if danger else []), *DEMANDS)],
     )
+
+
+def _qr(request: Request[Any, Any, Any], number: str, wording: Wording) -> Markup:
+    return qr_code(whole_address(request, f"/problems/{number}"), wording.say(OPENS, number=number))
 
 
 def _photos(line: OrderLine, stories: Mapping[ObjectId, Story]) -> list[ObjectId]:

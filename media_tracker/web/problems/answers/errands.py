@@ -11,9 +11,11 @@ from typing import Any
 from bson import ObjectId
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from media_tracker.errors import N_, Conflict, InvalidInput, MediaTrackerError, NotFound, TooLarge
 from media_tracker.problems.answers.errand_rows import NewErrand
+from media_tracker.problems.answers.errand_rules import Errand
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.evidence.material import photos_of
 from media_tracker.web.forms import LONGEST_LINE, LONGEST_TEXT, PHOTOS_BYTES, Form, read_form
@@ -23,6 +25,7 @@ from media_tracker.web.problems.answers.drafts import acting
 from media_tracker.web.problems.case.page import Sent, show_problem
 from media_tracker.web.problems.case.unit_work import Shown, in_words, photos_shown
 from media_tracker.web.problems.evidence.uploads import PURPOSE, remove_uploads
+from media_tracker.web.qr import qr_code, whole_address
 from media_tracker.web.render import Pages, page, see_other
 from media_tracker.web.visitor import actor, services
 
@@ -71,6 +74,7 @@ class LinkPage:
     place: str
     due_at: datetime
     url: str
+    qr: Markup
 
 
 @get("/problems/{number:str}/errands", guards=[signed_in])
@@ -106,7 +110,7 @@ async def give_errand(request: Request[Any, Any, Any], number: FromPath[str]) ->
         return await _form(request, problem, form.values, {**error.fields, **form.errors}, form=form, status=422)
     except Conflict as error:
         return await _back(request, await room.problems.get(number), error)
-    link = LinkPage(number, problem.title, errand.text, errand.place, errand.due_at, link_of(request, secret))
+    link = _link_page(request, problem, errand, secret)
     return await page(request, "problems/answers/errand_link.html", link, status=201)
 
 
@@ -134,9 +138,7 @@ async def handle_errand(
                 await room.errands.revoke(problem, errand_id, who)
             case Do.RENEW:
                 errand, secret = await room.errands.renew(problem, errand_id, version, who)
-                link = LinkPage(
-                    number, problem.title, errand.text, errand.place, errand.due_at, link_of(request, secret)
-                )
+                link = _link_page(request, problem, errand, secret)
                 return await page(request, "problems/answers/errand_link.html", link, status=201)
             case None:
                 raise NotFound(N_("There is nothing at this address."))
@@ -152,10 +154,13 @@ async def handle_errand(
 
 def link_of(request: Request[Any, Any, Any], secret: str) -> str:
     """The whole address of a link, as the outside world reaches it."""
-    base = services(request).settings.public_url.rstrip("/")
-    if not base:
-        base = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    return f"{base}/e/{secret}"
+    return whole_address(request, f"/e/{secret}")
+
+
+def _link_page(request: Request[Any, Any, Any], problem: Problem, errand: Errand, secret: str) -> LinkPage:
+    url, pages = link_of(request, secret), request.app.state.pages
+    qr = qr_code(url, pages.catalogue.gettext(N_("QR code: the errand on the phone")))
+    return LinkPage(problem.number, problem.title, errand.text, errand.place, errand.due_at, url, qr)
 
 
 async def _back(request: Request[Any, Any, Any], problem: Problem, error: Conflict) -> Response[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -12,7 +12,7 @@ from litestar import Request
 
 from media_tracker.db.events import Event
 from media_tracker.errors import N_
-from media_tracker.problems.case import Ask, AskKind, Case, EventType, State
+from media_tracker.problems.case import AskKind, Case, EventType, State
 from media_tracker.problems.clocks.rules import ClockKind
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.light import Light, running
@@ -25,6 +25,8 @@ ASK_NAMES: Mapping[AskKind, str] = {
     AskKind.EXTENSION: N_("The unit asks for more time"),
     AskKind.DEFERRAL: N_("The unit asks to defer it"),
 }
+MORE_TIME = timedelta(days=7)
+LOOKED_AT_AGAIN = timedelta(days=30)
 _ASKED = frozenset({EventType.EXTENSION_ASKED.value, EventType.DEFERRAL_ASKED.value})
 
 
@@ -75,13 +77,15 @@ class ClocksView:
     unprotected: bool
     """A danger whose interim protection was due and is not on record."""
     wishes: Mapping[str, datetime]
-    """By step: the day that its form begins with because the unit has asked for it."""
+    """By step: the day that its form begins with, the one that the unit has asked for or a usual one."""
     photos: Sequence[Mapping[str, Any]]
     """Of the interim protection, as ``ui.photo`` takes them."""
 
 
-async def read_clocks(request: Request[Any, Any, Any], problem: Problem, events: Sequence[Event]) -> ClocksView:
-    """Look up what the clocks of ``problem`` refer to, and make it ready to show."""
+async def read_clocks(
+    request: Request[Any, Any, Any], problem: Problem, events: Sequence[Event], fresh_due_at: datetime | None
+) -> ClocksView:
+    """Look up what the clocks of ``problem`` refer to, ready to show. ``fresh_due_at``: the limit by today's rules."""
     room, case = services(request), problem.case
     now = room.clock()
     clocks = running(case)
@@ -98,16 +102,24 @@ async def read_clocks(request: Request[Any, Any, Any], problem: Problem, events:
         asked=await _asked(request, problem, events),
         review_due=review is not None and review.light(now) is not Light.OK,
         unprotected=guard is not None and guard.light(now) is Light.OVER,
-        wishes=_wishes(case.asked),
+        wishes=_wishes(case, fresh_due_at, now),
         photos=await _photos(request, case.protected.photos if case.protected else ()),
     )
 
 
-def _wishes(asked: Ask | None) -> dict[str, datetime]:
-    if asked is None:
-        return {}
-    step = Step.EXTEND if asked.kind is AskKind.EXTENSION else Step.DEFER
-    return {step.value: asked.wished_at}
+def _wishes(case: Case, fresh_due_at: datetime | None, now: datetime) -> dict[str, datetime]:
+    """What the forms that give or ask for time begin with: never a day that they would refuse.
+
+    More time: the limit by today's rules, or a week where that is no more than there is. A deferral: a month.
+    """
+    present = max(case.due_at or now, now)
+    longer = fresh_due_at if fresh_due_at is not None and fresh_due_at > present else present + MORE_TIME
+    wishes = dict.fromkeys((Step.EXTEND.value, Step.ASK_EXTENSION.value), longer)
+    wishes |= dict.fromkeys((Step.DEFER.value, Step.ASK_DEFERRAL.value), now + LOOKED_AT_AGAIN)
+    if case.asked is not None:
+        step = Step.EXTEND if case.asked.kind is AskKind.EXTENSION else Step.DEFER
+        wishes[step.value] = case.asked.wished_at
+    return wishes
 
 
 def _ended(case: Case) -> list[EndedRow]:

@@ -125,7 +125,7 @@ async def show_problem(
         values=sent.values,
         errors=sent.errors,
         notice=sent.notice,
-        clocks=await read_clocks(request, problem, events),
+        clocks=await read_clocks(request, problem, events, around.fresh_due_at),
         kept=kept_text(sent.values, sent.co_units, names) if lost else "",
     )
     return await page(request, "problems/case/problem.html", context, status=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
@@ -34,6 +35,7 @@ from media_tracker.web.problems.evidence.uploads import (
 from media_tracker.web.problems.words import STATE_NAMES
 from media_tracker.web.render import Pages, see_other
 from media_tracker.web.visitor import actor, origin, services
+from media_tracker.wiring import Services
 
 STEP_BODY_BYTES = PHOTOS_BYTES + 10_000_000
 """Of a step's form with its photos; a little too much still comes back with what was typed."""
@@ -58,7 +60,7 @@ async def take_step(request: Request[Any, Any, Any], number: FromPath[str], step
         saved = await save_uploads(request, form, photos)
         try:
             acting = _acting(origin(request), await room.problems.get(number), who)
-            take = room.look_backs.look_back if chosen is Step.LOOK_BACK else room.problems.act
+            take = _taken_by(room, chosen)
             await take(number, form.version(), with_files(command, saved), who, acting)
         except MediaTrackerError:
             await remove_uploads(request, saved)
@@ -72,6 +74,16 @@ async def take_step(request: Request[Any, Any, Any], number: FromPath[str], step
         sent = Sent(chosen, form.values, [str(unit) for unit in command.co_unit_ids], notice=notice)
         return await show_problem(request, await room.problems.get(number), sent, status=409)
     return await see_other(request, f"/problems/{number}", N_("Done. It is in the history."))
+
+
+def _taken_by(room: Services, step: Step) -> Callable[..., Awaitable[object]]:
+    """Which use case takes the step: those that mean more than the case are taken by the rooms that know what."""
+    match step:
+        case Step.LOOK_BACK:
+            return room.look_backs.look_back
+        case Step.CLAIM:
+            return room.drafts.report
+    return room.problems.act
 
 
 def _step(name: str) -> Step:

@@ -83,8 +83,7 @@ async def database(
 ) -> AsyncIterator[Database]:
     """The worker's database, emptied after the test (dropping it would cost the indexes)."""
     await bind_documents(migrated_database)
-    if "starting_tables" not in request.fixturenames:
-        await traces.take_tables()
+    await traces.keep_only(request.fixturenames)
     await traces.begin()
     yield migrated_database
     await traces.wipe()

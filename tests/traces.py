@@ -1,30 +1,44 @@
 """What a test has written to its database, and taking exactly that away again.
 
 The server counts the writes to each collection, whoever makes them. So a test costs what it has written, and the thousands of
-regions that most tests only read stay where they are.
+rows that many tests only read stay where they are.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from media_tracker.db.connection import Database
 
+TABLES = "starting_tables"
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Collections with so many rows, which belong to no test."""
+
+    collections: frozenset[str]
+    rows: int
+
 
 class Traces:
-    """The writes to one database since ``begin``. ``tables``: the starting tables, of which ``rows`` rows may stay in it."""
+    """The writes to one database since ``begin``, and what stands in it from test to test, under the names of fixtures."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._before: dict[str, int] = {}
-        self._tables: frozenset[str] = frozenset()
-        self._rows = 0
+        self._standing: dict[str, _Standing] = {}
+
+    def stands(self, name: str) -> bool:
+        """Whether what was kept as ``name`` is in the database, as it was then."""
+        return name in self._standing
 
     @property
     def has_tables(self) -> bool:
         """Whether the starting tables stand in the database as they were put there."""
-        return bool(self._tables)
+        return self.stands(TABLES)
 
     async def begin(self) -> None:
         """From now on what is written belongs to a test."""
@@ -36,28 +50,37 @@ class Traces:
         for name in names:
             rows = await tables[name].find().to_list()
             await self._database[name].insert_many(rows)
-            self._rows += len(rows)
-        self._tables = frozenset(names)
-        now = await self._writes()
-        self._before |= {name: now[name] for name in names}
+        await self.keep(TABLES, names)
 
-    async def take_tables(self) -> None:
-        """Have none of them stand here."""
-        await self._empty(self._tables)
-        self._tables, self._rows = frozenset(), 0
+    async def keep(self, name: str, collections: Iterable[str]) -> None:
+        """Let all that is in ``collections`` stand, until a test changes it or does without the fixture ``name``."""
+        kept = frozenset(collections)
+        rows = [await self._database[each].count_documents({}) for each in kept]
+        self._standing[name] = _Standing(kept, sum(rows))
+        now = await self._writes()
+        self._before |= {each: now[each] for each in kept}
+
+    async def keep_only(self, names: Iterable[str]) -> None:
+        """Take away what stands under other names."""
+        for name in self._standing.keys() - set(names):
+            await self._take(name)
 
     async def wipe(self) -> None:
-        """Take away what has been written since ``begin``, and the starting tables if somebody has touched them."""
+        """Take away what has been written since ``begin``, and with it all of what stood, if somebody has touched a part."""
         now = await self._writes()
         written = {name for name, count in now.items() if count != self._before.get(name, 0)}
-        if written & self._tables:
-            await self.take_tables()
+        for name in [name for name, standing in self._standing.items() if written & standing.collections]:
+            await self._take(name)
         await self._empty(written)
-        if await self._count() != self._rows:  # what was dropped and made anew may count as it did before
-            self._tables, self._rows = frozenset(), 0
+        if await self._count() != sum(standing.rows for standing in self._standing.values()):
+            self._standing.clear()  # what was dropped and made anew may count as it did before
             await self._empty(
                 await self._database.list_collection_names(filter={"name": {"$not": {"$regex": "^system"}}})
             )
+
+    async def _take(self, name: str) -> None:
+        if name in self._standing:
+            await self._empty(self._standing.pop(name).collections)
 
     async def _writes(self) -> dict[str, int]:
         totals = (await self._database.client.admin.command("top"))["totals"]

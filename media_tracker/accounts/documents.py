@@ -116,6 +116,7 @@ class AuditAction(StrEnum):
     CLOCKS_CHANGED = "clocks_changed"
     EVIDENCE_READ = "evidence_read"
     ORIGINAL_OPENED = "original_opened"
+    BLACK_OUT_TAKEN_BACK = "black_out_taken_back"
     RULES_CHANGED = "rules_changed"
     RULES_RESTORED = "rules_restored"
     MODEL_TRAINED = "model_trained"

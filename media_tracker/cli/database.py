@@ -12,6 +12,7 @@ from media_tracker.cli.progress import Steps
 from media_tracker.cli.running import command, with_services
 from media_tracker.doctor import examine
 from media_tracker.monitor.recounting import Recounted
+from media_tracker.monitor.shares import Reach
 from media_tracker.settings import Settings
 from media_tracker.wiring import Services
 
@@ -73,7 +74,8 @@ async def db_recount(as_json: bool) -> None:
         if await services.counting.ledger.state() is not None:
             await services.counting.catch_up(placing)  # so that both are of the same moment
         with Steps(as_json) as steps:
-            return await services.counting.recounting.run(placing, steps.tell)
+            reach = Reach(services.settings.mongodb_uri, services.settings.data_dir)
+            return await services.counting.recount(steps.tell, reach)
 
     found = await with_services(run)
     if as_json:

@@ -43,7 +43,8 @@ async def unfile_in(
     else:
         standing = [each["published_at"] for each in others if each["withdrawn_at"] is None]
         first = min(standing or [row["first_published_at"]])
-        changes = {"stories": others, "first_published_at": first, "version": version}
+        left: GoodDeed = GoodDeed.model_validate({**row, "stories": others})
+        changes = {"stories": others, "first_published_at": first, "public": left.is_public, "version": version}
         gone = (await deeds.update_one(known, {"$set": changes}, session=tx.session)).matched_count
     if not gone:
         raise Conflict(EDITED)

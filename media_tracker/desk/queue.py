@@ -6,17 +6,16 @@ stands for all. Which one that is is asked for the stories of one page, so nothi
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
+from media_tracker.desk.around import Around, read_around
 from media_tracker.desk.filters import (
     ASKED_OF,
     WAITS,
@@ -34,15 +33,11 @@ from media_tracker.desk.filters import (
     sorting,
     write_place,
 )
-from media_tracker.desk.queue_counts import CHANGED, MOST_COUNTED, SNOOZED, Total, count, count_queues, snoozed
-from media_tracker.desk.second_look import COLLECTION as SECOND_LOOKS
-from media_tracker.desk.second_look import put_off_by
+from media_tracker.desk.queue_counts import CHANGED, CHANGED_INDEX, MOST_COUNTED, SNOOZED, Total, count
 from media_tracker.desk.snoozing import Snoozing
 from media_tracker.desk.story_claims import Held, StoryClaims
-from media_tracker.desk.unseen import Unseen, pipeline
-from media_tracker.ingest.blind import INDEX as BLIND
 from media_tracker.ingest.blind import as_seen_by
-from media_tracker.ingest.documents import Story
+from media_tracker.ingest.documents import DeskState, Story
 
 PAGE = 30
 MOST_BATCHES = 8
@@ -65,23 +60,6 @@ class Line:
     story: Story
     reprints: int
     held: Held | None
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What is read beside the stories of a queue: every claim that stands, and what waits for a blind second look.
-
-    ``snoozed``: so many stories are put off; ``due``: one of them is to come back now.
-    """
-
-    claims: Mapping[ObjectId, Held]
-    unseen: Unseen
-    snoozed: int
-    due: bool
-
-    def of(self, actor: Actor) -> list[ObjectId]:
-        """The stories that ``actor`` has open."""
-        return [held.story_id for held in self.claims.values() if held.by == actor.user_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +91,16 @@ class Queue:
     def __init__(self, database: Database, claims: StoryClaims, snoozing: Snoozing, clock: Clock) -> None:
         self._snoozing = snoozing
         self._stories = database[Story.Settings.name]
-        self._looks = database[SECOND_LOOKS]
+        self._database = database
         self._claims = claims
         self._clock = clock
 
     async def page(self, wanted: QueueFilter, actor: Actor, after: str | None = None, size: int = PAGE) -> QueuePage:
         """One page as ``actor`` may see it. ``after`` is what the page before gave; nonsense starts at the top."""
-        around = await self._around(actor)
+        around = await self._around(actor, counted=True)
         if around.due and after is None:
             await self._snoozing.wake_due()
-            around = await self._around(actor)
+            around = await self._around(actor, counted=True)
         read = await self._lines(wanted, actor, around, read_place(wanted, after), size)
         lines = [Line(story, reprints, around.claims.get(_key(story))) for story, reprints in read.lines]
         following = write_place(read.place) if read.more and read.place is not None else None
@@ -172,22 +150,22 @@ class Queue:
             return Total.of(top.met)
         around = top.around if top else await self._around(actor)
         found = await count(self._stories, self._query(wanted, actor, around), hint_of(wanted), top.met if top else 0)
-        return found if found.more else Total.of(found.count + self._blind(wanted, actor, around, around.of(actor)))
+        return found if found.more else Total.of(found.count + self._blind(wanted, actor, around))
 
     async def totals(
-        self, wanted: QueueFilter, actor: Actor, page: QueuePage, top: QueuePage | None, opened: ObjectId | None
+        self, wanted: QueueFilter, actor: Actor, page: QueuePage, top: QueuePage | None, opened: Story | None
     ) -> Mapping[Which, Total]:
         """How many stories each queue holds, without filters but for the one that is ``wanted``, of which ``page`` is one.
 
-        ``top``: its first page, as for ``total``. ``opened``: the story that ``actor`` has opened since.
+        ``top``: its first page, as for ``total``. ``opened``: the story that ``actor`` has open by now, as ``actor`` may see it.
         """
-        mine = [opened] if opened else page.around.of(actor)
-        counted = {**await count_queues(self._stories, actor, mine), Which.SNOOZED: page.around.snoozed}
         totals = {}
-        for which, number in counted.items():
-            more = number > MOST_COUNTED
-            whole = QueueFilter(which=which)
-            totals[which] = Total.of(number + (0 if more else self._blind(whole, actor, page.around, mine)))
+        for which, number in page.around.counts.items():
+            more = 0 if number > MOST_COUNTED else self._blind(QueueFilter(which=which), actor, page.around)
+            if which is Which.MINE:  # what is open and not begun
+                begun = opened is None or (opened.decision is not None and opened.decision.by == actor.user_id)
+                more = int(opened is not None and opened.desk is DeskState.PENDING and not begun)
+            totals[which] = Total.of(number + more)
         if self._narrow(wanted):
             totals[wanted.which] = await self.total(wanted, actor, top)
         return totals
@@ -204,23 +182,8 @@ class Queue:
         query = {**self._query(wanted, actor, await self._around(actor)), **further}
         return {"filter": query, "sort": dict(sorting(wanted)), **hint_of(wanted)}
 
-    async def _around(self, actor: Actor) -> Around:
-        claims, (rows, put_aside) = await asyncio.gather(self._claims.now(), self._beside(actor))
-        asked = [row["_id"] for row in rows if row["blind"]["queued"]]
-        put_off: dict[ObjectId, datetime] = {}
-        if asked:
-            field, now = put_off_by(actor.user_id), self._clock()
-            looks = self._looks.find({"_id": {"$in": asked}, field: {"$gt": now}}, {field: 1})
-            put_off = {row["_id"]: next(iter(row["put_off"].values())) async for row in looks}
-        due = bool(put_aside) and put_aside["due"] <= self._clock()
-        return Around(claims, Unseen(rows, put_off), put_aside["n"] if put_aside else 0, due)
-
-    async def _beside(self, actor: Actor) -> tuple[list[Json], Json]:
-        """The rows of ``Unseen``, and what ``snoozed`` says; both in one question."""
-        aside: Json = {"$unionWith": {"coll": Story.Settings.name, "pipeline": snoozed()}}
-        rows = await (await self._stories.aggregate([*pipeline(actor.user_id), aside], hint=BLIND)).to_list()
-        put_aside = rows.pop() if rows and rows[-1]["_id"] == Which.SNOOZED.value else {}
-        return rows, put_aside
+    async def _around(self, actor: Actor, *, counted: bool = False) -> Around:
+        return await read_around(self._database, actor, self._clock(), counted=counted)
 
     async def _lines(self, wanted: QueueFilter, actor: Actor, around: Around, place: Place | None, size: int) -> _Read:
         """Up to ``size`` lines behind ``place``."""
@@ -310,16 +273,16 @@ class Queue:
     def _narrow(self, wanted: QueueFilter) -> Json:
         return narrowed(wanted, self._clock())
 
-    def _blind(self, wanted: QueueFilter, actor: Actor, around: Around, opened: Sequence[ObjectId]) -> int:
+    def _blind(self, wanted: QueueFilter, actor: Actor, around: Around) -> int:
         """By how many more (or fewer) stories the queue holds for ``actor`` than the database counts."""
-        narrow = self._narrow(wanted)
+        narrow, opened = self._narrow(wanted), around.of(actor)
         return len(around.unseen.shown(wanted, narrow, opened)) - around.unseen.hidden(wanted, narrow, opened)
 
 
 def hint_of(wanted: QueueFilter) -> Json:
     """Which index is walked: the one in the order of the list. The database would try others, and now and then take one."""
     if wanted.which is Which.CHANGED:
-        return {"hint": "changed_since_decision"}
+        return {"hint": CHANGED_INDEX}
     if wanted.which is not Which.WAITING:
         return {}
     if wanted.routed:

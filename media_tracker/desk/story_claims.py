@@ -77,22 +77,17 @@ class StoryClaims:
             )
         except DuplicateKeyError:  # held by another: the filter matched nothing, and the insert met their row
             row = await self._claims.find_one({"_id": story_id})
-            return _held(row) if row is not None else await self.take(story_id, actor)
+            return held_of(row) if row is not None else await self.take(story_id, actor)
         await self._claims.delete_many({"by": actor.user_id, "_id": {"$ne": story_id}})
-        return _held(row) if row is not None else Held(story_id, actor.user_id, now, now + HELD_FOR)
+        return held_of(row) if row is not None else Held(story_id, actor.user_id, now, now + HELD_FOR)
 
     async def keep(self, story_id: ObjectId, actor: Actor, known: Mapping[ObjectId, Held]) -> Held:
-        """Like ``take``, for who has just read ``known``, the claims of ``now``: nothing is written that stands already."""
+        """Like ``take``, for who has just read ``known``, the claims that stand: nothing is written that stands already."""
         own = [held for held in known.values() if held.by == actor.user_id]
         fresh = self._clock() + HELD_FOR - RENEWED_AFTER
         if [held.story_id for held in own] == [story_id] and own[0].until >= fresh:
             return own[0]
         return await self.take(story_id, actor)
-
-    async def now(self) -> dict[ObjectId, Held]:
-        """Every claim that stands, by story."""
-        rows = self._claims.find({"until": {"$gt": self._clock()}}).limit(MOST_HELD)
-        return {row["_id"]: _held(row) async for row in rows}
 
     async def release(self, story_id: ObjectId, actor: Actor) -> None:
         """Let go of a story; of one that somebody else has, nothing happens."""
@@ -101,7 +96,7 @@ class StoryClaims:
     async def held(self, stories: Iterable[ObjectId]) -> dict[ObjectId, Held]:
         """Who has which of ``stories`` open now."""
         query: Json = {"_id": {"$in": list(stories)}, "until": {"$gt": self._clock()}}
-        return {row["_id"]: _held(row) async for row in self._claims.find(query)}
+        return {row["_id"]: held_of(row) async for row in self._claims.find(query)}
 
     async def of_others(self, actor: Actor) -> list[ObjectId]:
         """The stories that others have open now: what "next" passes over."""
@@ -159,5 +154,11 @@ class StoryClaims:
         return str(row.get("display_name") or row.get("username") or "")
 
 
-def _held(row: Json) -> Held:
+def standing(now: datetime) -> list[Json]:
+    """The stages that ask the collection for every claim that stands."""
+    return [{"$match": {"until": {"$gt": now}}}, {"$limit": MOST_HELD}]
+
+
+def held_of(row: Json) -> Held:
+    """A claim as it is stored."""
     return Held(row["_id"], row["by"], row["since"], row["until"])

@@ -253,6 +253,8 @@ class FileStore:
             Conflict: the photo is no longer seen as ``made_from``: somebody has blacked out other parts meanwhile.
         """
         await self.attach([version.id], session)
+        came_from = {"$set": {"metadata.made_from": made_from}}
+        await self._files.update_one({"_id": version.id}, came_from, session=session)
         unchanged = {"_id": photo_id, "metadata.shown_as": None if made_from == photo_id else made_from}
         point = {"$set": {"metadata.shown_as": version.id}}
         photo = await self._files.find_one_and_update(unchanged, point, session=session)
@@ -266,6 +268,31 @@ class FileStore:
         await self._files.update_many(
             {"_id": {"$in": thumbnails}}, {"$set": {"metadata.shown_as": version.thumbnail_id}}, session=session
         )
+
+    async def show_earlier(self, photo_id: ObjectId, seen: ObjectId, session: AsyncClientSession) -> ObjectId:
+        """Have everybody see a photo as it was before it was last blacked out, in the transaction of ``session``.
+
+        ``seen``: the version that is shown. Returns the one that is shown from now on; the photo's own id: as it was sent.
+
+        Raises:
+            Conflict: it is no longer seen as ``seen``.
+        """
+        versions = await self._files.find({"metadata.stands_for": photo_id}, session=session).sort("_id", 1).to_list()
+        photo = await self._files.find_one({"_id": photo_id, "metadata.shown_as": seen}, session=session)
+        if photo is None or seen not in (each["_id"] for each in versions):
+            raise blacked_out_meanwhile()
+        last = next(each for each in versions if each["_id"] == seen)
+        rows = {each["_id"]: each for each in (photo, *versions)}
+        # Of a version from before this was kept: the one made before it.
+        earlier = [key for key, each in rows.items() if key < seen and each["metadata"].get("attached")]
+        shown = rows[last["metadata"].get("made_from") or earlier[-1]]
+        thumbnails = [each["metadata"]["thumbnail_id"] for each in rows.values()]
+        for key, images in ((shown["_id"], list(rows)), (shown["metadata"]["thumbnail_id"], thumbnails)):
+            others = {"_id": {"$in": [each for each in images if each != key]}}
+            await self._files.update_many(others, {"$set": {"metadata.shown_as": key}}, session=session)
+            await self._files.update_one({"_id": key}, {"$unset": {"metadata.shown_as": ""}}, session=session)
+        shown_id: ObjectId = shown["_id"]
+        return shown_id
 
     async def delete(self, file_id: ObjectId) -> None:
         """Remove a file; a photo with its thumbnail, its versions, and what its camera said.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bson import ObjectId
@@ -49,6 +50,10 @@ class BulletinErrata:
             return erratum
 
         return await self._transactor.run(work, origin)
+
+    async def corrected(self, numbers: Sequence[int]) -> set[int]:
+        """Which of these releases have a bulletin that was corrected."""
+        return set(await self._errata.distinct("release", {"release": {"$in": list(numbers)}}))
 
     async def of(self, number: int) -> list[Erratum]:
         """The corrections of the bulletin of a release, oldest first."""

@@ -12,14 +12,23 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import IO, Protocol
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-Value = str | int | float | datetime | date | None
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment until which something is due. At midnight its day is the one that ends then: 24:00, and in Excel, which knows
+    no such time, the minute before."""
+
+    at: datetime
+
+
+Value = str | int | float | datetime | date | Deadline | None
 
 BYTE_ORDER_MARK = "\ufeff"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -32,6 +41,8 @@ MOST_ROWS = 1_048_575
 MEASURED = 200
 """By so many rows the widths of the columns are chosen."""
 _WIDEST, _NARROWEST = 48, 8
+_MINUTE = timedelta(minutes=1)
+_A4 = 9
 
 
 class FileFormat(StrEnum):
@@ -151,6 +162,7 @@ class XlsxRows:
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"})
         self._page = self._book.add_worksheet(_sheet_name(heading.title))
         self._page.freeze_panes(1, 0)
+        _ready_to_print(self._page)
         self._widths = [_width(each) for each in heading.headings]
         self._count = 0
         for column, each in enumerate(heading.headings):
@@ -182,8 +194,11 @@ class XlsxRows:
 
     def _cell(self, page: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: Value) -> None:
         match value:
-            case None:
+            case None | "":
                 page.write_blank(row, column, None, self._text)
+            case Deadline():
+                local = _local(value.at, self._zone)
+                page.write_datetime(row, column, local - _MINUTE if _is_midnight(local) else local, self._moment)
             case datetime():
                 page.write_datetime(row, column, _local(value, self._zone), self._moment)
             case date():
@@ -194,10 +209,21 @@ class XlsxRows:
                 page.write_number(row, column, value, self._text)
 
 
+def _ready_to_print(page: xlsxwriter.worksheet.Worksheet) -> None:
+    """All columns on one page's width, the heading on every page."""
+    page.set_paper(_A4)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
+
+
 def _csv_cell(value: Value, zone: ZoneInfo) -> str | int | float:
     match value:
         case None:
             return ""
+        case Deadline():
+            local = _local(value.at, zone)
+            return f"{local - _MINUTE:%Y-%m-%d} 24:00" if _is_midnight(local) else f"{local:%Y-%m-%d %H:%M}"
         case datetime():
             return f"{_local(value, zone):%Y-%m-%d %H:%M}"
         case date():
@@ -212,6 +238,10 @@ def _local(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None)
 
 
+def _is_midnight(local: datetime) -> bool:
+    return (local.hour, local.minute) == (0, 0)
+
+
 def _sheet_name(title: str) -> str:
     """``title`` as Excel takes it for a sheet: 31 characters, none of ``[]:*?/\\``, no apostrophe at its ends."""
     cleaned = "".join(" " if character in "[]:*?/\\" else character for character in title)
@@ -220,7 +250,7 @@ def _sheet_name(title: str) -> str:
 
 def _width(cell: Value) -> float:
     """A column width that fits a cell; a Chinese character takes two places."""
-    places = 16 if isinstance(cell, datetime) else _places(str("" if cell is None else cell))
+    places = 16 if isinstance(cell, datetime | Deadline) else _places(str("" if cell is None else cell))
     return min(max(places + 2, _NARROWEST), _WIDEST)
 
 

@@ -28,6 +28,7 @@ from media_tracker.monitor.ledger import STATE, TALLIES, Ledger, LedgerState, ru
 from media_tracker.monitor.lines import Family, milliseconds
 from media_tracker.monitor.placing import Placing, together
 from media_tracker.monitor.recounting import Recounted, Recounting, Tell, unheard
+from media_tracker.monitor.shares import Elsewhere, Reach
 from media_tracker.monitor.tallies import ProjectsOf
 from media_tracker.outlets.documents import Project
 from media_tracker.places.service import Places
@@ -109,6 +110,7 @@ class Following:
         self._places = places
         self._taxonomy = taxonomy
         self._clock = clock
+        self._level = level
         self._rules = rules_of(level, zone)
         self._gathering = Gathering(database, level, zone)
         self.recounting = Recounting(database, transactor, self.ledger, self._gathering, clock, self._rules)
@@ -242,9 +244,17 @@ class Following:
         await self._follow_time(placing)
         await self._follow_projects(placing)
 
-    async def recount(self, tell: Tell = unheard) -> Recounted:
-        """Count everything again from the events, whatever has been counted; see ``recounting``."""
-        return await self.recounting.run(await self.placing(), tell)
+    async def recount(self, tell: Tell = unheard, reach: Reach | None = None) -> Recounted:
+        """Count everything again from the events, whatever has been counted; see ``recounting``.
+
+        ``reach``: how other processes find the database; None: this one counts alone.
+        """
+        return await self.recounting.run(await self.placing(), tell, self._elsewhere(reach))
+
+    def _elsewhere(self, reach: Reach | None) -> Elsewhere | None:
+        if reach is None:
+            return None
+        return Elsewhere(reach, self._problems.database.name, self._level, self.ledger.zone.key)
 
     async def _follow_time(self, placing: Placing) -> None:
         """Add up anew where something has become true by itself."""

@@ -26,6 +26,14 @@ EVENT_INDEXES = [
 ]
 PROBLEM, STORY, DEED = "problem", "story", "deed"
 _TOLD = dict.fromkeys(("type", "entity_id", "seq", "position", "occurred_at", "recorded_at", "payload"), 1)
+_TOLD_OF_STORIES = dict.fromkeys(
+    (
+        *("type", "entity_id", "seq", "position", "recorded_at"),
+        *(f"payload.{name}" for name in ("counted", "disposition", "region", "category")),
+    ),
+    1,
+)
+"""What ``histories.story_states`` asks; the rest of a decision takes most of the time to read."""
 _SHOWN = dict.fromkeys(("outlet_id", "published_at", "column", "cluster", "suggestion.region"), 1)
 
 Spans = dict[ObjectId, list[Span]]
@@ -66,8 +74,14 @@ class Gathering:
 
         return await asyncio.to_thread(work)
 
-    async def stories(self, ids: Collection[ObjectId], upto: int) -> tuple[Spans, dict[ObjectId, list[str]]]:
-        """What counted when of the stories ``ids`` and of those with the same texts; and on which day each was published."""
+    async def stories(
+        self, ids: Collection[ObjectId], upto: int, *, first_among: frozenset[ObjectId] | None = None
+    ) -> tuple[Spans, dict[ObjectId, list[str]]]:
+        """What counted when of the stories ``ids`` and of those with the same texts; and on which day each was published.
+
+        With ``first_among`` only the texts whose first story, by id, is one of those: who reads all stories bit by bit so has
+        each text once.
+        """
         rows = {row["_id"]: row async for row in self._stories.find({"_id": {"$in": list(ids)}}, _SHOWN)}
         clusters = {row["cluster"] for row in rows.values() if row.get("cluster") is not None}
         async for row in self._stories.find({"cluster": {"$in": list(clusters)}}, _SHOWN):
@@ -82,6 +96,9 @@ class Gathering:
                 texts.setdefault(row.get("cluster") or story, []).append(story)
             found: Spans = {}
             for members in texts.values():
+                known = [each for each in members if each in happened]
+                if first_among is not None and (not known or min(known) not in first_among):
+                    continue
                 told = [
                     (published[each], story_states(rows[each], happened.get(each, ()), tagged.get(each, ())))
                     for each in members
@@ -103,7 +120,8 @@ class Gathering:
             return {}
         query = {"entity": entity, "entity_id": {"$in": list(ids)}, "seq": {"$gt": 0}, "position": {"$lte": upto}}
         found: dict[ObjectId, list[Json]] = {}
-        async for event in self._events.find(query, _TOLD, batch_size=5000).hint("entity_seq"):
+        fields = _TOLD_OF_STORIES if entity == STORY else _TOLD
+        async for event in self._events.find(query, fields, batch_size=5000).hint("entity_seq"):
             found.setdefault(event["entity_id"], []).append(event)
         for events in found.values():
             events.sort(key=lambda event: event["seq"])

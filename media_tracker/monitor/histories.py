@@ -54,6 +54,7 @@ UNCOUNTED = frozenset(
         EventType.OBJECTION_ANSWERED,
         EventType.EVIDENCE_ADDED,
         EventType.PHOTO_BLACKED_OUT,
+        EventType.BLACK_OUT_TAKEN_BACK,
         EventType.WITHHELD,
         EventType.SHOWN,
     }

@@ -7,7 +7,9 @@ old one is reported: nothing should be.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,13 +33,12 @@ from media_tracker.monitor.ledger import (
     tallied,
     tally_row,
 )
-from media_tracker.monitor.lines import Family, Span, day_of
+from media_tracker.monitor.lines import Family
 from media_tracker.monitor.placing import Placing, together
-from media_tracker.monitor.sheets import Writer
+from media_tracker.monitor.shares import Elsewhere, Part, Share, each_part, shares_of
+from media_tracker.monitor.sheets import Sheet, stacked
 from media_tracker.monitor.tallies import ProjectsOf, Tally
 
-AT_ONCE: Mapping[Family, int] = {Family.STORY: 5000, Family.CASE: 500, Family.DEED: 2000}
-"""Entities that are read together."""
 _WRITTEN_AT_ONCE = 50
 STEPS: Mapping[Family, str] = {Family.STORY: "stories", Family.CASE: "problems", Family.DEED: "good deeds"}
 """What each part of a recount is called where its progress is shown."""
@@ -91,20 +92,25 @@ class Recounting:
         self._clock = clock
         self._rules = rules
 
-    async def run(self, placing: Placing, tell: Tell) -> Recounted:
-        """Count everything up to now; from then on the new figures are read. ``tell`` is kept up to date."""
+    async def run(self, placing: Placing, tell: Tell, elsewhere: Elsewhere | None = None) -> Recounted:
+        """Count everything up to now; from then on the new figures are read. ``tell`` is kept up to date.
+
+        ``elsewhere``: for several processes, where there is much to count.
+        """
         before = await self._ledger.state()
         generation = (before.generation if before is not None else 0) + 1
         await self._ledger.remove(generation)
         upto = await self._settled()
-        writers: dict[tuple[Family, str], Writer] = {}
+        sheets: dict[tuple[Family, str], list[Sheet]] = {}
         lines = dict.fromkeys(Family, 0)
-        homes: dict[tuple[Family, ObjectId], set[str]] = {}
-        for family in Family:
-            async for spans in self._every(family, upto, tell):
-                lines[family] += self._write_down(family, spans, writers, homes)
+        homes: dict[tuple[Family, ObjectId], Sequence[str]] = {}
+        async for part in self._parts(upto, elsewhere, tell):
+            lines[part.family] += part.lines
+            for day, sheet in part.sheets.items():
+                sheets.setdefault((part.family, day), []).append(sheet)
+            homes.update({(part.family, entity): days for entity, days in part.homes.items()})
         now = self._clock()
-        tallies = await self._store(generation, writers, now, lambda told: together(placing.projects_of(told)), tell)
+        tallies = await self._store(generation, sheets, now, lambda told: together(placing.projects_of(told)), tell)
         await self._store_homes(generation, homes)
         compared = before is not None and before.position == upto and before.rules == self._rules
         differences = await self._differences(before, tallies, now) if before is not None and compared else []
@@ -112,48 +118,27 @@ class Recounting:
         await self._ledger.forget(generation)
         return Recounted({family.value: count for family, count in lines.items()}, differences, compared)
 
-    def _write_down(
-        self,
-        family: Family,
-        spans: Mapping[ObjectId, Sequence[Span]],
-        writers: dict[tuple[Family, str], Writer],
-        homes: dict[tuple[Family, ObjectId], set[str]],
-    ) -> int:
-        count = 0
-        for entity, found in spans.items():
-            for span in found:
-                day = day_of(span.line.at, self._ledger.zone)
-                writer = writers.get((family, day))
-                if writer is None:
-                    writer = writers[family, day] = Writer(family)
-                writer.add(span)
-                count += 1
-                if family is not Family.STORY:
-                    homes.setdefault((family, entity), set()).add(day)
-        return count
-
-    async def _every(self, family: Family, upto: int, tell: Tell) -> AsyncIterator[Mapping[ObjectId, Sequence[Span]]]:
-        """The lines of everything of ``family``, some at a time; each entity once."""
-        query: Json = {"entity": _ENTITY[family], "seq": 1, "position": {"$lte": upto}}
-        ids = [row["entity_id"] async for row in self._events.find(query, {"entity_id": 1}).sort("entity_id", 1)]
-        done: set[bytes] = set()
-        for at in range(0, len(ids), AT_ONCE[family]):
-            some = [each for each in ids[at : at + AT_ONCE[family]] if each.binary not in done]
-            if family is Family.CASE:
-                found = await self._gathering.cases(some, upto)
-            elif family is Family.DEED:
-                found = await self._gathering.deeds(some, upto)
-            else:
-                every, _ = await self._gathering.stories(some, upto)
-                found = {story: spans for story, spans in every.items() if story.binary not in done}
-                done.update(story.binary for story in found)
-            yield found
-            tell(STEPS[family], min(at + AT_ONCE[family], len(ids)), len(ids))
+    async def _parts(self, upto: int, elsewhere: Elsewhere | None, tell: Tell) -> AsyncIterator[Part]:
+        """The lines of everything, some at a time."""
+        shares: list[Share] = []
+        for family in Family:
+            query: Json = {"entity": _ENTITY[family], "seq": 1, "position": {"$lte": upto}}
+            rows = self._events.find(query, {"entity_id": 1, "_id": 0}, batch_size=50_000).sort("entity_id", 1)
+            shares += shares_of(family, [row["entity_id"] async for row in rows], upto)
+        totals = Counter[Family]()
+        for share in shares:
+            totals[share.family] += len(share.ids)
+        done = Counter[Family]()
+        async with aclosing(each_part(self._gathering, self._ledger.zone, shares, elsewhere)) as parts:
+            async for part in parts:
+                yield part
+                done[part.family] += part.counted
+                tell(STEPS[part.family], done[part.family], totals[part.family])
 
     async def _store(
         self,
         generation: int,
-        writers: dict[tuple[Family, str], Writer],
+        found: dict[tuple[Family, str], list[Sheet]],
         now: datetime,
         projects: ProjectsOf,
         tell: Tell,
@@ -161,13 +146,14 @@ class Recounting:
         """Write sheets and tallies; the tallies of days are returned."""
         sheets, kept = self._database[SHEETS], self._database[TALLIES]
         days: dict[tuple[Family, str], Tally] = {}
-        order = sorted(writers)
+        order = sorted(found)
 
         def part(some: Sequence[tuple[Family, str]]) -> tuple[list[Json], list[Json]]:
             rows: list[Json] = []
             tallies: list[Json] = []
             for family, day in some:
-                sheet, name = writers.pop((family, day)).sheet(), name_of(generation, family, day)
+                parts, name = found.pop((family, day)), name_of(generation, family, day)
+                sheet = parts[0] if len(parts) == 1 else stacked(parts, family, ids=True)
                 days[family, day], row = tallied(family, day, sheet, now, projects)
                 rows.append({"_id": name, **sheet_row(family, day, sheet)})
                 tallies.append({"_id": name, **row})
@@ -189,10 +175,9 @@ class Recounting:
             await kept.insert_many(added, ordered=False)
         return days
 
-    async def _store_homes(self, generation: int, homes: Mapping[tuple[Family, ObjectId], set[str]]) -> None:
+    async def _store_homes(self, generation: int, homes: Mapping[tuple[Family, ObjectId], Sequence[str]]) -> None:
         rows = [
-            {"_id": name_of(generation, family, str(entity)), "days": sorted(days)}
-            for (family, entity), days in homes.items()
+            {"_id": name_of(generation, family, str(entity)), "days": days} for (family, entity), days in homes.items()
         ]
         for at in range(0, len(rows), 10_000):
             await self._database[ENTITIES].insert_many(rows[at : at + 10_000], ordered=False)

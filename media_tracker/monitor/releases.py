@@ -273,6 +273,11 @@ class Releases:
         """Releases, newest first."""
         return [Release.model_validate(row) async for row in self._releases.find().sort("number", -1).limit(limit)]
 
+    async def before(self, number: int, limit: int) -> list[Release]:
+        """The last ``limit`` releases before this one, newest first."""
+        found = self._releases.find({"number": {"$lt": number}}).sort("number", -1).limit(limit)
+        return [Release.model_validate(row) async for row in found]
+
     async def rows(self, release: Release, key: Key, first: int = 0, size: int | None = None) -> list[PublicRow]:
         """The public list behind a released figure, always as long as the figure: ``size`` rows from place ``first`` on, or all.
 

@@ -10,6 +10,7 @@ import json
 import zlib
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -238,13 +239,24 @@ def next_to_come(sheet: Sheet, moment: int) -> int | None:
 def _text(field: str, line: Line) -> str:
     match field:
         case "keys":
-            return ",".join(line.keys)
+            return _keys_text(line.keys)
         case "told":
-            return json.dumps(line.told, ensure_ascii=False, separators=(",", ":"))
+            return _told_text(line.told)
         case "subject":
             return line.subject.value
     text: str = getattr(line, field)
     return text
+
+
+@lru_cache(maxsize=65_536)
+def _told_text(told: tuple[Told, ...]) -> str:
+    """Thousands of lines have the same voices."""
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=4_096)
+def _keys_text(keys: tuple[str, ...]) -> str:
+    return ",".join(keys)
 
 
 def _layout(family: Family) -> list[tuple[str, np.dtype[Any]]]:

@@ -23,7 +23,7 @@ INDENT = 2 * SIZE
 RED = RGBColor(0xC0, 0x00, 0x00)
 WIDTH = 156
 """Millimetres between the margins."""
-CASES = (12.0, 25.0, 53.0, 29.0, 37.0)
+CASES = (12.0, 29.0, 51.0, 28.0, 36.0)
 
 
 def build_bulletin(say: Say) -> bytes:
@@ -66,7 +66,7 @@ def _head(document: Doc, say: Say) -> None:
     b.line(
         document,
         say(N_("Period: {{ bulletin.period }} (compared with {{ bulletin.before }})")),
-        size=SMALL,
+        size=TABLE,
         align=b.CENTRE,
         after=8,
     )

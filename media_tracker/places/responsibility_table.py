@@ -70,6 +70,15 @@ class ResponsibilityTable:
             frozenset(each.unit_id for each in found if each.unit_id is not None),
         )
 
+    async def standing_behind(self, region_path: Sequence[str], units: Collection[ObjectId], on: date) -> list[Backing]:
+        """Who stood behind a place on the day ``on``, and which of ``units`` behind an indicator."""
+        either = [
+            {"region": {"$in": [*region_path]}},
+            {"relation": Relation.INDICATOR.value, "unit_id": {"$in": [*units]}},
+        ]
+        rows = await self._backings.find({"$and": [_on(on), {"$or": either}]}).sort("_id", 1).to_list()
+        return [_backing(row) for row in rows]
+
 
 def _on(day: date | None) -> Json:
     if day is None:

@@ -142,6 +142,7 @@ class EventType(StrEnum):
     OBJECTION_ANSWERED = "objection_answered"
     EVIDENCE_ADDED = "evidence_added"
     PHOTO_BLACKED_OUT = "photo_blacked_out"
+    BLACK_OUT_TAKEN_BACK = "black_out_taken_back"
     UNTIED = "untied"  # a tie, or a relapse, that was a mistake is taken back as if it had never been
 
 

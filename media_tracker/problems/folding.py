@@ -364,5 +364,6 @@ _CHANGES = {
     EventType.OBJECTION_ANSWERED: _objection_answered,
     EventType.EVIDENCE_ADDED: _evidence_added,
     EventType.PHOTO_BLACKED_OUT: _nothing_changes,
+    EventType.BLACK_OUT_TAKEN_BACK: _nothing_changes,
     EventType.UNTIED: fold_untied,
 }

@@ -84,30 +84,29 @@ def district_options(names: Names) -> list[Option]:
 
 def unit_options(names: Names, district: str | None = None) -> list[Option]:
     """Units that can be put in charge; those of ``district`` first."""
-    near, others = _by_nearness(names, district)
-    return [*near, *others]
+    return [each for _, units in _by_district(names, district) for each in units]
 
 
-def unit_groups(names: Names, district: str | None) -> list[Option]:
-    """The same as two groups, where ``district`` has units of its own."""
-    near, others = _by_nearness(names, district)
-    if not near or not others:
-        return [*near, *others]
-    return [
-        {"group": names.region(district), "options": near},
-        {"group": names.gettext(N_("Other units")), "options": others},
-    ]
+def unit_groups(names: Names, district: str | None = None) -> list[Option]:
+    """The same under the names of their districts: that of ``district`` first, then those of no district, then the others.
+
+    One list where there is one group only.
+    """
+    groups = _by_district(names, district)
+    if len(groups) < 2:
+        return [each for _, units in groups for each in units]
+    whole = names.gettext(N_("Of the whole city"))
+    return [{"group": names.region(code) or whole, "options": units} for code, units in groups]
 
 
-def _by_nearness(names: Names, district: str | None) -> tuple[list[Option], list[Option]]:
-    """Units that are responsible for regions of ``district``, and all the others; each by name."""
-    near: list[Option] = []
-    others: list[Option] = []
+def _by_district(names: Names, district: str | None) -> list[tuple[str | None, list[Option]]]:
+    """Units by the district of the region that they are responsible for; each by name."""
+    groups: dict[str | None, list[Option]] = {}
     for unit in names.units.active():
         known = unit.region is not None and unit.region in names.regions
         lies_in = names.regions.district_for_counting(unit.region) if known and unit.region is not None else None
-        (near if district and lies_in == district else others).append(option(unit.id, unit.name))
-    return near, others
+        groups.setdefault(lies_in, []).append(option(unit.id, unit.name))
+    return sorted(groups.items(), key=lambda group: (group[0] != district, group[0] is not None, group[0] or ""))
 
 
 def outlet_options(names: Names) -> list[Option]:

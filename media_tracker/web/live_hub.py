@@ -141,12 +141,18 @@ class LiveHub:
             if len(self._listeners) >= MOST_LISTENERS or of_user >= MOST_OF_ONE_USER:
                 raise TooManyListen
             if not self._tasks:
-                self.position = await self._log.last_position()
+                self.position = await self._settled()
                 self._tasks = [asyncio.create_task(work()) for work in (self._follow, self._tell, self._watch)]
             listener = Listener(user_id, session_id, self.position)
             self._listeners.add(listener)
             LISTENERS.set(len(self._listeners))
             return listener
+
+    async def _settled(self) -> int:
+        """The last position before which, among the latest, none is missing: what is under way now is told when it is there."""
+        behind = max(0, await self._log.last_position() - MOST_MISSED)
+        _, settled = await self._log.read_settled(behind, MOST_MISSED)
+        return settled
 
     async def since(self, after: int, until: int | None = None) -> News:
         """What has happened behind ``after``, up to ``until``, by the log."""

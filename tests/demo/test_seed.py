@@ -94,5 +94,8 @@ async def _check_responsibilities(services: Services) -> None:
     named = [(await services.problems.proposal(each)).lead == each.case.unit_id for each in assigned]
     assert assigned
     assert sum(named) > len(named) / 2
-    orders = await services.database["dispatch_orders"].find({}, {"serial": 1}).to_list()
-    assert sorted(row["serial"] for row in orders)[:3] == [1, 2, 3]
+    by_year: dict[int, list[int]] = {}
+    async for row in services.database["dispatch_orders"].find({}, {"year": 1, "serial": 1}):
+        by_year.setdefault(row["year"], []).append(row["serial"])
+    assert by_year
+    assert all(sorted(serials) == list(range(1, len(serials) + 1)) for serials in by_year.values())

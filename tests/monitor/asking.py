@@ -100,6 +100,11 @@ class Campaign:
         days = {day_of(each.at) for each in found} | {day_of(city.clock())}
         return Campaign(city, every, sorted(days), sorted(values))
 
+    @property
+    def period(self) -> Period:
+        """All of its days."""
+        return Period(self.days[0], self.days[-1])
+
     def rows(self, key: Key, asked: Question) -> list[Counted]:
         """What ``key`` counts by the second opinion."""
         self.answered += 1
@@ -158,7 +163,7 @@ class Wish:
     def about(self, campaign: Campaign) -> Question:
         """The question that it is."""
         days = sorted(campaign.days[place % len(campaign.days)] for place in (self.first, self.last))
-        start = max(days[0], days[1] - LONGEST)
+        start = max(days[0], days[1] - LONGEST) if self is not WHOLE else days[0]
         chosen = dict(campaign.values[place % len(campaign.values)] for place in self.filters)
         seen = None if self.moment is None else campaign.city.seen[self.moment % len(campaign.city.seen)]
         return Question(start, days[1], tuple(chosen.items()), "", seen)

@@ -88,17 +88,22 @@ class Seen:
 COMMON = ("exposed", "tied", "forward", "forward", "stepped")
 SOMETIMES = (
     "published", "decided", "looked_at_again", "settled", "withdrawn", "undone", "behaved", "did_good", "deed_moved",
-    "reported", "corrected", "merged", "parted", "administered", "promised", "looked",
+    "reported", "corrected", "merged", "parted", "administered", "promised", "looked", "looked",
 )  # fmt: skip
-HAPPENINGS = st.builds(
-    Happening,
-    st.sampled_from(("nothing", *COMMON * 2, *SOMETIMES)),
-    st.sampled_from(WAITS),
-    st.integers(0, 5),
-    st.integers(0, 10**6),
-)
+ALL = (*COMMON * 4, *SOMETIMES)
 
 
-def lives(least: int, most: int) -> st.SearchStrategy[list[Happening]]:
-    """What happens in a campaign, in order."""
-    return st.lists(HAPPENINGS, min_size=least, max_size=most)
+def happening(life: int, place: int) -> Happening:
+    """What happens at one place of a life."""
+    chance = Random(f"{life} {place}")
+    return Happening(chance.choice(ALL), chance.choice(WAITS), chance.randrange(6), chance.randrange(10**6))
+
+
+def lives(most: int) -> st.SearchStrategy[list[Happening]]:
+    """What happens in a campaign, in order: about half of what might. What shows a fault comes down to few happenings."""
+    takes_place = st.lists(st.booleans(), min_size=most, max_size=most)
+    return st.builds(
+        lambda life, taken: [happening(life, place) for place, there in enumerate(taken) if there],
+        st.integers(0, 10**6),
+        takes_place.filter(any),
+    )

@@ -15,7 +15,7 @@ from tests.traces import Traces
 @pytest_asyncio.fixture(scope="module")
 async def apart(mongodb_uri: str, migrated_database: Database, traces: Traces) -> AsyncIterator[Apart]:
     """The worker's database, used from another event loop."""
-    await traces.take_tables()
+    await traces.keep_only(())
     apart = Apart(mongodb_uri, migrated_database.name)
     yield apart
     apart.close()

@@ -119,7 +119,7 @@ class City:
         problems = tuple([Case.model_validate(row["case"]) async for row in use["problems"].find()])
         deeds = tuple([row async for row in use["deeds"].find()])
         self.seen.append(Seen(self.clock(), stories, problems, deeds))
-        if how.one((True, False)):
+        if how.one((False, True)):
             await self.services.counting.catch_up()
         self.clock.advance(seconds=0.001)
 

@@ -13,8 +13,8 @@ from tests.monitor.chance import Happening, lives
 from tests.monitor.second_opinion import Question, middle, table
 
 
-@settings(max_examples=8)
-@given(lives(30, 60), st.lists(WISHES, min_size=2, max_size=3))
+@settings(max_examples=5)
+@given(lives(120), st.lists(WISHES, min_size=2, max_size=3))
 def test_the_service_counts_what_somebody_counts_by_hand(
     apart: Apart, happenings: list[Happening], wishes: list[Wish]
 ) -> None:

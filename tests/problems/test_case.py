@@ -93,6 +93,7 @@ def test_every_kind_of_event_is_understood() -> None:
         EventType.OBJECTION_ANSWERED: {"objection_id": oid("an objection"), "outcome": "rejected"},
         EventType.EVIDENCE_ADDED: {"by": None, "before": [], "after": [oid("a photo")], "documents": []},
         EventType.PHOTO_BLACKED_OUT: {"photo": oid("a photo")},
+        EventType.BLACK_OUT_TAKEN_BACK: {"photo": oid("a photo")},
         EventType.UNTIED: {"report_ids": [], "closing": None, "relapsed_as": None},
     }
     for kind, payload in words.items():

@@ -36,6 +36,7 @@ from media_tracker.problems.finding.listing import (
 from media_tracker.problems.light import WAITING, Light, is_overdue, pressing
 from media_tracker.problems.stakes import Dependent
 from media_tracker.wiring import Services
+from tests.traces import Traces
 
 MANY = 2_000
 MOST_EXAMINED = 10
@@ -43,12 +44,14 @@ MOST_EXAMINED = 10
 
 
 _made: list[tuple[Scene, dict[str, list[Json]]]] = []
-"""Made once for all tests, which only read them: a copy costs less."""
+"""Made once for all tests; what one of them has changed is copied anew for the next."""
 
 
 @pytest_asyncio.fixture
-async def scene(services: Services) -> Scene:
+async def many(services: Services, traces: Traces) -> Scene:
     database = services.database
+    if traces.stands("many"):
+        return _made[0][0]
     if not _made:
         scene = await set_scene(services)
         await make_problems(services, scene, MANY)
@@ -56,9 +59,14 @@ async def scene(services: Services) -> Scene:
     else:
         scene, copies = _made[0]
         for name, rows in copies.items():
-            await database[name].delete_many({})
             await database[name].insert_many(rows)
+    await traces.keep("many", ("units", "problems"))
     return scene
+
+
+@pytest.fixture
+def scene(many: Scene) -> Scene:
+    return many
 
 
 def default_filters(services: Services, scene: Scene) -> dict[str, ProblemFilter]:

@@ -17,6 +17,7 @@ from media_tracker.db.events import SYSTEM
 from media_tracker.deeds.documents import NewDeed
 from media_tracker.desk.service import Decision
 from media_tracker.ingest.documents import Disposition, Kind, Story
+from media_tracker.monitor.facts import Period
 from media_tracker.outlets.documents import OutletKind
 from media_tracker.problems.case import Channel, Outcome, Report
 from media_tracker.problems.documents import Problem
@@ -32,6 +33,9 @@ from tests.web.admin_scene import make_services, put_regions
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 YEAR = 2026
 START, END = "2026-01-01", "2026-03-27"
+QUARTER = Period(date.fromisoformat(START), date.fromisoformat(END))
+OFFICE = Actor(ObjectId(), frozenset({Role.PUBLICITY}))
+"""Who releases the figures of ``QUARTER``."""
 EAST, WEST = "990101001", "990102001"
 ROAD, LAMP, COVER, RUBBISH = "101", "103", "102", "201"
 FORMULA = '=HYPERLINK("https://example.org","路面")'

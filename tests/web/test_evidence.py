@@ -337,6 +337,43 @@ async def test_what_is_blacked_out_is_gone_for_everybody_and_an_admin_opens_the_
     await assert_nothing_lost_or_doubled(city.services)
 
 
+async def test_an_admin_takes_black_outs_back_one_by_one_for_everybody_and_says_why(city: City, official: User) -> None:
+    admin = await city.user("anna", Role.ADMIN)
+    problem = await claimed_with(city, official, TIDY)
+    photo_id = problem.case.rounds[0].after[0]
+    path = f"/problems/{problem.number}/photos/{photo_id}"
+    left, right = (0.0, 0.0, 0.49, 1.0), (0.51, 0.0, 1.0, 1.0)
+    async with await city.browser(official) as olga, await city.browser(admin) as anna:
+        await black_out(olga, path, (0, 0, 50, 100))
+        await black_out(olga, path, (50, 0, 50, 100))
+        addresses = set(re.findall(r'src="(/files/\w+)"', (await olga.get(path)).text)) | {f"/files/{photo_id}"}
+        seen = re.search(r'name="seen" value="(\w+)"', (await anna.get(path)).text)
+        assert seen is not None
+        form = {"seen": seen[1], "taken_back": "The wrong half"}
+        assert (await olga.post(f"{path}/take-back", form)).status_code == 403
+        assert (await anna.post(f"{path}/take-back", {**form, "taken_back": " "})).status_code == 422
+        assert (await anna.post(f"{path}/take-back", form)).status_code == 303
+        for address in addresses:
+            shown = (await olga.get(address)).content
+            assert mean(shown, left) < 3 < mean(shown, right)
+        assert (await anna.post(f"{path}/take-back", form)).status_code == 409, "it is shown in another version by now"
+        again = re.search(r'name="seen" value="(\w+)"', (await anna.get(path)).text)
+        assert again is not None
+        assert (await anna.post(f"{path}/take-back", {**form, "seen": again[1]})).status_code == 303
+        page = await olga.get(path)
+        assert "partly blacked out" not in page.text
+        thumbs = re.findall(r'<img src="(/files/\w+)"', (await olga.get(f"/problems/{problem.number}")).text)
+        for address in (*addresses, *thumbs):
+            assert mean((await olga.get(address)).content, left) > 3
+        await black_out(olga, path, (0, 0, 100, 100))
+        assert mean((await olga.get(f"/files/{photo_id}")).content, right) < 3, "and is blacked out anew"
+        history = (await olga.get(f"/problems/{problem.number}")).text
+        assert history.count("The last black-out of a photo was taken back") == 2
+        assert "The wrong half" in history
+        assert "took the last black-out of a photo back" in (await anna.get("/admin/audit")).text
+    await assert_nothing_lost_or_doubled(city.services)
+
+
 async def test_only_the_office_inspectors_and_the_unit_in_charge_black_out(
     city: City, official: User, inspector: User
 ) -> None:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import date
 
 import httpx
 import pytest
-import pytest_asyncio
-from bson import ObjectId
 
-from media_tracker.accounts.actor import Actor, Role
+from media_tracker.accounts.actor import Role
 from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.monitor.definitions import Key
 from media_tracker.monitor.documents import Release
-from media_tracker.monitor.facts import Period
 from media_tracker.problems.folding import fold
 from media_tracker.problems.light import light
 from media_tracker.wiring import Services
@@ -25,10 +20,8 @@ from tests.fake_clock import FakeClock
 from tests.web.admin_scene import browser_as, make_services
 from tests.web.browser import Browser
 from tests.web.figures_reading import listed
-from tests.web.figures_scene import Campaign, campaign
+from tests.web.figures_scene import OFFICE, QUARTER, Campaign
 
-QUARTER = Period(date(2026, 1, 1), date(2026, 3, 27))
-OFFICE = Actor(ObjectId(), frozenset({Role.PUBLICITY}))
 WORDS = {
     "text": "It was not <our> rubbish.",
     "name": "Wang's shop",
@@ -41,28 +34,6 @@ MASKED = "This case is withheld"
 @pytest.fixture
 def services(database: Database, clock: FakeClock) -> Services:
     return make_services(database, clock)
-
-
-@pytest_asyncio.fixture
-async def told(services: Services, clock: FakeClock) -> Campaign:
-    return await campaign(services, clock)
-
-
-@pytest_asyncio.fixture
-async def release(services: Services, told: Campaign) -> Release:
-    return await services.releases.release(QUARTER, OFFICE, SYSTEM)
-
-
-@pytest_asyncio.fixture
-async def stranger(services: Services) -> AsyncIterator[Browser]:
-    async with await browser_as(services) as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture
-async def office(services: Services) -> AsyncIterator[Browser]:
-    async with await browser_as(services, Role.PUBLICITY) as browser:
-        yield browser
 
 
 async def row_link(browser: Browser, release: Release) -> str:

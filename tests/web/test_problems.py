@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import date, timedelta
 
 import httpx
 import pytest
@@ -13,6 +13,9 @@ from bson import ObjectId
 
 from media_tracker.accounts.actor import Level, Role
 from media_tracker.accounts.documents import User
+from media_tracker.db.events import SYSTEM
+from media_tracker.places.responsibility import Backing, Relation
+from media_tracker.places.responsibility_sheet import ResponsibilitySheet
 from media_tracker.problems.case import Channel, Outcome, Precision, Severity, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.steps import Command, Step
@@ -665,12 +668,66 @@ async def test_units_of_the_problems_district_come_first(city: City, editor: Use
     select = re.search(r'<select[^>]*id="step-assign-unit_id".*?</select>', html, re.S)
     assert select is not None
     groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', select[0], re.S)
-    assert [name for name, _ in groups] == ["东城区", "Other units"]
+    assert [name for name, _ in groups] == ["东城区", "Of the whole city", "西城区"]
     assert re.findall(r'value="(\w+)"', groups[0][1]) == [str(near)]
-    assert str(far) in groups[1][1]
+    assert str(city.roads) in groups[1][1]
+    assert re.findall(r'value="(\w+)"', groups[2][1]) == [str(far)]
+    assert re.findall(r'<details class="more"( open)?><summary>(.*?)</summary>', html)[1:] == [
+        (" open", "东城区"),
+        ("", "Of the whole city"),
+        ("", "西城区"),
+    ]
     beside = re.findall(r'name="co_unit_ids" value="(\w+)"', html)
     assert beside[0] == str(near)
     assert len(beside) == 6
+
+
+async def test_the_page_says_who_stands_behind_the_place_and_what_its_department_stands_behind(
+    city: City, editor: User
+) -> None:
+    day, table = date(2026, 1, 1), city.services.responsibilities
+    backings = (
+        Backing(Relation.INDICATOR, day, unit_id=city.cleaners, indicator="街面保洁"),
+        Backing(Relation.INDICATOR, day, unit_id=city.roads, indicator="道路完好"),
+        Backing(Relation.CIVILISED_UNIT, day, region="990101001", unit_id=city.roads),
+        Backing(Relation.LEADER, day, region="990101001", person="某领导"),
+        Backing(Relation.LEADER, day, region="990101002", person="另一领导"),
+        Backing(Relation.LEADER, day, day, region="990101", person="前任领导"),
+    )
+    sheet = ResponsibilitySheet((), backings, ())
+    await table.take(sheet, day, whole=False, edition=await table.edition(), by=None, origin=SYSTEM)
+    problem = await city.assigned()
+    async with await city.browser(editor) as browser:
+        html = (await browser.get(f"/problems/{problem.number}")).text
+    facts = re.sub(r"<[^>]+>|\s+", " ", html[html.index('id="facts"') :][:3000])
+    assert re.search(r"Leader who backs \S*河畔街道\s+某领导", facts)
+    assert re.search(r"Civilised unit that backs \S*河畔街道\s+Road works", facts)
+    assert re.search(r"Department that backs the indicator\s+Street cleaners · 街面保洁", facts)
+    assert not any(said in html for said in ("另一领导", "前任领导", "道路完好"))
+
+
+async def test_the_forms_that_give_time_begin_with_a_day_that_they_take(city: City, official: User) -> None:
+    problem = await city.assigned()
+    due_at = problem.case.due_at
+    assert due_at is not None
+    path = f"/problems/{problem.number}"
+    async with (
+        await city.browser(official) as olga,
+        await city.browser(await city.user("paula", Role.PUBLICITY)) as paula,
+    ):
+        for browser, step, name in (
+            (paula, "extend", "due_at"),
+            (paula, "defer", "review_at"),
+            (olga, "ask_deferral", "review_at"),
+            (olga, "ask_extension", "due_at"),
+        ):
+            proposed = re.search(rf'id="step-{step}-{name}"[^>]*value="([^"]+)"', (await browser.get(path)).text)
+            assert proposed is not None, step
+        data = {"version": problem.case.version, "text": "Rain.", "due_at": proposed[1]}
+        assert (await olga.post(f"{path}/steps/ask_extension", data)).status_code == 303
+    asked = (await city.services.problems.get(problem.number)).case.asked
+    assert asked is not None
+    assert asked.wished_at > due_at
 
 
 async def test_photos_that_are_too_much_together_are_refused_by_a_limit_that_the_form_states(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date
 from urllib.parse import urlsplit
 
 import pytest
-import pytest_asyncio
-from bson import ObjectId
 
-from media_tracker.accounts.actor import Actor, Role
+from media_tracker.accounts.actor import Role
 from media_tracker.db.connection import Database
 from media_tracker.db.events import SYSTEM
 from media_tracker.monitor.documents import Release
@@ -24,31 +21,12 @@ from tests.fake_clock import FakeClock
 from tests.web.admin_scene import browser_as, make_services
 from tests.web.browser import Browser
 from tests.web.figures_reading import listed, read
-from tests.web.figures_scene import Campaign, campaign
-
-QUARTER = Period(date(2026, 1, 1), date(2026, 3, 27))
-OFFICE = Actor(ObjectId(), frozenset({Role.PUBLICITY}))
+from tests.web.figures_scene import OFFICE, QUARTER, Campaign
 
 
 @pytest.fixture
 def services(database: Database, clock: FakeClock) -> Services:
     return make_services(database, clock)
-
-
-@pytest_asyncio.fixture
-async def told(services: Services, clock: FakeClock) -> Campaign:
-    return await campaign(services, clock)
-
-
-@pytest_asyncio.fixture
-async def release(services: Services, told: Campaign) -> Release:
-    return await services.releases.release(QUARTER, OFFICE, SYSTEM)
-
-
-@pytest_asyncio.fixture
-async def stranger(services: Services) -> AsyncIterator[Browser]:
-    async with await browser_as(services) as browser:
-        yield browser
 
 
 async def public_numbers(browser: Browser) -> dict[str, int]:

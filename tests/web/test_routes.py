@@ -197,6 +197,7 @@ WHO: Final[dict[str, Who]] = {
     "GET /problems/{number:str}/photos/{photo_id:str}/black-out": SIGNED_IN,
     "POST /problems/{number:str}/photos/{photo_id:str}/black-out": SIGNED_IN,
     "POST /problems/{number:str}/photos/{photo_id:str}/original": ADMINS,
+    "POST /problems/{number:str}/photos/{photo_id:str}/take-back": ADMINS,
     "GET /problems/{number:str}/evidence": CAMERA_READERS,
     # papers; whose orders are whose, the service says
     "GET /orders/new": DISPATCHERS,
@@ -217,6 +218,7 @@ WHO: Final[dict[str, Who]] = {
     # figures
     "GET /monitor": SIGNED_IN,
     "GET /monitor/charts": SIGNED_IN,
+    "GET /monitor/charts/part": SIGNED_IN,
     "GET /monitor/charts/{file:str}": SIGNED_IN,
     "GET /monitor/wall": SIGNED_IN,
     "GET /monitor/milestones": SIGNED_IN,

@@ -39,6 +39,7 @@ NO_PAGE = frozenset(
         "/desk/quality/disputes/{story_id:str}",
         "/admin/rules/editions/{number:str}",
         "/events/since",
+        "/monitor/charts/part",
         "/notices/bell",
         "/healthz",
         "/api/v1/figures",

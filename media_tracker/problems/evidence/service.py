@@ -152,6 +152,41 @@ class Evidence:
             await self._files.delete(version.id)
             raise
 
+    async def take_back(
+        self, problem: Problem, photo_id: ObjectId, seen: ObjectId, reason: str, actor: Actor, origin: Origin
+    ) -> Problem:
+        """Take a photo's last black-out back, for everybody. ``seen``: the version that is shown.
+
+        Who may open the original may do it; it stands in the history with its reason, and in the audit trail.
+
+        Raises:
+            NotFound: the photo is not this problem's. Forbidden: not an admin. InvalidInput: no reason.
+            Conflict: it is shown in another version by now.
+        """
+        photo = filed(problem, photo_id)
+        if not may_open_original(actor):
+            raise Forbidden(NOT_YOURS)
+        reason = reason.strip()
+        if not reason or len(reason) > LONGEST_REASON:
+            sentence = N_("Please say why it is taken back, in at most 300 characters.")
+            raise InvalidInput(sentence, {"taken_back": sentence})
+
+        async def work(tx: Transaction) -> Problem:
+            stored = await self._casebook.read(tx, problem.case.id)
+            shown = await self._files.show_earlier(photo.id, seen, tx.session)
+            await self._audit.write(
+                AuditAction.BLACK_OUT_TAKEN_BACK,
+                actor=actor.user_id,
+                subject=f"problem/{problem.number}",
+                detail={"photo": photo.id, "reason": reason},
+                request_id=origin.request_id,
+                session=tx.session,
+            )
+            payload = {"photo": photo.id, "seen_as": shown, "by": actor.user_id}
+            return await self._casebook.write(tx, stored, [Decided(EventType.BLACK_OUT_TAKEN_BACK, payload)], reason)
+
+        return await self._transactor.run(work, origin)
+
     async def original(
         self, problem: Problem, photo_id: ObjectId, reason: str, actor: Actor, request_id: str | None
     ) -> tuple[FileMetadata, AsyncIterator[bytes]]:

@@ -71,6 +71,7 @@ ACTION_NAMES: Mapping[AuditAction, str] = {
     AuditAction.CLOCKS_CHANGED: N_("changed the clock rules"),
     AuditAction.EVIDENCE_READ: N_("looked at when and where photos were taken"),
     AuditAction.ORIGINAL_OPENED: N_("opened a photo without its black-outs"),
+    AuditAction.BLACK_OUT_TAKEN_BACK: N_("took the last black-out of a photo back"),
     AuditAction.RULES_CHANGED: N_("changed the rules for suggestions"),
     AuditAction.RULES_RESTORED: N_("brought former rules for suggestions back"),
     AuditAction.MODEL_ASKED: N_("asked for a new version of the model"),

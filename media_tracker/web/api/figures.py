@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, time
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -35,7 +36,7 @@ from media_tracker.web.api.figure_answers import (
 )
 from media_tracker.web.figure_links import Asked, asked_of
 from media_tracker.web.guards import anyone, signed_in
-from media_tracker.web.monitor.lists import as_undecided
+from media_tracker.web.monitor.lists import WAITS_FOR_YOU, as_undecided, tells_decisions
 from media_tracker.web.monitor.view import RATES, STRETCH_NAMES
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.stories.view import MASKED, may_read
@@ -161,7 +162,12 @@ async def figure_rows(
         counted_at=use.clock(),
         filters=_filters(asked),
         total=total,
-        rows=[_row(_told(row, subjects, names, who), subjects, hours, names, who) for row in rows],
+        rows=[
+            _kept_back(row, asked, names)
+            if _waits(row, subjects, who) and tells_decisions(figure, asked.part)
+            else _row(_told(row, subjects, names, who), subjects, hours, names, who)
+            for row in rows
+        ],
         next=_address(figure, asked, {"limit": limit, "after": _cursor(behind)}) if rows and behind < total else None,
     )
 
@@ -215,6 +221,36 @@ def _told(row: Row, subjects: Subjects, names: Names, who: Actor | None) -> Row:
     if not _readable(story, who):
         return replace(row, district=None, street=None, community=None, categories=(), columns=frozenset())
     return as_undecided(row, story, names) if who is not None and is_hidden_from(story, who) else row
+
+
+def _waits(row: Row, subjects: Subjects, who: Actor | None) -> bool:
+    """Whether the story of ``row`` waits for a blind second look of ``who``."""
+    story = subjects.stories.get(row.story_id) if row.story_id is not None else None
+    return story is not None and who is not None and is_hidden_from(story, who)
+
+
+def _kept_back(row: Row, asked: Asked, names: Names) -> RowAnswer:
+    """A row of a list in which to stand tells a decision that must not be known yet: that there is one, and nothing else."""
+    return RowAnswer(
+        subject=row.subject.value,
+        id="",
+        at=datetime.combine(asked.period.start, time(), UTC),
+        number=None,
+        title=names.gettext(WAITS_FOR_YOU),
+        problem=None,
+        story=None,
+        outlets=[],
+        columns=[],
+        projects=[],
+        district=None,
+        street=None,
+        community=None,
+        categories=[],
+        unit=None,
+        severity=None,
+        source=None,
+        hours=None,
+    )
 
 
 def _readable(story: Story, who: Actor | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from bson import ObjectId
@@ -57,6 +57,8 @@ class Choices:
     kinds: Offered
     bands: Offered
     orders: Offered
+    written: dict[tuple[object, ...], Markup] = field(default_factory=dict, compare=False)
+    """Parts of pages that were made of these, by all else that they were made of."""
 
     def categories_with(self, code: str, names: Names) -> Offered:
         """The categories, and ``code`` among them, though it may be out of use."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from bson import ObjectId
 from litestar import Request
+from markupsafe import Markup
 
 from media_tracker.desk.bulk_accept import takes_part
 from media_tracker.desk.filters import Order, QueueFilter, Which, read_filter
@@ -21,6 +23,8 @@ from media_tracker.web.visitor import actor, services
 
 DAYS: Mapping[int, str] = {1: N_("one day"), 3: N_("three days"), 7: N_("one week"), 30: N_("thirty days")}
 MOST_COLUMNS = 200
+MOST_WRITTEN = 500
+"""Forms that are kept; there are few editors and few filters, but addresses can be made up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,26 @@ class FilterForm:
     bulk: str = ""
 
 
-async def filter_form(
+async def written_filters(
     request: Request[Any, Any, Any], wanted: QueueFilter, names: Names, saved: Sequence[SavedQueue]
+) -> Markup:
+    """The form, filled in with ``wanted``, and the reader's ``saved`` queues; written anew only where one of its parts is new."""
+    columns, who = await services(request).at_hand.columns(), actor(request).user_id
+    choices = choices_of(names)
+    made_of = (wanted, who, tuple(saved), columns)
+    if made_of not in choices.written:
+        if len(choices.written) >= MOST_WRITTEN:
+            choices.written.clear()
+        form = filter_form(wanted, who, columns, names, saved)
+        text = names.pages.render("desk/filters.html", {"filters": form})
+        choices.written[made_of] = Markup(text)  # noqa: S704 - a template has made it
+    return choices.written[made_of]
+
+
+def filter_form(
+    wanted: QueueFilter, me: ObjectId, columns: Collection[str], names: Names, saved: Sequence[SavedQueue]
 ) -> FilterForm:
-    """The form, filled in with ``wanted``, and the reader's ``saved`` queues."""
+    """The form for the reader ``me``."""
     catalogue = names.pages.catalogue
     given = dict(wanted.pairs())
     values = {
@@ -69,12 +89,13 @@ async def filter_form(
     if wanted.days is not None and wanted.days not in DAYS:
         days.append(option(wanted.days, str(wanted.days)))
     query, choices = wanted.query_string(), choices_of(names)
+    shown = sorted({*columns, wanted.column} - {""})[:MOST_COLUMNS]
     return FilterForm(
-        values={**values, "queue": given.get("queue", ""), "me": str(actor(request).user_id)},
+        values={**values, "queue": given.get("queue", ""), "me": str(me)},
         used=any(values.values()),
         reset=_path(QueueFilter(which=wanted.which)),
         outlets=choices.outlets,
-        columns=await _columns(request, wanted),
+        columns=[option(name, name) for name in shown],
         kinds=choices.kinds,
         bands=choices.bands,
         districts=choices.districts,
@@ -121,10 +142,3 @@ WHICH_NAMES: Mapping[Which, str] = {
 def _path(wanted: QueueFilter) -> str:
     query = urlencode(wanted.pairs())
     return f"/desk?{query}" if query else "/desk"
-
-
-async def _columns(request: Request[Any, Any, Any], wanted: QueueFilter) -> list[Option]:
-    """The columns that feeds and projects name; the one that is asked for in any case."""
-    known = await services(request).at_hand.columns()
-    names = sorted({*known, wanted.column} - {""})[:MOST_COLUMNS]
-    return [option(name, name) for name in names]

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from bson import ObjectId
 from litestar import Request
+from markupsafe import Markup
 
 from media_tracker.accounts.actor import Role
 from media_tracker.desk.done import What
@@ -22,7 +23,7 @@ from media_tracker.ingest.blind import as_seen_by
 from media_tracker.ingest.documents import Kind, Story
 from media_tracker.web.desk.ahead import tag_of
 from media_tracker.web.desk.keys import KEYS, Keys
-from media_tracker.web.desk.queue import FilterForm, filter_form
+from media_tracker.web.desk.queue import written_filters
 from media_tracker.web.desk.work import Holder, Open, Typed, open_story
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.stories.view import KINDS, StoryRow, story_row
@@ -116,7 +117,7 @@ class DeskPage:
     said: str = ""
     """What has just been done, translated; for those who listen."""
     last: Last | None = None
-    filters: FilterForm | None = None
+    filters: Markup | str = ""
     """Of the whole page only: the browser keeps them where a part of it is swapped."""
     feeds: int = 0
     """How many feeds want attention."""
@@ -161,7 +162,7 @@ async def desk_page(
     story, holder = await _opened(request, wanted, story_id, page)
     again = again or wanted.which is Which.CHANGED
     ahead = bool(story and holds and not (again or typed or take or holder)) and holds == await _tag(request, story)
-    opened = ObjectId(story.id) if story and not holder else None
+    opened = story if not holder else None
     lines = await _queue_rows(request, page, names)
     (following, previous), totals, last, filters, feeds, shown = await asyncio.gather(
         _neighbours(request, wanted, story, page, top),
@@ -245,12 +246,12 @@ async def _nothing() -> None:
 
 async def _filters(
     request: Request[Any, Any, Any], wanted: QueueFilter, names: Names, saved: Sequence[SavedQueue] | None
-) -> FilterForm | None:
+) -> Markup | str:
     """The filters, for a whole page."""
     if request.headers.get("hx-request") == "true":
-        return None
+        return ""
     own = saved if saved is not None else await services(request).saved_queues.of(actor(request))
-    return await filter_form(request, wanted, names, own)
+    return await written_filters(request, wanted, names, own)
 
 
 async def _tag(request: Request[Any, Any, Any], story: Story | None) -> str:

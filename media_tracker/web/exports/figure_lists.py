@@ -7,7 +7,7 @@ from datetime import datetime
 
 from media_tracker.errors import N_, NotFound
 from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
-from media_tracker.monitor.exports import Value
+from media_tracker.monitor.exports import Deadline, Value
 from media_tracker.monitor.facts import Row
 from media_tracker.web.exports.opened import CHUNK, Asking, Opened, Rows, heading
 from media_tracker.web.figure_links import Asked, read_asked
@@ -86,7 +86,7 @@ async def open_figure(asking: Asking) -> Opened:
     else:
         total, _ = await monitor.page(key, asked.period, asked.part, 0, 1, as_of=asked.as_of)
         hours, each = {}, monitor.each(key, asked.period, asked.part, as_of=asked.as_of)
-    nothing = columns_of(key, hours, await monitor.shown([]), asking.names, asking.actor)
+    nothing = columns_of(key, asked.part, hours, await monitor.shown([]), asking.names, asking.actor)
     about: list[tuple[str, Value]] = [
         (N_("Figure"), asking.say(definition.name)),
         (N_("Definition"), asking.say(definition.text)),
@@ -96,8 +96,10 @@ async def open_figure(asking: Asking) -> Opened:
 
     async def rows() -> Rows:
         async for some in chunks(each):
-            columns = columns_of(key, hours, await monitor.shown(some, as_of=asked.as_of), asking.names, asking.actor)
-            yield [[_value(column.cell(row), asking) for column in columns] for row in some]
+            columns = columns_of(
+                key, asked.part, hours, await monitor.shown(some, as_of=asked.as_of), asking.names, asking.actor
+            )
+            yield [[_value(column.cell(row)) for column in columns] for row in some]
 
     labels = [column.label for column in nothing]
     return Opened(heading(asking, definition.name, labels, about), rows(), total, _name(key.value, asked))
@@ -134,10 +136,10 @@ def _about(asking: Asking, asked: Asked) -> list[tuple[str, Value]]:
     return told
 
 
-def _value(cell: Cell, asking: Asking) -> Value:
-    """A cell as a file takes it. As a date, a deadline at midnight would read one day too long."""
+def _value(cell: Cell) -> Value:
+    """A cell as a file takes it. As a plain date, a deadline at midnight would read one day too long."""
     if cell.look == "deadline" and isinstance(cell.value, datetime):
-        return asking.names.pages.formats.deadline_plain(cell.value)
+        return Deadline(cell.value)
     return cell.value
 
 

@@ -1,6 +1,7 @@
 """Files sent by mail at set times: made for each reader as that reader may see the list, in that reader's language.
 
 Rights are asked when a file is sent, not when it was ordered: who has lost a role gets nothing more, and the schedule says so.
+When it is who ordered it that may not any more, the schedule rests, and they and the admins are written to.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from media_tracker.monitor.bulletin_rules import Texts
 from media_tracker.monitor.export_jobs import Wanted
 from media_tracker.monitor.exports import FileFormat
 from media_tracker.monitor.facts import Period
-from media_tracker.monitor.schedules import BULLETIN, Schedule
+from media_tracker.monitor.schedules import BULLETIN, Schedule, may_send_to
 from media_tracker.monitor.timetable import days_of
 from media_tracker.papers.word import CONTENT_TYPE
 from media_tracker.web.bulletins.content import Signing, compose, word_of
+from media_tracker.web.exports.filters import title_of
 from media_tracker.web.exports.lists import LISTS
 from media_tracker.web.exports.making import ExportWork, making
 from media_tracker.web.i18n import DEFAULT_LOCALE, current_locale, lang_tag, use_locale
@@ -34,6 +36,8 @@ from media_tracker.wiring import Services
 
 BULLETIN_TITLE = N_("Draft of a bulletin")
 BULLETIN_ROLES = frozenset({Role.PUBLICITY, Role.ADMIN})
+OWNER_GONE = N_("It rests: the account of who ordered it is closed.")
+OWNER_MAY_NOT = N_("It rests: who ordered it may not send it any more.")
 SOME_FAILED = N_("Not everybody got it: an account was closed, has no mail address, or may not see this list.")
 
 log = structlog.get_logger("exports")
@@ -63,10 +67,9 @@ class Mailing:
         schedule = await schedules.take()
         if schedule is None:
             return False
-        try:
-            await self._work.actor(schedule.owner)
-        except Forbidden:
-            await schedules.settle(schedule, 0, N_("It rests: the account of who ordered it is closed."), pause=True)
+        if refusal := await self._refused(schedule):
+            if await schedules.stop(schedule, refusal):
+                await self._tell_that_it_stopped(schedule, refusal)
             return True
         sent, failed = 0, 0
         for reader in schedule.sending.readers:
@@ -84,6 +87,37 @@ class Mailing:
                 failed += 1
         await schedules.settle(schedule, sent, SOME_FAILED if failed else "")
         return True
+
+    async def _refused(self, schedule: Schedule) -> str:
+        """Why who ordered it may not have it sent any more; empty: they may."""
+        try:
+            owner = await self._work.actor(schedule.owner)
+        except Forbidden:
+            return OWNER_GONE
+        sending = schedule.sending
+        kind = LISTS.get(sending.name)
+        roles = BULLETIN_ROLES if sending.name == BULLETIN else kind.roles if kind is not None else frozenset[Role]()
+        return "" if owner.has(*roles) and may_send_to(owner, sending.readers) else OWNER_MAY_NOT
+
+    async def _tell_that_it_stopped(self, schedule: Schedule, error: str) -> None:
+        """Write to who ordered it and to the admins; on their page of schedules it stands as well."""
+        for user in await self._room.accounts.list_users():
+            told = user.object_id == schedule.owner or user.actor().has(Role.ADMIN)
+            if told and user.active and user.mail:
+                with use_locale(user.language or DEFAULT_LOCALE):
+                    letter = await self._stopped_letter(user, schedule, error)
+                key = f"schedule:{schedule.id}:{schedule.next_at.timestamp():.0f}:stopped:{user.object_id}"
+                await self._room.outbox.put(key, letter, user.object_id)
+
+    async def _stopped_letter(self, user: User, schedule: Schedule, error: str) -> Letter:
+        names = await names_with(self._room, self._pages)
+        say, sending = self._pages.catalogue.translate, schedule.sending
+        kind = LISTS.get(sending.name)
+        title = title_of(sending.name, sending.query, names, BULLETIN_TITLE if kind is None else kind.title)
+        office = self._room.settings.office_name
+        subject = say(N_("{office}: “{title}” is sent no more"), None, office=office, title=title)
+        how = say(N_("It stands under “Sent by mail”. Who may send it can order it again."), None)
+        return Letter(user.mail, subject, "\n\n".join([subject, say(error, None), how]) + "\n", "", lang_tag())
 
     async def _send(self, schedule: Schedule, reader: ObjectId) -> int:
         try:

@@ -15,7 +15,7 @@ from media_tracker.deeds.reading import is_staff, stands
 from media_tracker.errors import N_
 from media_tracker.ingest.documents import DeskState, Kind, Story
 from media_tracker.ingest.stories import StoryFilter
-from media_tracker.monitor.exports import Value
+from media_tracker.monitor.exports import Deadline, Value
 from media_tracker.outlets.documents import OutletKind
 from media_tracker.problems.afterwards.work import LookBackFilter, Show
 from media_tracker.problems.documents import Problem
@@ -71,7 +71,6 @@ async def _problem_pages(asking: Asking, wanted: ProblemFilter, order: Any) -> A
 
 def _problem_row(problem: Problem, asking: Asking) -> list[Value]:
     case, names = problem.case, asking.names
-    formats = names.pages.formats
     source = case.reports[0].channel if case.reports else None
     return [
         problem.number,
@@ -87,8 +86,8 @@ def _problem_row(problem: Problem, asking: Asking) -> list[Value]:
         names.joined({each.outlet_id for each in case.exposures if each.outlet_id is not None}),
         case.registered_at,
         problem.first_exposed_at,
-        formats.deadline_plain(case.due_at),
-        formats.deadline_plain(case.original_due_at),
+        Deadline(case.due_at) if case.due_at else None,
+        Deadline(case.original_due_at) if case.original_due_at else None,
         case.verified_at,
         case.closed_at,
     ]

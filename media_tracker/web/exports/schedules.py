@@ -12,13 +12,15 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from media_tracker.accounts.actor import Actor, Role
-from media_tracker.errors import N_, Conflict, InvalidInput
+from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
 from media_tracker.monitor.definitions import DEFINITIONS, Key
 from media_tracker.monitor.schedules import BULLETIN, Schedule, Sending
 from media_tracker.monitor.timetable import LAST_DAY, Days, Rhythm, Times
 from media_tracker.web.choices import Option, option
-from media_tracker.web.exports.lists import LISTS
+from media_tracker.web.exports.filters import kept, page_of, title_of, told
+from media_tracker.web.exports.lists import LISTS, open_list
 from media_tracker.web.exports.mailing import BULLETIN_ROLES, BULLETIN_TITLE
+from media_tracker.web.exports.opened import LONGEST_QUERY, Asking
 from media_tracker.web.forms import Form, read_form
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import Names, names_of
@@ -52,6 +54,10 @@ class ScheduleRow:
     id: str
     version: int
     what: str
+    filters: Sequence[str]
+    """In words."""
+    page: str
+    """Where the list is on screen; empty for what is on none."""
     when: str
     readers: str
     owner: str
@@ -60,6 +66,16 @@ class ScheduleRow:
     last_at: datetime | None
     sent: int
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What somebody comes with from a list's page: that list, with its filters, and no other."""
+
+    name: str
+    title: str
+    filters: Sequence[str]
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,7 @@ class SchedulesPage:
     people: Sequence[Option]
     values: Mapping[str, str]
     chosen: Sequence[str]
+    fixed: Fixed | None
     own_mail: bool
     breadcrumb: Sequence[Mapping[str, str]]
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -85,7 +102,7 @@ class SchedulesPage:
 
 @get(PATH, guards=[signed_in])
 async def schedules(request: Request[Any, Any, Any]) -> Response[str]:
-    """The visitor's schedules; for an admin all of them."""
+    """The visitor's schedules; for an admin all of them. With ``what`` and ``filters`` the form is about that list."""
     return await _show(request)
 
 
@@ -95,6 +112,9 @@ async def add(request: Request[Any, Any, Any]) -> Response[Any]:
     form, who = await read_form(request), actor(request)
     try:
         sending = _sending(form, who)
+        if sending.name != BULLETIN:  # what cannot be opened with these filters cannot be sent
+            asking = Asking(services(request), await names_of(request), who, sending.query)
+            await open_list(sending.name, asking)
         await services(request).schedules.add(sending, who, origin(request))
     except (InvalidInput, Conflict) as error:
         return await _show(request, form, error)
@@ -106,11 +126,20 @@ async def change(request: Request[Any, Any, Any], schedule_id: FromPath[str], ac
     """``pause``, ``resume`` or ``delete``."""
     form, room = await read_form(request), services(request).schedules
     who, version = actor(request), form.version()
-    if act == "delete":
-        await room.delete(schedule_id, version, who, origin(request))
-        return await see_other(request, PATH, N_("It is sent no more."))
-    await room.pause(schedule_id, version, act == "pause", who, origin(request))
-    return await see_other(request, PATH, N_("It rests.") if act == "pause" else N_("It goes on."))
+    match act:
+        case "delete":
+            await room.delete(schedule_id, version, who, origin(request))
+            return await see_other(request, PATH, N_("It is sent no more."))
+        case "pause":
+            await room.pause(schedule_id, version, True, who, origin(request))
+            return await see_other(request, PATH, N_("It rests."))
+        case "resume":
+            known = await room.get(schedule_id, who)
+            if known.sending.name not in _whats_of(who):
+                raise Forbidden(N_("Your role does not allow this."))
+            await room.pause(schedule_id, version, False, who, origin(request))
+            return await see_other(request, PATH, N_("It goes on."))
+    raise NotFound(N_("There is nothing at this address."))
 
 
 def _sending(form: Form, who: Actor) -> Sending:
@@ -130,8 +159,23 @@ def _sending(form: Form, who: Actor) -> Sending:
     assert rhythm is not None  # required
     assert days is not None  # required
     times = Times(rhythm, hour or 0, weekday or 0, day or 1)
-    query = f"key={key}" if key else ""
+    query = f"key={key}" if key else _kept(name, form.text("filters", longest=LONGEST_QUERY))
     return Sending(name, query, "docx" if name == BULLETIN else kind, days, times, tuple(readers))
+
+
+def _kept(name: str, filters: str) -> str:
+    kind = LISTS.get(name)
+    return kept(filters, dated=kind is not None and kind.dated)
+
+
+def _fixed(what: str, filters: str, who: Actor, names: Names) -> Fixed | None:
+    """What the form is about, for who comes from a list's page; None for everybody else."""
+    if not filters or what not in LISTS or what not in _whats_of(who):
+        return None
+    query = _kept(what, filters)
+    if not query:
+        return None
+    return Fixed(what, title_of(what, query, names, LISTS[what].title), told(query, names), page_of(what, query))
 
 
 def _whats_of(who: Actor) -> set[str]:
@@ -160,7 +204,10 @@ async def _show(
         "hour": "8",
         "weekday": "4",
         "day": "1",
+        "filters": "",
     }
+    default |= {name: text for name in ("what", "filters") if (text := request.query_params.get(name, ""))}
+    values = {**default, **(form.values if form is not None else {})}
     context = SchedulesPage(
         rows=[_line(each, names, shown) for each in found],
         whats=_offered(who, names),
@@ -171,7 +218,8 @@ async def _show(
         monthdays=[option(str(day), str(day)) for day in range(1, LAST_DAY + 1)],
         hours=[option(str(hour), f"{hour:02}:00") for hour in range(24)],
         people=[option(str(user.object_id), user.display_name) for user in people],
-        values={**default, **(form.values if form is not None else {})},
+        values=values,
+        fixed=_fixed(values["what"], values["filters"], who, names),
         chosen=form.texts("readers") if form is not None else [str(who.user_id)],
         own_mail=mine is not None and bool(mine.mail),
         breadcrumb=[{"label": say(N_("My files")), "href": "/exports"}, {"label": say(N_("Sent by mail"))}],
@@ -201,6 +249,8 @@ def _line(schedule: Schedule, names: Names, people: Mapping[ObjectId, str]) -> S
         id=str(schedule.id),
         version=schedule.version,
         what=_what(sending, names),
+        filters=told(sending.query, names),
+        page="" if sending.name == BULLETIN else page_of(sending.name, sending.query),
         when=_when(sending.times, names),
         readers=names.gettext(N_(", ")).join(people.get(each, "—") for each in sending.readers),
         owner=people.get(schedule.owner, ""),
@@ -213,14 +263,11 @@ def _line(schedule: Schedule, names: Names, people: Mapping[ObjectId, str]) -> S
 
 
 def _what(sending: Sending, names: Names) -> str:
-    key = sending.query.removeprefix("key=")
     kind = LISTS.get(sending.name)
-    title = BULLETIN_TITLE if kind is None else kind.title
-    if sending.name == "figure" and key in set(Key):
-        title = DEFINITIONS[Key(key)].name
+    title = title_of(sending.name, sending.query, names, BULLETIN_TITLE if kind is None else kind.title)
     dated = kind is None or kind.dated
     days = f" · {names.gettext(DAYS_NAMES[sending.days])}" if dated else ""
-    return f"{names.gettext(title)} ({'Word' if sending.kind == 'docx' else 'CSV' if sending.kind == 'csv' else 'Excel'}){days}"
+    return f"{title} ({'Word' if sending.kind == 'docx' else 'CSV' if sending.kind == 'csv' else 'Excel'}){days}"
 
 
 def _when(times: Times, names: Names) -> str:

@@ -117,7 +117,7 @@ class Charts:
         self.overview = overview
         self._asked = asked
         self._names = names
-        self._milestones = milestones
+        self.milestones = milestones
         self._figure = figure
         self._grain = grain or charts.grain_for(asked.period)
         self._gettext = names.gettext
@@ -149,7 +149,7 @@ class Charts:
             )
             for part, row in zip(parts, values, strict=True)
         ]
-        marks = [each for each in self._milestones if each.day in self._asked.period][-MOST_MARKS:]
+        marks = [each for each in self.milestones if each.day in self._asked.period][-MOST_MARKS:]
         series = [
             Series(self._name(key), [self._point(self._name(key), line.counts[n], line.label) for line in lines])
             for n, key in enumerate(TREND)

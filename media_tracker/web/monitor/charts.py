@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
+from litestar.enums import MediaType
 from litestar.params import FromPath
 
 from media_tracker.accounts.actor import Role
@@ -34,12 +35,15 @@ from media_tracker.web.monitor.chart_views import (
     Charts,
     ChartView,
 )
+from media_tracker.web.monitor.keeping import kept
 from media_tracker.web.monitor.view import HEADS
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.render import page, see_other
 from media_tracker.web.visitor import actor, origin, request_id, services, visitor
 
 MILESTONES = "/monitor/milestones"
+ON_MONITOR = (Chart.TREND, Chart.FLOW)
+"""The charts that stand on the monitor's page too."""
 LEFT_OUT = (Dimension.MONTH, Dimension.DAY, Dimension.STAGE)
 """Filters that charts have no use for: they show the whole period, and every stage."""
 
@@ -82,12 +86,22 @@ class MilestonesPage:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-async def charts_of(request: Request[Any, Any, Any], asked: Asked, names: Names, *, big: bool = False) -> Charts:
-    """The charts of what is asked; ``figure`` and ``grain`` of the address choose what they show. ``big``: for a wall."""
+async def charts_of(
+    request: Request[Any, Any, Any],
+    asked: Asked,
+    names: Names,
+    *,
+    big: bool = False,
+    dimensions: Sequence[Dimension] = DIMENSIONS,
+) -> Charts:
+    """The charts of what is asked; ``figure`` and ``grain`` of the address choose what they show. ``big``: for a wall.
+
+    ``dimensions``: by what the charts that are wanted are made; fewer are counted faster.
+    """
     query = request.query_params
     for dimension in LEFT_OUT:
         asked = asked.without(dimension)
-    dimensions = (*DIMENSIONS, *([Dimension.STREET] if Dimension.DISTRICT in asked.filters else []))
+    dimensions = (*dimensions, *([Dimension.STREET] if Dimension.DISTRICT in asked.filters else []))
     found = await services(request).monitor.overview(
         asked.period, KEYS, asked.part, dimensions=dimensions, as_of=asked.as_of
     )
@@ -154,6 +168,19 @@ async def charts_page(request: Request[Any, Any, Any]) -> Response[str]:
         errors=errors,
     )
     return await page(request, "monitor/charts.html", context, status=422 if errors else 200)
+
+
+@get(PATH + "/part", guards=[signed_in])
+async def charts_part(request: Request[Any, Any, Any]) -> Response[str]:
+    """The trend and the flow alone, for the monitor's page, which asks for them when they are looked at."""
+    names, asked = await names_of(request), asked_of(request)
+    made = await charts_of(request, asked, names, dimensions=(Dimension.DAY, Dimension.STAGE))
+
+    def write() -> str:
+        return names.pages.render("monitor/charts_part.html", {"charts": [made.of(each) for each in ON_MONITOR]})
+
+    about = (made.overview.version, asked, made.grain, tuple(made.milestones))
+    return Response(kept(about, names, write), media_type=MediaType.HTML)
 
 
 @get(PATH + "/{file:str}", guards=[signed_in])
@@ -266,4 +293,4 @@ def _may_edit(request: Request[Any, Any, Any]) -> bool:
     return who is not None and who.has(Role.PUBLICITY)
 
 
-ROUTES = [charts_page, chart_file, milestones_page, add_milestone, remove_milestone]
+ROUTES = [charts_page, charts_part, chart_file, milestones_page, add_milestone, remove_milestone]

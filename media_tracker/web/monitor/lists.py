@@ -15,8 +15,8 @@ from media_tracker.deeds.reading import is_staff, stands
 from media_tracker.errors import N_
 from media_tracker.ingest.blind import as_seen_by, is_hidden_from
 from media_tracker.ingest.documents import Story
-from media_tracker.monitor.definitions import Key
-from media_tracker.monitor.facts import Row, Subject
+from media_tracker.monitor.definitions import Dimension, Key
+from media_tracker.monitor.facts import Row, Slice, Subject
 from media_tracker.monitor.service import DEED_KEYS, STORY_KEYS
 from media_tracker.monitor.showing import Shown, ShownProblem
 from media_tracker.web.naming import Names
@@ -30,6 +30,11 @@ STATE = N_("State")
 DEADLINE = N_("Original deadline")
 VERIFIED = N_("Verified on")
 TAKEN_BACK = N_("Taken back since")
+WAITS_FOR_YOU = N_("A story that waits for your second look")
+DECIDED_BY = frozenset(
+    {Dimension.DISTRICT, Dimension.STREET, Dimension.COMMUNITY, Dimension.CATEGORY, Dimension.SUBCATEGORY}
+)
+"""What an editor decides of a story: a list by one of these tells the decision of every story in it."""
 COUNTED_BY: Mapping[Key, str] = {
     Key.RESOLVED: VERIFIED,
     Key.RESOLVED_NET: VERIFIED,
@@ -71,12 +76,22 @@ def subject_of(key: Key) -> Subject:
     return Subject.EXPOSURE if key is Key.EXPOSURES else Subject.PROBLEM
 
 
-def columns_of(key: Key, hours: Mapping[ObjectId, float], found: Shown, names: Names, who: Actor) -> Sequence[Column]:
+def tells_decisions(key: Key, part: Slice) -> bool:
+    """Whether standing in the list of ``key`` tells what was decided of a story."""
+    return key in (Key.BEHAVIOUR, Key.EXPOSURES) or bool(DECIDED_BY & set(part.chosen))
+
+
+def columns_of(
+    key: Key, part: Slice, hours: Mapping[ObjectId, float], found: Shown, names: Names, who: Actor
+) -> Sequence[Column]:
     """The columns of the list behind ``key``, as ``who`` may see them; ``found`` holds the records of its rows.
+
+    A story that waits for a blind second look of ``who`` stands without a word where the list tells what was decided: the list is
+    as long as its figure, and nobody learns which story it is.
 
     ``hours``: how long it took, by problem, in a list behind a duration; else empty.
     """
-    lists = _Lists(key, hours, found, names, who)
+    lists = _Lists(key, hours, found, names, who, tells_decisions(key, part))
     return {
         Subject.STORY: lists.stories,
         Subject.DEED: lists.deeds,
@@ -88,12 +103,15 @@ def columns_of(key: Key, hours: Mapping[ObjectId, float], found: Shown, names: N
 class _Lists:
     """The columns of each kind of list."""
 
-    def __init__(self, key: Key, hours: Mapping[ObjectId, float], found: Shown, names: Names, who: Actor) -> None:
+    def __init__(
+        self, key: Key, hours: Mapping[ObjectId, float], found: Shown, names: Names, who: Actor, telling: bool
+    ) -> None:
         self._key = key
         self._hours = hours
         self._found = found
         self._names = names
         self._who = who
+        self._telling = telling
 
     def problems(self) -> list[Column]:
         counted_by = COUNTED_BY.get(self._key, FIRST_EXPOSED)
@@ -116,8 +134,8 @@ class _Lists:
 
     def stories(self) -> list[Column]:
         return [
-            _moment(N_("Published")),
-            self._outlets(),
+            Column(N_("Published"), lambda row: Cell(None if self._is_kept_back(row) else row.at, look="moment")),
+            Column(N_("Outlet"), lambda row: Cell("" if self._is_kept_back(row) else self._names.joined(row.outlets))),
             Column(N_("Story"), self._story_cell),
             Column(N_("Kind"), self._kind),
             Column(N_("District"), self._story_district),
@@ -180,6 +198,8 @@ class _Lists:
         story = self._story(row)
         if story is None:
             return Cell("")
+        if self._is_kept_back(row):
+            return Cell(self._names.gettext(WAITS_FOR_YOU))
         title = story.title if may_read(story, self._who) else self._names.gettext(MASKED)
         return Cell(title, f"/stories/{row.story_id}")
 
@@ -229,7 +249,14 @@ class _Lists:
     def _readable(self, row: Row) -> Story | None:
         """The same; None where it is masked, for a list of the past may hold what was withdrawn since."""
         story = self._story(row)
-        return story if story is not None and may_read(story, self._who) else None
+        if story is None or self._is_kept_back(row):
+            return None
+        return story if may_read(story, self._who) else None
+
+    def _is_kept_back(self, row: Row) -> bool:
+        """Whether to name the story of ``row`` would tell ``who`` what was decided of it."""
+        story = self._found.stories.get(row.story_id) if self._telling and row.story_id is not None else None
+        return story is not None and is_hidden_from(story, self._who)
 
     def _as_it_is(self, row: Row) -> bool:
         """Whether what was decided of the story of ``row`` may be told."""

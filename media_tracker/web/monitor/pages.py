@@ -71,6 +71,8 @@ class MonitorPage:
     now_href: str
     counted_at: datetime | None
     charts: str
+    charts_part: str
+    """Where the trend and the flow come from once they are looked at."""
     first: date
     last: date
     before_first: date
@@ -181,6 +183,7 @@ async def _overview(
         now_href=asked.now().overview(by),
         counted_at=found.counted_at,
         charts=f"/monitor/charts?{urlencode(list(asked.query()))}",
+        charts_part=f"/monitor/charts/part?{urlencode(list(asked.query()))}",
         first=asked.period.start,
         last=asked.period.end,
         before_first=found.earlier.period.start,
@@ -284,7 +287,11 @@ async def _list(request: Request[Any, Any, Any], key: Key, asked: Asked) -> Resp
     number = min(wanted, pages)
     start = (number - 1) * PAGE_ROWS
     shown = await services(request).monitor.shown(found.rows, as_of=asked.as_of)
-    columns = [column for column in columns_of(key, found.hours, shown, names, actor(request)) if not column.in_files]
+    columns = [
+        column
+        for column in columns_of(key, asked.part, found.hours, shown, names, actor(request))
+        if not column.in_files
+    ]
     title = names.gettext(DEFINITIONS[key].name)
     labels = [names.gettext(column.label) for column in columns]
     cells = [[column.cell(row) for column in columns] for row in found.rows]
@@ -319,9 +326,8 @@ async def _export(request: Request[Any, Any, Any], key: Key, asked: Asked, suffi
     if total > MOST_FILE_ROWS:
         return Redirect(f"/exports/figure.{suffix}?{urlencode([('key', key.value), *asked.query()])}", status_code=303)
     found = await use.monitor.figure(key, asked.period, asked.part, asked.stretch, as_of=asked.as_of)
-    columns = columns_of(
-        key, found.hours, await use.monitor.shown(found.rows, as_of=asked.as_of), names, actor(request)
-    )
+    shown = await use.monitor.shown(found.rows, as_of=asked.as_of)
+    columns = columns_of(key, asked.part, found.hours, shown, names, actor(request))
     write, media_type = FILES[suffix]
     content = await asyncio.to_thread(write, _sheet(key, found.rows, asked, columns, names), use.monitor.zone)
     start, end = asked.period.start.isoformat(), asked.period.end.isoformat()

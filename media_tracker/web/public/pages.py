@@ -24,6 +24,7 @@ from media_tracker.web.render import page
 from media_tracker.web.visitor import services, visitor
 
 PAGE_ROWS = 200
+MOST_EARLIER = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,17 @@ class PublicErratum:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierLine:
+    """A release before the latest one."""
+
+    number: int
+    href: str
+    first: date
+    last: date
+    corrected: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HomePage:
     """``templates/public/home.html``"""
 
@@ -48,6 +60,7 @@ class HomePage:
     issue: str = ""
     """The number of the bulletin that it came with."""
     errata: Sequence[PublicErratum] = ()
+    earlier: Sequence[EarlierLine] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +157,24 @@ async def _home(request: Request[Any, Any, Any], release: Release | None, *, lat
         bulletins, names = services(request).bulletins, await names_of(request)
         issue = numbered(names, (await bulletins.numbers([release.number])).get(release.number))
         errata = [PublicErratum(e.at, e.place, e.wrong, e.right) for e in await bulletins.errata.of(release.number)]
-    return await page(request, "public/home.html", HomePage(view, latest, work, issue, errata))
+    earlier = await _earlier(request, release) if release is not None else []
+    return await page(request, "public/home.html", HomePage(view, latest, work, issue, errata, earlier))
+
+
+async def _earlier(request: Request[Any, Any, Any], release: Release) -> list[EarlierLine]:
+    """The releases before ``release``: what was corrected in them is public as well, and has to be found."""
+    found = await services(request).releases.before(release.number, MOST_EARLIER)
+    corrected = await services(request).bulletins.errata.corrected([each.number for each in found])
+    return [
+        EarlierLine(
+            number=each.number,
+            href=f"/releases/{each.number}",
+            first=date.fromisoformat(each.start),
+            last=date.fromisoformat(each.end),
+            corrected=each.number in corrected,
+        )
+        for each in found
+    ]
 
 
 def _line(row: PublicRow, names: Names, query: str) -> PublicLine:

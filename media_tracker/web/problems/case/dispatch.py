@@ -19,7 +19,7 @@ from media_tracker.problems.documents import Problem
 from media_tracker.problems.entries import mistake_in_number
 from media_tracker.problems.service import NewProblem
 from media_tracker.problems.steps import Command, Step
-from media_tracker.web.choices import Option, category_options, outlet_options, unit_options
+from media_tracker.web.choices import Option, category_options, outlet_options, unit_groups
 from media_tracker.web.forms import LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import dispatchers
 from media_tracker.web.i18n import NOTHING
@@ -235,7 +235,7 @@ async def _show(request: Request[Any, Any, Any], template: str, filled: _Filled,
         categories=category_options(names, (filled.values.get("category", ""),)),
         regions=await region_options(room.places),
         severities=[severity.value for severity in SEVERITIES],
-        units=unit_options(names),
+        units=unit_groups(names),
         proposal=filled.proposal,
         form_key=filled.values.get(FIELD) or new_key(),
         notice=pages.catalogue.explain(late) if late else "",

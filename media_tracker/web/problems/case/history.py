@@ -71,6 +71,7 @@ SENTENCES: Mapping[EventType, str] = {
     EventType.ASK_REFUSED: N_("What the unit asked for was refused"),
     EventType.EVIDENCE_ADDED: N_("Photos, documents or a note put on record"),
     EventType.PHOTO_BLACKED_OUT: N_("Parts of a photo were blacked out"),
+    EventType.BLACK_OUT_TAKEN_BACK: N_("The last black-out of a photo was taken back"),
 }
 BY_DISTRICT: Mapping[EventType, str] = {
     EventType.VERIFIED: N_("District check passed: {outcome}"),

@@ -16,10 +16,11 @@ from media_tracker.problems.case import Channel, State
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.lifecycle import Surroundings, refusal
 from media_tracker.problems.steps import Step
-from media_tracker.web.choices import Option, option, unit_groups, unit_options
+from media_tracker.web.choices import Option, option, unit_groups
 from media_tracker.web.guards import signed_in
 from media_tracker.web.naming import names_of
 from media_tracker.web.problems.case.aftercare import Aftercare, read_aftercare
+from media_tracker.web.problems.case.backing import BackingLine, read_backing
 from media_tracker.web.problems.case.clocks import ClocksView, read_clocks
 from media_tracker.web.problems.case.kept import kept_text
 from media_tracker.web.problems.case.proposal import ProposalView, read_proposal, read_rerouting
@@ -78,6 +79,7 @@ class ProblemPage:
     clocks: ClocksView
     kept: str
     """What was written for a step that is offered no longer."""
+    backing: Sequence[BackingLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ async def show_problem(
         may_edit=who.has(Role.EDITOR, Role.PUBLICITY),
         fresh_due_at=around.fresh_due_at,
         units=_others(unit_groups(names, problem.district), problem) if steps & HANDING else (),
-        other_units=unit_options(names, problem.district) if steps & HANDING else (),
+        other_units=unit_groups(names, problem.district) if steps & HANDING else (),
         proposal=proposal,
         rerouted=rerouted,
         follow_ups=await _follow_ups(request, problem) if steps.intersection(CHECKS) else (),
@@ -126,6 +128,7 @@ async def show_problem(
         errors=sent.errors,
         notice=sent.notice,
         clocks=await read_clocks(request, problem, events, around.fresh_due_at),
+        backing=await read_backing(request, problem, around.region_path),
         kept=kept_text(sent.values, sent.co_units, names) if lost else "",
     )
     return await page(request, "problems/case/problem.html", context, status=status)

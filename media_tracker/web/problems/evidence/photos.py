@@ -79,6 +79,8 @@ class PhotoPage:
     """Empty for who may not."""
     original_href: str
     """Where the original is opened; empty for who may not, and where nothing was blacked out."""
+    take_back_href: str
+    """The same for taking the last black-out back."""
     camera_href: str
     errors: Mapping[str, str]
 
@@ -162,6 +164,7 @@ async def _photo_page(
         uses=[use_view(use, problem, thumbnails, pages) for use in own],
         black_out_href=f"{href}/black-out" if may_black_out(problem.case, photo, who) else "",
         original_href=f"{href}/original" if view.blacked_out and may_open_original(who) else "",
+        take_back_href=f"{href}/take-back" if view.blacked_out and may_open_original(who) else "",
         camera_href=f"/problems/{problem.number}/evidence" if may_read_camera(who) else "",
         errors=errors,
     )
@@ -278,6 +281,24 @@ async def original(
     return answer
 
 
+@post("/problems/{number:str}/photos/{photo_id:str}/take-back", guards=[only(Role.ADMIN)])
+async def take_back(request: Request[Any, Any, Any], number: FromPath[str], photo_id: FromPath[str]) -> Response[Any]:
+    """Take the last black-out back: everybody sees the photo as before it."""
+    room, form = services(request), await read_form(request)
+    problem = await room.problems.get(number)
+    photo = filed(problem, parse_id(photo_id))
+    try:
+        seen, reason = form.id("seen") or photo.id, form.text("taken_back")
+        form.check()
+        await room.evidence.take_back(problem, photo.id, seen, reason, actor(request), origin(request))
+    except InvalidInput as error:
+        return await _photo_page(request, problem, photo, error.fields, status=422)
+    except Conflict as error:
+        said = {"taken_back": request.app.state.pages.catalogue.explain(error)}
+        return await _photo_page(request, problem, photo, said, status=409)
+    return await see_other(request, photo_href(number, photo.id), N_("Taken back: the photo is shown as before it."))
+
+
 # When and where
 
 
@@ -314,4 +335,4 @@ async def evidence_page(request: Request[Any, Any, Any], number: FromPath[str]) 
     return await page(request, "problems/evidence/evidence.html", EvidencePage(problem.number, problem.title, rows))
 
 
-ROUTES = [photo_page, black_out_page, black_out, original, evidence_page]
+ROUTES = [photo_page, black_out_page, black_out, take_back, original, evidence_page]

@@ -15,7 +15,7 @@ from media_tracker.errors import N_, InvalidInput, MediaTrackerError
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.finding.bulk import MOST, STEPS, Came, Item, Planned
 from media_tracker.problems.steps import Step
-from media_tracker.web.choices import Option, unit_options
+from media_tracker.web.choices import Option, unit_groups
 from media_tracker.web.forms import LONGEST_LINE, Form, read_form
 from media_tracker.web.guards import dispatchers
 from media_tracker.web.naming import Names, names_of
@@ -156,7 +156,7 @@ async def _preview(
         label=catalogue.gettext(STEP_WORDS[step].label),
         rows=[_row(each, names) for each in planned],
         possible=sum(each.error is None for each in planned),
-        units=unit_options(names) if step is Step.ASSIGN else (),
+        units=unit_groups(names) if step is Step.ASSIGN else (),
         unit_id=str(unit_id or ""),
         form_key=key,
         back=asked.href(),

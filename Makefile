@@ -43,7 +43,7 @@ run: setup
 test: export PYTHONDONTWRITEBYTECODE =
 test: export PYTHONPYCACHEPREFIX = $(abspath $(VENV))/.bytecode
 test: $(DEV) chromium
-	@$(if $(DATA),MEDIA_TRACKER_TEST_DATA="$(abspath $(DATA))") $(BIN)/pytest -n 2 $(ARGS)
+	@$(if $(DATA),MEDIA_TRACKER_TEST_DATA="$(abspath $(DATA))") $(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(DEV)
 	@echo "ruff check" && $(BIN)/ruff check

@@ -72,7 +72,10 @@ PURE = [
     *(f"problems/answers/{name}.py" for name in ("draft_rules", "errand_rules")),
     "problems/objections/rules.py",
     *(f"deeds/{name}.py" for name in ("deed", "showing", "reading", "minor_cues", "nominations", "lead_rules")),
-    *(f"papers/{name}.py" for name in ("chain", "order_rules", "safe_text", "word", "checking", "building")),
+    *(
+        f"papers/{name}.py"
+        for name in ("chain", "chart_part", "order_rules", "safe_text", "word", "checking", "building")
+    ),
     *(f"papers/{name}.py" for name in ("order_form", "dossier_form", "shipped", "pictures", "reading")),
     *(f"problems/finding/{name}.py" for name in ("facets", "lines")),
     *(f"problems/lists/{name}.py" for name in ("words", "dates", "names", "row", "cells", "sheet", "events")),
@@ -80,7 +83,7 @@ PURE = [
     *(f"monitor/{name}.py" for name in ("durations", "periods", "exports")),
     *(f"monitor/{name}.py" for name in ("histories", "lines", "sheets")),
     *(f"monitor/{name}.py" for name in ("bulletin_rules", "timetable")),
-    *(f"papers/bulletin_{name}.py" for name in ("content", "form", "bars")),
+    *(f"papers/bulletin_{name}.py" for name in ("content", "form", "bars", "charts")),
     *(f"monitor/{name}.py" for name in ("stages", "charts")),
     "monitor/standing.py",
     "ingest/story_format.py",

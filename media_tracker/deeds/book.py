@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bson import ObjectId
@@ -9,14 +10,17 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
-from media_tracker.db.events import NewEvent
+from media_tracker.db.events import NewEvent, Origin
 from media_tracker.db.ids import parse_id
-from media_tracker.db.transactions import Transaction
+from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.deeds.nominations import standing
 from media_tracker.errors import N_, Conflict, NotFound
 
 ENTITY = "deed"
+
+Change = Callable[[Transaction, GoodDeed], Awaitable[GoodDeed]]
+"""What is done with a deed within a transaction; it gives the deed as it is then."""
 
 
 class DeedBook:
@@ -37,6 +41,20 @@ class DeedBook:
         if deed.version != version:
             raise changed_since()
         return deed
+
+    async def change_at(
+        self, transactor: Transactor, deed_id: str, version: int, change: Change, origin: Origin
+    ) -> GoodDeed:
+        """``change`` on the deed as somebody saw it at ``version``, in a transaction of its own.
+
+        Raises:
+            NotFound. Conflict: it has been changed since.
+        """
+
+        async def work(tx: Transaction) -> GoodDeed:
+            return await change(tx, await self.read_at(deed_id, version, tx.session))
+
+        return await transactor.run(work, origin)
 
     async def insert(self, tx: Transaction, deed: GoodDeed, payload: Json) -> None:
         """Write a new deed."""

@@ -1,4 +1,4 @@
-"""What is done with a good deed that is filed: its words, people and their consent, pictures, nomination, release.
+"""What is done with a good deed that is filed: its words, people and their consent, nomination, release. Pictures: ``pictures``.
 
 Editors say what a deed is; publicity staff release it. What is changed of a released deed takes it out of the public library
 until it is released again: a release stands for what somebody saw. Events name parts by their ids, never a person.
@@ -6,8 +6,7 @@ until it is released again: a release stands for what somebody saw. Events name 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,20 +20,19 @@ from media_tracker.db.events import Origin
 from media_tracker.db.ids import parse_id
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.deeds.book import DeedBook
-from media_tracker.deeds.deed import Consent, ConsentWay, DeedPhoto, DeedRelease, Level, Nomination, Person, Result
+from media_tracker.deeds.deed import Consent, ConsentWay, DeedRelease, Level, Nomination, Person, Result
 from media_tracker.deeds.documents import DeedWords, GoodDeed
 from media_tracker.deeds.nominations import mistakes, standing
+from media_tracker.deeds.pictures import delete_pictures
 from media_tracker.deeds.service import Deeds, check_editor, checked_title
-from media_tracker.deeds.showing import may_look, why_not_release
+from media_tracker.deeds.showing import why_not_release
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
 from media_tracker.files.store import FileStore
 
 MOST_PEOPLE = 30
-MOST_PHOTOS = 20
-PURPOSE = "deed"
-"""Of files that only the pages of deeds give out."""
 
-Change = Callable[[Transaction, GoodDeed], Awaitable[GoodDeed]]
+OnForgotten = Callable[[Transaction, GoodDeed, str], Awaitable[None]]
+"""Told of which deed who is forgotten, by name."""
 
 
 class DeedWork:
@@ -49,6 +47,11 @@ class DeedWork:
         self._files = files
         self._clock = clock
         self._zone = zone
+        self._on_forgotten: list[OnForgotten] = []
+
+    def on_forgotten(self, also: OnForgotten) -> None:
+        """Have ``also`` forget whom a deed forgets, in the same transaction."""
+        self._on_forgotten.append(also)
 
     # Words
 
@@ -75,7 +78,7 @@ class DeedWork:
             changes: dict[str, Any] = {**given, "district": district, "release": None}
             return await self._book.change(tx, deed, "edited", {"fields": fields}, **changes)
 
-        return await self._run(deed_id, version, change, origin)
+        return await self._book.change_at(self._transactor, deed_id, version, change, origin)
 
     # People
 
@@ -96,7 +99,7 @@ class DeedWork:
             people = [*deed.people, person]
             return await self._book.change(tx, deed, "person_added", {"person": person.id}, people=people, release=None)
 
-        return await self._run(deed_id, version, change, origin)
+        return await self._book.change_at(self._transactor, deed_id, version, change, origin)
 
     async def edit_person(
         self,
@@ -126,7 +129,7 @@ class DeedWork:
             people = _with(deed, person.model_copy(update=given))
             return await self._book.change(tx, deed, "person_edited", payload, people=people, release=None)
 
-        return await self._run(deed_id, version, change, origin)
+        return await self._book.change_at(self._transactor, deed_id, version, change, origin)
 
     async def forget_person(
         self, deed_id: str, person_id: str, version: int, instead: str, actor: Actor, origin: Origin
@@ -156,11 +159,13 @@ class DeedWork:
                 ],
                 "release": None,
             }
+            for also in self._on_forgotten:
+                await also(tx, deed, person.name)
             payload = {"person": person.id, "photos": list(gone)}
             return await self._book.change(tx, deed, "person_forgotten", payload, **changes)
 
-        changed = await self._run(deed_id, version, change, origin)
-        await self._delete(gone)
+        changed = await self._book.change_at(self._transactor, deed_id, version, change, origin)
+        await delete_pictures(self._files, gone)
         return changed
 
     # Consent
@@ -193,7 +198,7 @@ class DeedWork:
             people = _with(deed, person.model_copy(update={"consent": consent}))
             return await self._book.change(tx, deed, "consent_recorded", payload, people=people)
 
-        return await self._run(deed_id, version, change, origin)
+        return await self._book.change_at(self._transactor, deed_id, version, change, origin)
 
     async def take_back(self, deed_id: str, person_id: str, version: int, actor: Actor, origin: Origin) -> GoodDeed:
         """Record that somebody no longer agrees: name and pictures are masked at once, and the public library loses the deed.
@@ -215,73 +220,7 @@ class DeedWork:
                 tx, deed, "consent_withdrawn", {"person": person.id}, people=people, release=None
             )
 
-        return await self._run(deed_id, version, change, origin)
-
-    # Pictures
-
-    async def add_photos(
-        self, deed_id: str, version: int, photos: Sequence[tuple[ObjectId, str, bool]], actor: Actor, origin: Origin
-    ) -> GoodDeed:
-        """Put saved photos (id, caption, whether people can be recognised) on a deed.
-
-        Raises:
-            Forbidden: no editor. InvalidInput: too many. NotFound. Conflict: also where a file is no longer there.
-        """
-        check_editor(actor)
-        now = self._clock()
-        new = [
-            DeedPhoto(id=key, caption=caption.strip(), people=people, by=actor.user_id, at=now)
-            for key, caption, people in photos
-        ]
-
-        async def change(tx: Transaction, deed: GoodDeed) -> GoodDeed:
-            if len(deed.photos) + len(new) > MOST_PHOTOS:
-                raise _mistake("photos", N_("A deed has at most 20 pictures."))
-            await self._files.attach([photo.id for photo in new], tx.session)
-            payload = {"photos": [photo.id for photo in new]}
-            return await self._book.change(tx, deed, "photos_added", payload, photos=[*deed.photos, *new], release=None)
-
-        return await self._run(deed_id, version, change, origin)
-
-    async def edit_photo(
-        self, deed_id: str, photo_id: str, version: int, caption: str, people: bool, actor: Actor, origin: Origin
-    ) -> GoodDeed:
-        """Change a picture's caption, and whether somebody can be recognised in it.
-
-        Raises:
-            Forbidden: no editor. NotFound, Conflict.
-        """
-        check_editor(actor)
-
-        async def change(tx: Transaction, deed: GoodDeed) -> GoodDeed:
-            photo = photo_of(deed, photo_id)
-            edited = photo.model_copy(update={"caption": caption.strip(), "people": people})
-            if edited == photo:
-                return deed
-            photos = [edited if each.id == photo.id else each for each in deed.photos]
-            payload = {"photo": photo.id, "people": people}
-            return await self._book.change(tx, deed, "photo_edited", payload, photos=photos, release=None)
-
-        return await self._run(deed_id, version, change, origin)
-
-    async def remove_photo(self, deed_id: str, photo_id: str, version: int, actor: Actor, origin: Origin) -> GoodDeed:
-        """Take a picture off a deed and delete it.
-
-        Raises:
-            Forbidden: no editor. NotFound, Conflict.
-        """
-        check_editor(actor)
-        gone: list[ObjectId] = []
-
-        async def change(tx: Transaction, deed: GoodDeed) -> GoodDeed:
-            photo = photo_of(deed, photo_id)
-            gone[:] = [photo.id]
-            photos = [each for each in deed.photos if each.id != photo.id]
-            return await self._book.change(tx, deed, "photo_removed", {"photo": photo.id}, photos=photos, release=None)
-
-        changed = await self._run(deed_id, version, change, origin)
-        await self._delete(gone)
-        return changed
+        return await self._book.change_at(self._transactor, deed_id, version, change, origin)
 
     # The way up
 
@@ -314,7 +253,7 @@ class DeedWork:
             payload = {"level": at.value, "result": result.value, "on": line.on}
             return await self._book.change(tx, deed, "nominated", payload, nominations=[*deed.nominations, line])
 
-        return await self._run(deed_id, version, change, origin)
+        return await self._book.change_at(self._transactor, deed_id, version, change, origin)
 
     # The public library
 
@@ -334,7 +273,7 @@ class DeedWork:
             release = DeedRelease(by=actor.user_id, at=now, stories=stories)
             return await self._book.change(tx, deed, "released", {"stories": list(stories)}, release=release)
 
-        return await self._run(deed_id, version, change, origin)
+        return await self._book.change_at(self._transactor, deed_id, version, change, origin)
 
     async def take_off(self, deed_id: str, version: int, actor: Actor, origin: Origin) -> GoodDeed:
         """Take a deed out of the public library.
@@ -349,41 +288,7 @@ class DeedWork:
                 raise Conflict(N_("It is not in the public library."))
             return await self._book.change(tx, deed, "taken_off", {}, release=None)
 
-        return await self._run(deed_id, version, change, origin)
-
-    # Inside
-
-    async def _run(self, deed_id: str, version: int, change: Change, origin: Origin) -> GoodDeed:
-        async def work(tx: Transaction) -> GoodDeed:
-            return await change(tx, await self._book.read_at(deed_id, version, tx.session))
-
-        return await self._transactor.run(work, origin)
-
-    async def _delete(self, photo_ids: Sequence[ObjectId]) -> None:
-        for photo_id in photo_ids:
-            with suppress(NotFound):  # somebody was faster
-                await self._files.delete(photo_id)
-
-
-def photo_of(deed: GoodDeed, photo_id: str) -> DeedPhoto:
-    """The picture of ``deed`` with this id; ``NotFound`` when it has none."""
-    key = parse_id(photo_id)
-    for photo in deed.photos:
-        if photo.id == key:
-            return photo
-    raise NotFound(N_("There is no such file."))
-
-
-def may_see_photo(deed: GoodDeed, photo: DeedPhoto, actor: Actor | None) -> bool:
-    """Whether somebody may see a picture: everybody one that may be shown; who works on the deed, until consent is taken back.
-
-    Of a deed all of whose stories have been withdrawn those alone who work on it.
-    """
-    staff = actor is not None and actor.has(Role.EDITOR, Role.PUBLICITY)
-    if deed.shows(photo):
-        stands = any(each.withdrawn_at is None for each in deed.stories)
-        return deed.is_public or staff or (actor is not None and stands)
-    return staff and may_look(photo, deed.people, deed.young)
+        return await self._book.change_at(self._transactor, deed_id, version, change, origin)
 
 
 def _person(deed: GoodDeed, person_id: str) -> Person:

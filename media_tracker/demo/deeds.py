@@ -18,7 +18,7 @@ from media_tracker.deeds.deed import ConsentWay, Level, Result
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.deeds.lead_rules import Caller, Channel, State
 from media_tracker.deeds.nominations import ORDER
-from media_tracker.deeds.work import PURPOSE
+from media_tracker.deeds.pictures import PURPOSE
 from media_tracker.demo.people import Cast
 from media_tracker.errors import MediaTrackerError
 from media_tracker.wiring import Services
@@ -67,7 +67,7 @@ async def work_on_deeds(services: Services, cast: Cast, today: date) -> None:
 async def _add_picture(services: Services, key: str, version: int, editor: Actor) -> int:
     stored = await services.files.save_image(draw(key), "demo.jpg", editor.user_id, PURPOSE)
     pictures = [(stored.id, "示意图", False)]
-    return (await services.deed_work.add_photos(key, version, pictures, editor, Origin(editor.user_id))).version
+    return (await services.deed_pictures.add_photos(key, version, pictures, editor, Origin(editor.user_id))).version
 
 
 async def _nominate(services: Services, deed: GoodDeed, version: int, place: int, today: date, publicity: Actor) -> int:

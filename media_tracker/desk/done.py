@@ -18,7 +18,7 @@ from media_tracker.accounts.actor import Actor
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.transactions import Transaction
-from media_tracker.ingest.documents import Story
+from media_tracker.ingest.documents import Kind, Story
 
 COLLECTION = "desk_done"
 INDEXES = [
@@ -44,6 +44,7 @@ class What(StrEnum):
     NOWHERE = "nowhere"
     FILED = "filed"
     SNOOZED = "snoozed"
+    LOOKED = "looked"  # decided as the second of two, blindly
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,10 @@ class Row:
     relapse_of: ObjectId | None = None
     deed_id: ObjectId | None = None
     deed_seq: int = 0
+    marks: Sequence[Json] = ()
+    """Of a second look: which stories were hidden before it (``_id``), and how (``blind``)."""
+    look_seq: int = 0
+    """The version of the look after it."""
     undone_at: datetime | None = None
 
 
@@ -130,6 +135,32 @@ class Done:
         }
         if group is not None:
             row |= {"run_id": group.run_id, **({"bulk": True} if group.bulk else {})}
+        await self._rows.insert_one(row, session=tx.session)
+
+    async def note_look_in(
+        self,
+        tx: Transaction,
+        story: Story,
+        kind: Kind,
+        marks: Sequence[Json],
+        look_seq: int,
+        actor: Actor,
+        group: Group | None = None,
+    ) -> None:
+        """Keep that ``actor`` has given the second look at ``story``, within ``tx``; nothing of the first decision is kept."""
+        row: Json = {
+            "_id": ObjectId(),
+            "by": actor.user_id,
+            "at": self._clock(),
+            "what": What.LOOKED.value,
+            "story_id": ObjectId(story.id),
+            "seq": story.version,
+            "before": {},
+            "kind": kind.value,
+            "marks": list(marks),
+            "look_seq": look_seq,
+            **({"run_id": group.run_id} if group is not None else {}),
+        }
         await self._rows.insert_one(row, session=tx.session)
 
     async def get(self, row_id: ObjectId) -> Row | None:

@@ -8,7 +8,7 @@ story's id) has a version and events of its own: a second look changes nothing o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from bson import ObjectId
@@ -47,12 +47,14 @@ INDEXES = [
     IndexModel([("done_at", DESCENDING), ("_id", DESCENDING)], name="done"),
 ]
 SWEPT_AT_ONCE = 200
+Noted = Callable[[Transaction, Sequence[Json], int], Awaitable[None]]
+"""Which stories were hidden before a second look, and how; the version of the look after it."""
 _SHARE = "share"
 _LATE = N_("Somebody has worked on this story in the meantime, or its outlet has changed it. Look again.")
 
 _DISPUTES: list[Json] = [
     {"$match": {"state": LookState.DISPUTED.value}},
-    {"$sort": {"since": ASCENDING}},
+    {"$sort": {"since": ASCENDING, "_id": ASCENDING}},
     {
         "$lookup": {
             "from": Story.Settings.name,
@@ -173,11 +175,11 @@ class SecondLooks:
 
     # -- the second decision
 
-    async def give(self, story: Story, decision: DecisionRecord, origin: Origin) -> Story:
+    async def give(self, story: Story, decision: DecisionRecord, origin: Origin, noted: Noted | None = None) -> Story:
         """Take the second decision on ``story``, from an editor whom the first one is hidden from.
 
-        Returns the story as that editor leaves it: done with, and nothing said of it. The first decision stands; where the two
-        differ, the dispute waits to be settled.
+        ``noted`` is told, in the same transaction, what undoing it goes by. Returns the story as that editor leaves it: done
+        with, and nothing said of it. The first decision stands; where the two differ, the dispute waits to be settled.
 
         Raises:
             Conflict: somebody has looked meanwhile, or the outlet has changed the story.
@@ -193,11 +195,35 @@ class SecondLooks:
             state = LookState.DISPUTED if differs else LookState.AGREED
             changes = {"state": state.value, "second": voice, "differs": list(differs), "done_at": self._clock()}
             await self._change(tx, row, state.value, **changes)
+            hidden: list[Json] = [{"_id": key}]
+            if story.cluster is not None:
+                hidden.append({"cluster": story.cluster, "blind.of": key})
+            marks = await self._stories.find({"$or": hidden}, {"blind": 1}, session=tx.session).to_list()
             await self._tagging.unblind_in(tx, key, story.cluster)
+            if noted is not None:
+                await noted(tx, [each for each in marks if each.get("blind")], row["version"] + 1)
 
         await self._transactor.run(work, origin)
         done: Story = story.model_copy(update={"blind": None, "decision": None, "desk": DeskState.DECIDED})
         return done
+
+    async def take_back_in(self, tx: Transaction, story_id: ObjectId, version: int) -> None:
+        """Have the second look at a story asked for again, within ``tx``. ``version``: of the look, after it was given.
+
+        Who has given it may have seen the first decision since: whatever comes of it now is no second look that was blind, and
+        figures of agreement leave it out. ``Conflict`` when somebody has settled it.
+        """
+        row = await self._looks.find_one({"_id": story_id, "version": version}, session=tx.session)
+        if row is None:
+            raise Conflict(_LATE)
+        taken: Json = {"second": None, "differs": [], "done_at": None, "taken_back": True}
+        await self._change(tx, row, "taken_back", state=LookState.WAITING.value, **taken)
+
+    async def first_again_in(self, tx: Transaction, story_id: ObjectId, decision: DecisionRecord) -> None:
+        """The first decision is ``decision`` again, because a later one of the same editor was undone, within ``tx``."""
+        row = await self._looks.find_one({"_id": story_id, "state": LookState.WAITING.value}, session=tx.session)
+        if row is not None and row["first"]["by"] == decision.by:
+            await self._change(tx, row, "drawn", first=await self._voice(decision))
 
     async def sweep(self) -> int:
         """Let go of what has waited too long, or can no longer be looked at as it was. Returns how many."""
@@ -239,9 +265,16 @@ class SecondLooks:
             raise NotFound(N_("There is no second look at this story."))
         return look_of(row)
 
-    async def disputes(self, limit: int) -> list[Look]:
-        """Where two editors differ and nobody has settled it, the oldest first. Withdrawn stories are left out."""
-        rows = await self._looks.aggregate([*_DISPUTES, {"$limit": limit}])
+    async def disputes(self, limit: int, after: tuple[datetime, ObjectId] | None = None) -> list[Look]:
+        """Where two editors differ and nobody has settled it, the oldest first. Withdrawn stories are left out.
+
+        ``after``: since when the last one of the page before has waited, and its story.
+        """
+        further: list[Json] = []
+        if after is not None:
+            since, last = after
+            further = [{"$match": {"$or": [{"since": {"$gt": since}}, {"since": since, "_id": {"$gt": last}}]}}]
+        rows = await self._looks.aggregate([*further, *_DISPUTES, {"$limit": limit}])
         return [look_of(row) async for row in rows]
 
     async def count_disputes(self, most: int) -> int:
@@ -250,8 +283,8 @@ class SecondLooks:
         return sum([int(row["count"]) async for row in rows])
 
     async def done(self, since: datetime, until: datetime, limit: int) -> list[Look]:
-        """Stories that a second editor has decided in the period, the newest first."""
-        period = {"done_at": {"$gte": since, "$lt": until}}
+        """Stories that a second editor has decided blindly in the period, the newest first."""
+        period = {"done_at": {"$gte": since, "$lt": until}, "taken_back": None}
         rows = self._looks.find(period).sort([("done_at", -1), ("_id", -1)]).limit(limit)
         return [look_of(row) async for row in rows]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from media_tracker.accounts.actor import Actor
 from media_tracker.db.clock import Clock
-from media_tracker.db.connection import Database
+from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import Origin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.deeds.service import Deeds
@@ -104,7 +104,12 @@ class Desk:
             raise Conflict(N_("This story has been withdrawn; there is nothing left to decide."))
         await self.check(decision)
         if self._second_looks is not None and is_hidden_from(story, actor):
-            return await self._second_looks.give(story, record_of(decision, actor, self._clock()), origin)
+            record = record_of(decision, actor, self._clock())
+
+            async def noted(tx: Transaction, marks: Sequence[Json], look_seq: int) -> None:
+                await self._done.note_look_in(tx, story, decision.kind, marks, look_seq, actor, group)
+
+            return await self._second_looks.give(story, record, origin, noted)
         record, desk = await self.prepare(story, decision, actor)
 
         async def work(tx: Transaction) -> Story:

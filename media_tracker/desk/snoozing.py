@@ -17,8 +17,10 @@ from media_tracker.db.connection import Database, Json
 from media_tracker.db.events import SYSTEM, Origin
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.desk.done import Done, Group, What
+from media_tracker.desk.second_look import SecondLooks
 from media_tracker.desk.story_claims import StoryClaims
 from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
+from media_tracker.ingest.blind import as_seen_by, is_hidden_from
 from media_tracker.ingest.documents import DeskState, Story
 from media_tracker.ingest.stories import Stories
 from media_tracker.tagging.service import Tagging
@@ -63,7 +65,9 @@ class Snoozing:
         claims: StoryClaims,
         done: Done,
         clock: Clock,
+        second_looks: SecondLooks,
     ) -> None:
+        self._second_looks = second_looks
         self._rows = database[Story.Settings.name]
         self._transactor = transactor
         self._stories = stories
@@ -97,6 +101,10 @@ class Snoozing:
             raise InvalidInput(IN_THE_FUTURE, {"until": IN_THE_FUTURE})
         story = await self._stories.get(story_id)
         key = ObjectId(story.id)
+        if is_hidden_from(story, actor):  # for this editor alone: whether it waits at all is not to be seen
+            await self._second_looks.put_off(key, actor, until)
+            await self._claims.release(key, actor)
+            return as_seen_by(story, actor)
         record = {"until": until, "by": actor.user_id, "at": now, "note": " ".join(note.split())[:LONGEST_NOTE]}
         changes: Json = {"desk": DeskState.SNOOZED.value, "snooze": record}
 
@@ -121,6 +129,9 @@ class Snoozing:
         if not actor.has(Role.EDITOR):
             raise Forbidden(N_("Only editors can do this."))
         story = await self._stories.get(story_id)
+        if is_hidden_from(story, actor):
+            await self._second_looks.put_off(ObjectId(story.id), actor, None)
+            return as_seen_by(story, actor)
         return await self._wake(ObjectId(story.id), version, origin)
 
     async def wake_due(self, limit: int = WOKEN_AT_ONCE) -> int:

@@ -23,9 +23,10 @@ from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.deeds.service import ENTITY as DEED
 from media_tracker.deeds.unfiling import unfile_in
 from media_tracker.desk.done import Done, Row, What
+from media_tracker.desk.second_look import SecondLooks
 from media_tracker.desk.story_claims import StoryClaims
 from media_tracker.errors import N_, Conflict, Forbidden, MediaTrackerError, NotFound
-from media_tracker.ingest.documents import Story
+from media_tracker.ingest.documents import DecisionRecord, Story
 from media_tracker.problems.folding import fold
 from media_tracker.problems.service import Problems
 from media_tracker.problems.untying import standing, take_relapse_back, unregister, untie
@@ -82,7 +83,9 @@ class Undoing:
         claims: StoryClaims,
         done: Done,
         clock: Clock,
+        second_looks: SecondLooks,
     ) -> None:
+        self._second_looks = second_looks
         self._database = database
         self._stories = database[Story.Settings.name]
         self._log = log
@@ -146,6 +149,8 @@ class Undoing:
             raise Conflict(UNDONE)
         if self._clock() > (since or row.at) + UNDO_WITHIN:
             raise Conflict(TOO_LATE)
+        if row.what is What.LOOKED:
+            return await self._transactor.run(lambda tx: self._look_again_in(tx, row, actor), origin)
         version, touched = await self._since(row)
         deed_version = await self._deed_version(row) if row.deed_id is not None else 0
 
@@ -161,6 +166,18 @@ class Undoing:
             return await self._restore_in(tx, row, version, touched=touched)
 
         return await self._transactor.run(work, origin)
+
+    async def _look_again_in(self, tx: Transaction, row: Row, actor: Actor) -> Story:
+        """The second look is as if it had not been given: the story is hidden again, and waits for one."""
+        await self._claims.check_in(tx, row.story_id, actor)
+        if not await self._done.mark_undone_in(tx, row.id, actor):
+            raise Conflict(UNDONE)
+        await self._second_looks.take_back_in(tx, row.story_id, row.look_seq)
+        marks = {mark["_id"]: mark["blind"] for mark in row.marks}
+        if not await self._tagging.blind_again_in(tx, row.story_id, row.seq, marks):
+            raise Conflict(DECIDED_SINCE)
+        story: Story = Story.model_validate(await self._stories.find_one({"_id": row.story_id}, session=tx.session))
+        return story
 
     def _until(self, row: Row) -> datetime | None:
         until = row.at + UNDO_WITHIN
@@ -200,6 +217,8 @@ class Undoing:
             before["changed_since_decision"] = bool(now["changed_since_decision"])
         if before.pop("blind", None) is None and now.get("blind"):
             await self._tagging.unblind_in(tx, row.story_id, now.get("cluster"))  # it was drawn with what is undone
+        if decision is not None:
+            await self._second_looks.first_again_in(tx, row.story_id, DecisionRecord.model_validate(decision))
         said = decision or {}
         stands = ("kind", "category", "region", "disposition", "outcome", "deed")
         payload: Json = {"undoes": row.what.value, "of": row.seq, **{name: said.get(name) for name in stands}}

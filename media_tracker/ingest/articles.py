@@ -86,6 +86,7 @@ class Articles:
         runner: Runner,
     ) -> None:
         self._stories = database[Story.Settings.name]
+        self._events = database[EVENTS]
         self._words = StoryWords(database)
         self._transactor = transactor
         self._fetcher = fetcher
@@ -201,6 +202,7 @@ class Articles:
     async def _replace(self, story: Story, article: Article) -> FullTextState:
         digest = content_hash(story.title, article.text)
         words = "\n".join(search_tokens(f"{story.title}\n{article.text}"))
+        told = await self._format(story, article)
 
         async def work(tx: Transaction) -> bool:
             changes: Json = {
@@ -214,6 +216,7 @@ class Articles:
                 "bands": fingerprint(article.text).keys,
                 "changed_since_decision": story.changed_since_decision or story.decision is not None,
                 "full_text": _now_is(FullTextState.DONE, story),
+                "format": told,
             }
             done = await self._stories.update_one(
                 {"_id": story.id, "version": story.version},
@@ -228,6 +231,13 @@ class Articles:
 
         # Somebody has changed the story meanwhile: its page is asked again when the lease is over.
         return FullTextState.DONE if await self._transactor.run(work, SYSTEM) else FullTextState.WANTED
+
+    async def _format(self, story: Story, article: Article) -> StoryFormat | None:
+        """In which form it is told, now that all of it is there: pictures and films that the feed left out; an editor's word stays."""
+        said = {"entity": ENTITY, "entity_id": _id(story), "seq": {"$gt": 0}, "type": "format_said"}
+        if story.format is not StoryFormat.TEXT or await self._events.find_one(said, {"_id": 1}) is not None:
+            return story.format
+        return on_platform(format_of(article.html, story.url), story.platform)
 
     async def _keep(self, story: Story, found: NoArticle) -> FullTextState:
         """Write down that the summary stays, unless it is another one by now: that one has its own wish."""

@@ -297,8 +297,9 @@ class Following:
         placing = await self.placing()
         if await self.ledger.state() is None:
             await self.recounting.run(placing, unheard)
-        async for row in self._problems.find({"listed.import_id": {"$in": list(touched.imports)}}, {"_id": 1}):
-            touched.problems.add(row["_id"])
+        if touched.imports:  # rare, and no index leads to what a list has brought
+            brought = {"listed.import_id": {"$in": list(touched.imports)}}
+            touched.problems.update([row["_id"] async for row in self._problems.find(brought, {"_id": 1})])
         if touched.voices:
             told = {"case.reports.story_id": {"$in": list(touched.voices)}}
             touched.problems.update([row["_id"] async for row in self._problems.find(told, {"_id": 1})])

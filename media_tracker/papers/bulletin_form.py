@@ -12,6 +12,7 @@ from media_tracker.papers import building as b
 
 if TYPE_CHECKING:
     from docx.document import Document as Doc
+    from docx.table import _Cell
     from docx.text.paragraph import Paragraph
 
 Say = Callable[[str], str]
@@ -92,11 +93,13 @@ def _trend(document: Doc, say: Say) -> None:
     _chart(document, "trend")
     table = b.grid(document, (72, 42, 42))
     heads = ("{{ bulletin.trend_heads[0] }}", "{{ bulletin.trend_heads[1] }}")
-    b.row(table, say(N_("Period")), *heads, heads=range(3), size=TABLE)
+    _kept_together(b.row(table, say(N_("Period")), *heads, heads=range(3), size=TABLE))
     b.repeat_head(table)
     b.statement_row(table, "{%tr for line in bulletin.trend %}")
-    _numbers(b.row(table, "{{ line.label }}", "{{ line.counts[0] }}", "{{ line.counts[1] }}", size=TABLE)[1:])
+    cells = b.row(table, "{{ line.label }}", "{{ line.counts[0] }}", "{{ line.counts[1] }}", size=TABLE)
+    _numbers(_kept_together(cells)[1:])
     b.statement_row(table, "{%tr endfor %}")
+    b.line(document, "", size=6)
 
 
 def _chart(document: Doc, name: str) -> None:
@@ -114,11 +117,11 @@ def _places(document: Doc, say: Say) -> None:
         _chart(document, name)
         table = b.grid(document, (46, *(22.0,) * 5))
         heads = [f"{{{{ bulletin.place_heads[{place}] }}}}" for place in range(5)]
-        b.row(table, say(head), *heads, heads=range(6), size=TABLE)
+        _kept_together(b.row(table, say(head), *heads, heads=range(6), size=TABLE))
         b.repeat_head(table)
         b.statement_row(table, f"{{%tr for line in bulletin.{name} %}}")
         values = [f"{{{{ line.counts[{place}] }}}}" for place in range(5)]
-        _numbers(b.row(table, "{{ line.name }}", *values, size=TABLE)[1:])
+        _numbers(_kept_together(b.row(table, "{{ line.name }}", *values, size=TABLE))[1:])
         b.statement_row(table, "{%tr endfor %}")
         b.line(document, "", size=6)
         b.tag(document, "{%p endif %}")
@@ -241,9 +244,16 @@ def _indented(paragraph: Paragraph) -> None:
     b.exact(paragraph, 28)
 
 
-def _numbers(cells: Sequence[object]) -> None:
+def _kept_together(cells: Sequence[_Cell]) -> Sequence[_Cell]:
+    """A row on the same page as the one after it: a short table is not torn, a long one has to be."""
     for cell in cells:
-        cell.paragraphs[0].alignment = b.RIGHT  # type: ignore[attr-defined]
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
+    return cells
+
+
+def _numbers(cells: Sequence[_Cell]) -> None:
+    for cell in cells:
+        cell.paragraphs[0].alignment = b.RIGHT
 
 
 def _of(name: str, *fields: str) -> list[str]:

@@ -271,6 +271,23 @@ class Tagging:
         for query in marked:
             await self._stories.update_many(query, {"$set": {"blind": None}}, session=tx.session)
 
+    async def blind_again_in(
+        self, tx: Transaction, story_id: ObjectId, version: int, marks: Mapping[ObjectId, Json]
+    ) -> bool:
+        """Put the ``marks`` back that ``unblind_in`` has taken away, within ``tx``; False where the story has changed since."""
+        as_it_was = {"_id": story_id, "version": version, "withdrawn_at": None}
+        if await self._stories.find_one(as_it_was, {"_id": 1}, session=tx.session) is None:
+            return False
+        for key, mark in marks.items():
+            await self._stories.update_one({"_id": key}, {"$set": {"blind": mark}}, session=tx.session)
+        return True
+
+    async def forget_person_in(self, tx: Transaction, stories: Sequence[ObjectId], name: str) -> None:
+        """Take the name of a person out of what was suggested and decided of ``stories``, within ``tx``; no event tells it."""
+        for path in ("suggestion.people", "decision.people", "decision.suggested.people"):
+            query: Json = {"_id": {"$in": list(stories)}, path: name}
+            await self._stories.update_many(query, {"$pull": {path: name}}, session=tx.session)
+
     async def change_in(
         self, tx: Transaction, story_id: ObjectId, version: int, changes: Json, what: str, payload: Json
     ) -> Story:

@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 
 from media_tracker.accounts.actor import Role
 from media_tracker.db.ids import parse_id
-from media_tracker.deeds.work import PURPOSE as OF_DEEDS
+from media_tracker.deeds.pictures import PURPOSE as OF_DEEDS
 from media_tracker.errors import N_, NotFound
 from media_tracker.files.holding import Holding
 from media_tracker.files.kept import FileMetadata

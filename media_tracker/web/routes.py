@@ -20,9 +20,11 @@ from media_tracker.web.api.tokens import ROUTES as TOKENS
 from media_tracker.web.bulletins.drafts import ROUTES as BULLETIN_DRAFTS
 from media_tracker.web.bulletins.pages import ROUTES as BULLETINS
 from media_tracker.web.deeds.edit import ROUTES as DEED_WORK
+from media_tracker.web.deeds.lead import ROUTES as LEAD
 from media_tracker.web.deeds.leads import ROUTES as LEADS
 from media_tracker.web.deeds.library import ROUTES as LIBRARY
 from media_tracker.web.deeds.pages import ROUTES as DEEDS
+from media_tracker.web.deeds.pictures import ROUTES as DEED_PICTURES
 from media_tracker.web.deeds.words import ROUTES as NOMINATIONS
 from media_tracker.web.desk.bulk import ROUTES as DESK_BULK
 from media_tracker.web.desk.claims import ROUTES as DESK_CLAIMS
@@ -100,8 +102,10 @@ ROUTES = [
     *TOKENS,
     *DEEDS,
     *DEED_WORK,
+    *DEED_PICTURES,
     *LIBRARY,
     *LEADS,
+    *LEAD,
     *NOMINATIONS,
     *CHARTS,
     *WALL,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from media_tracker.deeds.leads import Leads
+from media_tracker.deeds.pictures import DeedPictures
 from media_tracker.deeds.service import Deeds
 from media_tracker.deeds.words import NominationWords
 from media_tracker.deeds.work import DeedWork
 from media_tracker.desk.at_hand import AtHand
 from media_tracker.desk.bulk_accept import BulkAccept
 from media_tracker.desk.done import Done
+from media_tracker.desk.forgetting import Forgetting
 from media_tracker.desk.quality import Quality
 from media_tracker.desk.queue import Queue
 from media_tracker.desk.saved_queues import SavedQueues
@@ -33,6 +35,7 @@ class DeskServices:
 
     deeds: Deeds
     deed_work: DeedWork
+    deed_pictures: DeedPictures
     nomination_words: NominationWords
     leads: Leads
     desk: Desk
@@ -61,12 +64,15 @@ def desk_services(on: Ground, told: StoryServices, problems: Problems) -> DeskSe
         claims=claims,
         done=done,
     )
-    snoozing = Snoozing(database, transactor, stories, tagging, claims, done, clock)
-    undoing = Undoing(database, on.log, transactor, tagging, problems, claims, done, clock)
+    snoozing = Snoozing(database, transactor, stories, tagging, claims, done, clock, second_looks)
+    undoing = Undoing(database, on.log, transactor, tagging, problems, claims, done, clock, second_looks)
+    deed_work = DeedWork(database, transactor, deeds, on.files, clock, settings.zone)
+    deed_work.on_forgotten(Forgetting(database, tagging).forget_in)
     callers, days = on.seal("lead callers"), settings.lead_callers_days
     return DeskServices(
         deeds=deeds,
-        deed_work=DeedWork(database, transactor, deeds, on.files, clock, settings.zone),
+        deed_work=deed_work,
+        deed_pictures=DeedPictures(database, transactor, on.files, clock),
         nomination_words=NominationWords(database, transactor, on.audit),
         leads=Leads(database, transactor, on.audit, callers, clock, settings.zone, days),
         desk=desk,

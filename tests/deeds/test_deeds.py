@@ -36,7 +36,7 @@ class Desk:
 
     def __init__(self, services: Services, transactor: Transactor, clock: FakeClock) -> None:
         self.services = services
-        self.deeds, self.work = services.deeds, services.deed_work
+        self.deeds, self.work, self.pictures = services.deeds, services.deed_work, services.deed_pictures
         self._transactor = transactor
         self.clock = clock
         self.today: date = clock.now.astimezone(services.settings.zone).date()
@@ -72,7 +72,7 @@ class Desk:
 
     async def pictured(self, deed: GoodDeed, people: bool = True) -> GoodDeed:
         stored = await self.services.files.save_image(photo(), "a.jpg", EDITOR.user_id, "deed")
-        return await self.work.add_photos(str(deed.id), deed.version, [(stored.id, f"{NAME}在河边", people)], *BY)
+        return await self.pictures.add_photos(str(deed.id), deed.version, [(stored.id, f"{NAME}在河边", people)], *BY)
 
     async def stored(self, deed: GoodDeed) -> GoodDeed:
         return await self.deeds.get(str(deed.id))
@@ -101,7 +101,7 @@ async def test_a_deed_goes_its_way_and_its_history_names_nobody(desk: Desk) -> N
     deed = await desk.pictured(deed)
     key, first = ids(deed)
     deed = await desk.work.edit_person(key, first, deed.version, NAME, "一位骑手", False, *BY)
-    deed = await desk.work.edit_photo(key, str(deed.photos[0].id), deed.version, "河边", True, *BY)
+    deed = await desk.pictures.edit_photo(key, str(deed.photos[0].id), deed.version, "河边", True, *BY)
     deed = await desk.work.nominate(key, deed.version, Level.DISTRICT, Result.REACHED, desk.today, *OFFICE)
     deed = await desk.work.release(key, deed.version, False, *OFFICE)
     assert deed == await desk.stored(deed)
@@ -155,8 +155,8 @@ async def test_what_is_changed_of_a_released_deed_is_not_public_until_it_is_rele
     changes: list[Callable[[int], Awaitable[GoodDeed]]] = [
         lambda v: desk.work.edit(key, v, WORDS.model_copy(update={"title": "改"}), *BY),
         lambda v: desk.work.edit_person(key, first, v, NAME, "某人", None, *BY),
-        lambda v: desk.work.edit_photo(key, shown, v, "改", True, *BY),
-        lambda v: desk.work.remove_photo(key, shown, v, *BY),
+        lambda v: desk.pictures.edit_photo(key, shown, v, "改", True, *BY),
+        lambda v: desk.pictures.remove_photo(key, shown, v, *BY),
         lambda v: desk.work.take_off(key, v, *OFFICE),
     ]
     for change in changes:
@@ -235,7 +235,7 @@ async def test_others_change_nothing(desk: Desk, role: Role) -> None:
         desk.work.forget_person(key, first, 1, "", *by),
         desk.work.agree(key, first, 1, ConsentWay.FORM, desk.today, False, *by),
         desk.work.take_back(key, first, 1, *by),
-        desk.work.add_photos(key, 1, [], *by),
+        desk.pictures.add_photos(key, 1, [], *by),
         desk.work.nominate(key, 1, Level.CITY, Result.REACHED, desk.today, *by),
         desk.work.release(key, 1, True, *by),
         desk.work.take_off(key, 1, *by),
@@ -258,9 +258,9 @@ async def test_what_is_not_there_is_said(desk: Desk) -> None:
         with pytest.raises(NotFound):
             await desk.work.take_back(str(deed.id), nothing, 1, *BY)
         with pytest.raises(NotFound):
-            await desk.work.remove_photo(str(deed.id), nothing, 1, *BY)
+            await desk.pictures.remove_photo(str(deed.id), nothing, 1, *BY)
     with pytest.raises(Conflict):
-        await desk.work.add_photos(str(deed.id), 1, [(ObjectId(), "", True)], *BY)
+        await desk.pictures.add_photos(str(deed.id), 1, [(ObjectId(), "", True)], *BY)
 
 
 async def test_the_library_is_found_by_kind_place_month_and_level_and_asks_indexes(desk: Desk) -> None:

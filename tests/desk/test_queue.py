@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.accounts.duties import Duties
+from media_tracker.desk.around import read_around
 from media_tracker.desk.filters import Band, Order, QueueFilter, Which, read_filter
+from media_tracker.desk.queue_counts import Total, count
 from media_tracker.desk.service import Decision
 from media_tracker.desk.snoozing import Until, moment_of
 from media_tracker.errors import Conflict, Forbidden, InvalidInput
@@ -356,3 +358,31 @@ async def test_a_page_of_the_queue_reads_hardly_more_than_it_shows(services: Ser
             assert stats["nReturned"] == 31, wanted
             assert stats["totalDocsExamined"] <= 2 * stats["nReturned"], wanted
             assert scanned(winner.get("queryPlan", winner)).isdisjoint({"COLLSCAN", "SORT"}), wanted
+
+
+async def test_what_stands_around_a_queue_is_read_from_indexes_alone(services: Services) -> None:
+    await put_many(services, 1_500, outlets=[ObjectId()])
+    who = actor(Role.EDITOR)
+    seen = await read_around(services.database, who, services.clock())
+    assert (seen.counts[Which.WAITING], seen.counts[Which.MINE], seen.counts[Which.CHANGED]) == (1_001, 0, 0)
+    before = await services.database.command("serverStatus")
+    for counted in (True, False):
+        await read_around(services.database, who, services.clock(), counted=counted)
+    after = await services.database.command("serverStatus")
+    read = after["metrics"]["queryExecutor"]["scannedObjects"] - before["metrics"]["queryExecutor"]["scannedObjects"]
+    assert read < 500, "1,500 stories, of which none has to be read"
+
+
+async def test_a_total_that_would_take_too_long_is_not_counted_to_the_end(services: Services) -> None:
+    await put_many(services, 8, outlets=[ObjectId()])
+    slow = {"$where": "sleep(200) || true"}
+    assert await count(services.database["stories"], slow, {}, known=7) == Total(7, more=True)
+    assert await count(services.database["stories"], {}, {}) == Total(8)
+
+
+async def test_a_page_that_is_the_only_one_says_how_many_there_are(services: Services) -> None:
+    await put_many(services, 90, outlets=[ObjectId()])
+    who, queue = actor(Role.EDITOR), services.queue
+    for wanted in (QueueFilter(district="370303", kind=Kind.NOTICE), QueueFilter(copied=True), QueueFilter(days=1)):
+        page = await queue.page(wanted, who)
+        assert (await queue.total(wanted, who, page)) == (await queue.total(wanted, who)), wanted

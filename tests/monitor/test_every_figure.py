@@ -45,4 +45,5 @@ async def assert_served(campaign: Campaign, asked: Question) -> None:
     for stretch in Stretch:
         hours = [each.hours[stretch] for each in campaign.rows(Key.PROBLEMS, asked) if stretch in each.hours]
         took = overview.durations[stretch]
-        assert (took.count, took.median_hours) == (len(hours), pytest.approx(middle(hours)))
+        assert took.count == len(hours), stretch
+        assert took.median_hours == pytest.approx(middle(hours)), stretch

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 
 import pytest
 
 from media_tracker.errors import Conflict, Forbidden, InvalidInput
+from media_tracker.monitor import bulletin_counts
 from media_tracker.monitor.bulletin_counts import Counted
 from media_tracker.monitor.bulletin_rules import Texts
 from media_tracker.monitor.bulletins import Issue, period_of
@@ -18,10 +19,11 @@ from media_tracker.monitor.documents import Bulletin
 from media_tracker.monitor.facts import EVERYTHING, Period
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.steps import Step
+from media_tracker.web.bulletins import content as content_module
 from media_tracker.web.bulletins.content import Signing, compose, content_of, word_of
-from media_tracker.web.i18n import Catalogue, use_locale
+from media_tracker.web.i18n import use_locale
 from media_tracker.web.naming import names_with
-from media_tracker.web.render import Pages
+from media_tracker.web.render import Pages, pages_in
 from tests.services.scene import Scene
 
 QUARTER = Period(date(2026, 1, 1), date(2026, 3, 31))
@@ -29,7 +31,7 @@ QUARTER = Period(date(2026, 1, 1), date(2026, 3, 31))
 
 @pytest.fixture
 def pages(scene: Scene) -> Pages:
-    return Pages(Catalogue.load(), scene.services.settings.zone)
+    return pages_in(scene.services.settings.zone)
 
 
 async def a_campaign(scene: Scene) -> list[Problem]:
@@ -128,12 +130,16 @@ async def test_what_has_changed_since_it_was_seen_is_not_signed(scene: Scene, pa
     with pytest.raises(Conflict):
         await released(scene, pages, draft, seen=seen)
     who = scene.publicity
-    edited = await scene.services.bulletins.drafts.edit(str(draft.id), 1, Texts(title="新"), (), None, who, scene.who(who))
+    edited = await scene.services.bulletins.drafts.edit(
+        str(draft.id), 1, Texts(title="新"), (), None, who, scene.who(who)
+    )
     with pytest.raises(Conflict):
         await released(scene, pages, draft)
     bulletin = await released(scene, pages, edited)
     with pytest.raises(Conflict):
-        await scene.services.bulletins.drafts.edit(str(draft.id), bulletin.version, Texts(), (), None, who, scene.who(who))
+        await scene.services.bulletins.drafts.edit(
+            str(draft.id), bulletin.version, Texts(), (), None, who, scene.who(who)
+        )
 
 
 async def test_a_correction_stands_beside_and_changes_nothing(scene: Scene, pages: Pages) -> None:
@@ -165,3 +171,65 @@ async def test_only_publicity_staff_write_bulletins(scene: Scene) -> None:
     ):
         with pytest.raises(Forbidden):
             await attempt
+
+
+async def test_lists_that_never_became_a_bulletin_are_taken_away(scene: Scene, pages: Pages) -> None:
+    database = scene.services.database
+    await a_campaign(scene)
+    draft = await drafted(scene)
+    counted = await scene.services.bulletins.count(QUARTER, scene.clock.now)
+    stale = replace(counted, figures={**counted.figures, Key.STORIES: counted.value(Key.STORIES) + 1})
+    who, issue = scene.publicity, Issue(2026, 1, {}, b"PK", "x.docx")
+    seen = await scene.services.bulletins.seen(stale)
+    with pytest.raises(Conflict):
+        await scene.services.bulletins.release(str(draft.id), draft.version, stale, issue, seen, who, scene.who(who))
+    assert await database["bulletin_lists"].count_documents({}) == 0
+    assert await database["release_rows"].count_documents({}) == 0
+    assert await scene.services.releases.latest() is None
+
+    left = {"release": 1, "key": "stories", "part": 0, "ids": b""}  # by somebody whose process ended in the middle
+    await database["bulletin_lists"].insert_one(left)
+    for _ in range(2):
+        scene.clock.advance(minutes=1)
+        again = await drafted(scene)
+        await released(scene, pages, again, serial=await scene.services.bulletins.next_serial(2026))
+    numbers = {each.number for each in await scene.services.releases.all()}
+    assert set(await database["bulletin_lists"].distinct("release")) == numbers
+
+
+async def test_lists_that_an_earlier_release_of_the_program_wrote_are_read(scene: Scene, pages: Pages) -> None:
+    await a_campaign(scene)
+    bulletin = await released(scene, pages, await drafted(scene))
+    assert bulletin.frozen is not None
+    number, room = bulletin.frozen.release, scene.services
+    before = {key: await room.bulletins.counted_ids(number, key) for key in Key}
+    for key, ids in before.items():
+        await room.database["bulletin_lists"].update_one({"release": number, "key": key.value}, {"$set": {"ids": ids}})
+    assert {key: await room.bulletins.counted_ids(number, key) for key in Key} == before
+    assert all(each.same for each in await room.bulletins.recount(bulletin))
+
+
+async def test_a_list_longer_than_what_is_printed_says_how_many_there_are(
+    scene: Scene, pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_campaign(scene)
+    await scene.closed(await scene.exposed())
+    for module in (bulletin_counts, content_module):
+        monkeypatch.setattr(module, "MOST_PRINTED", 1)
+    counted = await scene.services.bulletins.count(QUARTER)
+    with use_locale("zh_CN"):
+        names = await names_with(scene.services, pages)
+        said = await compose(scene.services, names, counted, Texts(), (), Signing(2026, None, scene.clock.now))
+    assert (counted.value(Key.RESOLVED), len(said.resolved)) == (2, 1)
+    assert "共2件" in said.resolved_more
+    assert "此处列最近1件" in said.resolved_more
+    assert said.relapsed_more == ""
+
+
+async def test_the_trend_of_the_past_is_the_trend_of_now_where_nothing_has_changed(scene: Scene) -> None:
+    await a_campaign(scene)
+    now = await scene.services.bulletins.count(QUARTER)
+    then = await scene.services.bulletins.count(QUARTER, scene.clock.now)
+    assert now.trend == then.trend
+    assert now.trend[-1][1] == {key: now.value(key) for key in (Key.EXPOSURES, Key.RESOLVED)}
+    assert now.rows == then.rows

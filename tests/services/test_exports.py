@@ -23,8 +23,7 @@ from media_tracker.monitor.schedules import BULLETIN, Schedule, Sending
 from media_tracker.monitor.timetable import Days, Rhythm, Times
 from media_tracker.web.exports.mailing import Mailing
 from media_tracker.web.exports.making import ExportWork
-from media_tracker.web.i18n import Catalogue
-from media_tracker.web.render import Pages
+from media_tracker.web.render import Pages, pages_in
 from tests.fake_clock import FakeClock
 from tests.services.scene import Scene
 
@@ -33,7 +32,7 @@ OUTLETS = Wanted("outlets", "", FileFormat.CSV, "en")
 
 @pytest.fixture
 def pages(scene: Scene) -> Pages:
-    return Pages(Catalogue.load(), scene.services.settings.zone)
+    return pages_in(scene.services.settings.zone)
 
 
 async def person(scene: Scene, name: str, *roles: Role, mail: bool = True) -> User:

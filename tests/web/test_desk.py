@@ -181,7 +181,9 @@ async def test_a_stale_form_that_comes_back_with_a_mistake_stays_stale(scene: Sc
 async def test_a_reprint_takes_over_what_was_said_of_the_first(scene: Scene) -> None:
     first = await scene.put_story()
     cluster = first.id
-    await scene.services.database["stories"].update_one({"_id": first.id}, {"$set": {"cluster": cluster, "copied": True}})
+    await scene.services.database["stories"].update_one(
+        {"_id": first.id}, {"$set": {"cluster": cluster, "copied": True}}
+    )
     copy = await scene.put_story(cluster=cluster, copied=True, suggested=False, outlet=scene.blogger)
     async with scene.browser() as editor:
         story = await scene.decide(editor, first, Kind.EXPOSURE, category=COVER)
@@ -515,7 +517,9 @@ async def test_a_tie_keeps_what_had_been_offered(scene: Scene) -> None:
 
 async def test_the_first_publisher_of_a_text_is_credited(scene: Scene) -> None:
     first = await scene.put_story(hours_ago=5)
-    await scene.services.database["stories"].update_one({"_id": first.id}, {"$set": {"cluster": first.id, "copied": True}})
+    await scene.services.database["stories"].update_one(
+        {"_id": first.id}, {"$set": {"cluster": first.id, "copied": True}}
+    )
     again = await scene.put_story(hours_ago=1, outlet=scene.blogger, cluster=first.id, copied=True)
     async with scene.browser() as editor:
         shown = (await editor.get(f"/desk?story={again.id}")).text

@@ -35,8 +35,13 @@ async def queue_of(browser: Browser, path: str = "/desk") -> list[str]:
 
 async def reprints_of(scene: Scene, story: Story, count: int) -> list[Story]:
     """Other outlets' copies, which nobody has looked at."""
-    await scene.services.database["stories"].update_one({"_id": story.id}, {"$set": {"cluster": story.id, "copied": True}})
-    return [await scene.put_story(cluster=story.id, copied=True, outlet=scene.blogger, suggested=False) for _ in range(count)]
+    await scene.services.database["stories"].update_one(
+        {"_id": story.id}, {"$set": {"cluster": story.id, "copied": True}}
+    )
+    return [
+        await scene.put_story(cluster=story.id, copied=True, outlet=scene.blogger, suggested=False)
+        for _ in range(count)
+    ]
 
 
 def alike_form(html: str) -> tuple[str, list[str]]:

@@ -65,6 +65,7 @@ async def give(official: Browser, problem: Problem, **differently: object) -> st
 
 def link_in(answer: httpx.Response) -> str:
     found = re.search(r"<code>http://[^/]+(/e/[\w-]{43})</code>", answer.text)
+    assert answer.text.count('class="qr"') == 1, "somebody who stands beside the screen opens it by phone"
     assert found is not None
     return found[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -149,3 +150,18 @@ async def test_the_public_page_speaks_chinese_and_is_not_kept_by_caches(stranger
     assert "第1号，2026年3月27日签发" in page.text
     assert "此件不予公开" in rows.text
     assert page.headers["cache-control"] == "no-store"
+
+
+async def test_what_was_corrected_in_an_earlier_release_can_be_found_from_the_start_page(
+    services: Services, stranger: Browser, release: Release, clock: FakeClock
+) -> None:
+    assert "Earlier releases" not in (await stranger.get("/")).text
+    row = {"release": release.number, "at": clock.now, "by": OFFICE.user_id, "place": "1", "wrong": "3", "right": "2"}
+    await services.database["bulletin_errata"].insert_one(row)
+    clock.advance(hours=1)
+    await services.releases.release(QUARTER, OFFICE, SYSTEM)
+    page = (await stranger.get("/")).text
+    assert re.search(
+        rf'href="/releases/{release.number}">No. 1: 1 Jan 2026 to 27 Mar 2026</a> <span[^>]*>with corrections', page
+    )
+    assert "Earlier releases" not in (await stranger.get(f"/releases/{release.number}")).text

@@ -10,12 +10,14 @@ import pytest_asyncio
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.accounts.duties import Duties
 from media_tracker.db.events import SYSTEM
+from media_tracker.deeds.documents import NewDeed
 from media_tracker.desk.bulk_accept import Came
 from media_tracker.desk.filters import QueueFilter
 from media_tracker.desk.second_look import SETTINGS
 from media_tracker.desk.second_look_rules import Look, LookState
 from media_tracker.errors import Conflict, Forbidden, InvalidInput
 from media_tracker.ingest.documents import DeskState, Kind, Story
+from media_tracker.web.desk import disputes
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.services.invariants import assert_nothing_lost_or_doubled
@@ -318,6 +320,142 @@ async def test_a_story_that_waits_to_be_tied_and_to_be_looked_at_again_is_counte
     who, queue = Actor(second.object_id, frozenset({Role.EDITOR})), scene.services.queue
     lines = (await queue.page(QueueFilter(), who)).lines
     assert (len(lines), (await queue.total(QueueFilter(), who)).count) == (1, 1)
+
+
+async def _editor(scene: Scene, name: str = "second") -> Actor:
+    user = await scene.services.accounts.find_by_username(name)
+    assert user is not None
+    return Actor(user.object_id, frozenset({Role.EDITOR}))
+
+
+async def test_a_queue_of_one_district_does_not_tell_where_the_first_editor_put_the_story(scene: Scene) -> None:
+    story = await scene.put_story()
+    before = (await scene.story(story)).district or ""
+    async with scene.browser() as first:
+        await scene.decide(first, story, Kind.EXPOSURE, region="")
+    assert (await scene.story(story)).district != before
+    who, queue = await _editor(scene), scene.services.queue
+    for district, count in ((before, 1), ((await scene.story(story)).district or "none", 0)):
+        wanted = QueueFilter(district=district)
+        assert len((await queue.page(wanted, who)).lines) == count, district
+        assert (await queue.total(wanted, who)).count == count, district
+
+
+async def test_a_reprint_that_is_hidden_is_no_line_and_counts_as_none(scene: Scene) -> None:
+    story = await scene.put_story()
+    copied = {"$set": {"cluster": story.id, "copied": True}}
+    await scene.services.database["stories"].update_one({"_id": story.id}, copied)
+    reprint = await scene.put_story(cluster=story.id, copied=True)
+    async with scene.browser() as first:
+        await scene.decide(first, story, Kind.NOTICE)
+        await scene.decide(first, reprint, Kind.EXPOSURE)
+    who, queue = await _editor(scene), scene.services.queue
+    page = await queue.page(QueueFilter(), who)
+    assert [(line.story.id, line.reprints) for line in page.lines] == [(story.id, 0)]
+    assert (await queue.total(QueueFilter(), who)).count == 1
+    assert (await queue.total(QueueFilter(), who, page)).count == 1
+
+
+async def test_putting_off_a_story_tells_nothing_and_concerns_nobody_else(scene: Scene) -> None:
+    story = await scene.put_story()
+    decided = await _first_decides(scene, story)
+    async with scene.browser("second") as second, scene.browser("third") as third:
+        form = {"version": str(story.version), "until": "tomorrow"}
+        answer = await second.post(f"/desk/{story.id}/snooze", form)
+        assert answer.status_code == 303
+        assert "Put off until" in (await second.get("/desk")).text
+        assert str(story.id) not in (await second.get("/desk?queue=waiting")).text
+        assert str(story.id) in (await second.get("/desk?queue=snoozed")).text
+        assert str(story.id) in (await third.get("/desk")).text
+        assert await scene.story(story) == decided, "nothing of the story itself has changed"
+        await scene.services.database["desk_claims"].delete_many({})
+        await second.post(f"/desk/{story.id}/wake", {"version": str(story.version)})
+        assert str(story.id) in (await second.get("/desk?queue=waiting")).text
+
+
+async def test_a_second_look_is_undone_within_ten_minutes_and_is_no_blind_one_any_more(
+    scene: Scene, clock: FakeClock
+) -> None:
+    story = await scene.put_story()
+    await _first_decides(scene, story)
+    since = clock.now
+    async with scene.browser("second") as second:
+        assert (await _give(scene, second, story)).state is LookState.DISPUTED
+        page = (await second.get("/desk")).text
+        undo = re.search(r'action="(/desk/undo/\w+)"', page)
+        assert undo is not None
+        assert (await second.post(undo[1])).status_code == 303
+        assert (await second.post(undo[1])).status_code == 303, "a second time: the page says that it has been undone"
+        look, now = await _look(scene, story), await scene.story(story)
+        assert (look.state, look.second, look.differs) == (LookState.WAITING, None, ())
+        assert now.blind is not None
+        assert "Decided" not in (await second.get(f"/stories/{story.id}")).text
+        assert (await _give(scene, second, story, Kind.NOTICE)).state is LookState.AGREED
+        clock.advance(minutes=11)
+        late = re.search(r'action="(/desk/undo/\w+)"', (await second.get("/desk")).text)
+        assert late is None
+    assert await scene.services.second_looks.done(since, clock.now, 10) == []
+    await assert_nothing_lost_or_doubled(scene.services)
+
+
+async def test_a_second_look_that_was_settled_is_not_undone(scene: Scene) -> None:
+    story = await scene.put_story()
+    await _first_decides(scene, story)
+    async with scene.browser("second") as second, scene.browser() as first:
+        look = await _give(scene, second, story)
+        row = await scene.services.database["desk_done"].find_one({"what": "looked"})
+        assert row is not None
+        assert row["before"] == {}, "nothing of the first decision is kept with it"
+        gives_way = {"version": str(look.version), "takes": "second"}
+        assert (await first.post(f"/desk/quality/disputes/{story.id}", gives_way)).status_code == 303
+        await second.post(f"/desk/undo/{row['_id']}")
+    assert (await _look(scene, story)).state is LookState.SETTLED
+
+
+async def test_a_later_first_decision_that_is_undone_is_not_compared(scene: Scene) -> None:
+    story = await scene.put_story()
+    await _first_decides(scene, story)
+    async with scene.browser() as first:
+        again = await scene.decide(first, story, Kind.OTHER)
+        assert (await _look(scene, story)).first.said.kind == "other"
+        undo = re.search(r'action="(/desk/undo/\w+)"', (await first.get("/desk")).text)
+        assert undo is not None
+        await first.post(undo[1])
+    now = await scene.story(story)
+    assert now.decision is not None
+    assert (now.decision.kind, again.version < now.version) == (Kind.NOTICE, True)
+    assert (await _look(scene, story)).first.said.kind == "notice"
+
+
+async def test_disputes_come_page_by_page(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disputes, "MOST", 2)
+    stories = [await scene.put_story(f"第{at}篇") for at in range(3)]
+    async with scene.browser("second") as second:
+        for story in stories:
+            await _first_decides(scene, story)
+            await _give(scene, second, story)
+        page = (await second.get("/desk/quality/disputes")).text
+        assert ["第0篇" in page, "第1篇" in page, "第2篇" in page] == [True, True, False]
+        further = re.search(r'href="(/desk/quality/disputes\?after=[^"]+)"', page)
+        assert further is not None
+        last = (await second.get(further[1])).text
+        assert ["第0篇" in last, "第2篇" in last, "?after=" in last] == [False, True, False]
+
+
+async def test_who_is_forgotten_on_a_deed_is_forgotten_by_both_decisions(scene: Scene) -> None:
+    story = await scene.put_story()
+    fields = {"deed_kind": "kindness", "people": "王小明；李雷"}
+    who = await _editor(scene, "editor")
+    async with scene.browser() as first, scene.browser("second") as second:
+        decided = await scene.decide(first, story, Kind.GOOD_DEED, **fields)
+        new = NewDeed(title="一件好事", person="王小明")
+        deed = await scene.services.desk.file_deed(str(story.id), decided.version, new, None, who, SYSTEM)
+        await _give(scene, second, story, Kind.GOOD_DEED, **fields)
+    work, person = scene.services.deed_work, next(each for each in deed.people if each.name == "王小明")
+    await work.forget_person(str(deed.id), str(person.id), deed.version, "一位好心人", who, SYSTEM)
+    for name in ("stories", "second_looks", "desk_done"):
+        kept = str(await scene.services.database[name].find({}, {"title": 0, "text": 0, "html": 0}).to_list())
+        assert ("王小明" in kept, "李雷" in kept) == (False, True), name
 
 
 def _without_tokens(html: str) -> str:

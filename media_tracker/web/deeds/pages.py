@@ -20,11 +20,11 @@ from media_tracker.deeds.deed import Level, Result
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.deeds.finding_leads import LeadFilter
 from media_tracker.deeds.lead_rules import State
+from media_tracker.deeds.pictures import may_see_photo, photo_of
 from media_tracker.deeds.reading import is_staff, stands
 from media_tracker.deeds.service import ENTITY, DeedFilter
 from media_tracker.deeds.showing import why_not_release
 from media_tracker.deeds.words import Words
-from media_tracker.deeds.work import may_see_photo, photo_of
 from media_tracker.errors import N_, NotFound
 from media_tracker.web.choices import Option, district_options
 from media_tracker.web.deeds.lead_view import LeadRow, lead_rows

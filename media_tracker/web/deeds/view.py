@@ -11,10 +11,10 @@ from media_tracker.accounts.actor import Actor
 from media_tracker.deeds.deed import DeedPhoto, Level
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.deeds.nominations import standing
+from media_tracker.deeds.pictures import may_see_photo
 from media_tracker.deeds.reading import is_staff, stands
 from media_tracker.deeds.showing import taken_back
 from media_tracker.deeds.words import Words
-from media_tracker.deeds.work import may_see_photo
 from media_tracker.errors import N_
 from media_tracker.web.choices import Option, option
 from media_tracker.web.i18n import NOTHING, current_locale

@@ -9,9 +9,10 @@ from typing import Any
 
 from bson import ObjectId
 from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from media_tracker.accounts.actor import Actor
+from media_tracker.db.cursors import read_cursor, write_cursor
 from media_tracker.db.ids import parse_id
 from media_tracker.desk.decision import Decision
 from media_tracker.desk.second_look_rules import Look, LookState, Voice, may_settle
@@ -48,7 +49,9 @@ class DisputesPage:
     """``templates/desk/disputes.html``"""
 
     rows: Sequence[DisputeRow]
-    count: int
+    newer: str
+    older: str
+    """Addresses of the first page (where this is another one) and of the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,13 @@ class DisputePage:
 
 
 @get(LIST, guards=[editors])
-async def disputes_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    """The disputes that wait, the oldest first."""
+async def disputes_page(request: Request[Any, Any, Any], after: FromQuery[str | None] = None) -> Response[Any]:
+    """The disputes that wait, the oldest first; ``after``: where the page before has ended."""
     found, who = services(request), actor(request)
-    looks = await found.second_looks.disputes(MOST)
+    place = read_cursor(after)
+    read = await found.second_looks.disputes(MOST + 1, place)
+    looks = read[:MOST]
+    further = f"{LIST}?after={write_cursor(looks[-1].since, looks[-1].story_id)}" if len(read) > MOST else ""
     stories = await found.stories.many(look.story_id for look in looks)
     rows = [
         DisputeRow(
@@ -96,7 +102,7 @@ async def disputes_page(request: Request[Any, Any, Any]) -> Response[Any]:
         for look in looks
         if look.story_id in stories and stories[look.story_id].withdrawn_at is None
     ]
-    return await page(request, "desk/disputes.html", DisputesPage(rows, len(rows)))
+    return await page(request, "desk/disputes.html", DisputesPage(rows, LIST if place else "", further))
 
 
 @get(f"{LIST}/{{story_id:str}}", guards=[editors])

@@ -80,7 +80,7 @@ async def undo(request: Request[Any, Any, Any], row_id: FromPath[str]) -> Respon
 
 def _row(request: Request[Any, Any, Any], entry: Entry, stories: Mapping[ObjectId, Story], names: Names) -> DoneRow:
     row, story = entry.row, stories.get(entry.row.story_id)
-    decided = row.kind and row.what in (What.DECIDED, What.FILED)
+    decided = row.kind and row.what in (What.DECIDED, What.FILED, What.LOOKED)
     return DoneRow(
         what=names.gettext(DONE[row.what]),
         kind=names.gettext(KINDS[Kind(row.kind)]) if decided and row.kind else "",

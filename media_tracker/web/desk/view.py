@@ -42,6 +42,7 @@ DONE: Mapping[What, str] = {
     What.NOWHERE: N_("Led to no problem"),
     What.FILED: N_("Filed as a good deed"),
     What.SNOOZED: N_("Put off"),
+    What.LOOKED: N_("Decided"),
 }
 
 
@@ -305,5 +306,6 @@ async def _last(request: Request[Any, Any, Any], names: Names) -> Last | None:
     story = await found.queue.line(row.story_id)
     kind = names.gettext(KINDS[Kind(row.kind)]) if row.kind else ""
     title = story_row(story, names, who).title if story else ""
-    steps = 2 if row.run_id is not None and row.what is not What.DECIDED else 1  # decided first, then tied or filed
+    alone = row.run_id is None or row.what in (What.DECIDED, What.LOOKED)
+    steps = 1 if alone else 2  # decided first, then tied or filed
     return Last(str(row.id), DONE[row.what], kind, row.number, title, max(1, entry.count // steps))

@@ -87,6 +87,7 @@ class WallPage:
     first: date
     last: date
     zone: str
+    counted_at: datetime | None
     big: Sequence[BigFigure]
     share: float | None
     due: Count
@@ -112,6 +113,7 @@ async def wall(request: Request[Any, Any, Any]) -> Response[str]:
         first=asked.period.start,
         last=asked.period.end,
         zone=services(request).settings.timezone,
+        counted_at=found.counted_at,
         big=_figures(found, asked, names),
         share=_share(found),
         due=Count(found.figures[Key.DUE].value, asked.list_of(Key.DUE)),

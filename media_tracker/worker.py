@@ -25,9 +25,8 @@ from media_tracker.outlets.documents import Feed
 from media_tracker.tagging.service import AGAIN_AT_ONCE
 from media_tracker.web.exports.mailing import Mailing
 from media_tracker.web.exports.making import ExportWork
-from media_tracker.web.i18n import Catalogue
 from media_tracker.web.notices.letters import LetterWriter
-from media_tracker.web.render import Pages
+from media_tracker.web.render import pages_in
 from media_tracker.wiring import Services
 
 log = structlog.get_logger("worker")
@@ -60,7 +59,7 @@ class Worker:
         self._reading: set[asyncio.Task[None]] = set()
         self._completing: set[asyncio.Task[None]] = set()
         self._sending: set[asyncio.Task[Any]] = set()
-        pages = Pages(Catalogue.load(), services.settings.zone)
+        pages = pages_in(services.settings.zone)
         self._letters = LetterWriter(services, pages)
         self._exports = ExportWork(services, pages)
         self._mailing = Mailing(services, pages)

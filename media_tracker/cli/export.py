@@ -37,9 +37,9 @@ async def bulletin(start: str | None, end: str | None, out: Path, language: str,
     from media_tracker.monitor.bulletin_rules import Texts, last_week
     from media_tracker.monitor.periods import read_period
     from media_tracker.web.bulletins.content import Signing, compose, today_of, word_of
-    from media_tracker.web.i18n import Catalogue, use_locale
+    from media_tracker.web.i18n import use_locale
     from media_tracker.web.naming import names_with
-    from media_tracker.web.render import Pages
+    from media_tracker.web.render import pages_in
 
     async def run(services: Services) -> dict[str, object]:
         today = today_of(services)
@@ -47,7 +47,7 @@ async def bulletin(start: str | None, end: str | None, out: Path, language: str,
         now = services.clock()
         counted = await services.bulletins.count(period)
         with use_locale(language):
-            names = await names_with(services, Pages(Catalogue.load(), services.settings.zone))
+            names = await names_with(services, pages_in(services.settings.zone))
             content = await compose(services, names, counted, Texts(), (), Signing(today.year, None, now))
             word = await word_of(services, content, language)
         await asyncio.to_thread(_write, out, word)
@@ -104,13 +104,13 @@ async def _export(
     from media_tracker.web.exports.lists import open_list
     from media_tracker.web.exports.making import making
     from media_tracker.web.exports.opened import Asking
-    from media_tracker.web.i18n import Catalogue, use_locale
+    from media_tracker.web.i18n import use_locale
     from media_tracker.web.naming import names_with
-    from media_tracker.web.render import Pages
+    from media_tracker.web.render import pages_in
 
     anybody = Actor(ObjectId(), frozenset(Role))
     with use_locale(language):
-        names = await names_with(services, Pages(Catalogue.load(), services.settings.zone))
+        names = await names_with(services, pages_in(services.settings.zone))
         opened = await open_list(name, Asking(services, names, anybody, query))
         with _Bar(opened.total, quiet) as bar:
             async with making(opened, kind, services.settings.zone, bar.tell) as made:

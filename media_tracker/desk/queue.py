@@ -226,9 +226,11 @@ class Queue:
         }
         if not here:
             return rows, more
-        aside = {row["_id"]: row.get("snooze") for row in shown}
+        until = around.unseen.put_off
         async for row in self._stories.find({"_id": {"$in": list(here)}}, SHOWN):
-            rows.append({**row, **({"snooze": aside[row["_id"]]} if aside[row["_id"]] else {})})
+            moment = until.get(row["_id"])
+            own: Json = {"snooze": {"until": moment, "by": actor.user_id, "at": moment}} if moment else {}
+            rows.append({**row, **own})
         rows.sort(key=lambda row: here.get(row["_id"]) or place_of(wanted, row), reverse=order[0][1] < 0)
         return rows, more
 

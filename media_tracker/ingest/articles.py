@@ -21,6 +21,7 @@ from pymongo.errors import PyMongoError
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
+from media_tracker.db.events import COLLECTION as EVENTS
 from media_tracker.db.events import SYSTEM, NewEvent
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import MediaTrackerError
@@ -32,6 +33,7 @@ from media_tracker.ingest.reading import Runner
 from media_tracker.ingest.robots import Robots, RobotsUnknown
 from media_tracker.ingest.saving import ENTITY
 from media_tracker.ingest.schedule import asked_to_wait
+from media_tracker.ingest.story_format import StoryFormat, format_of, on_platform
 from media_tracker.ingest.words import Said, StoryWords
 from media_tracker.net.fetch import Fetched, Fetcher, FetchLimits
 from media_tracker.text.fingerprint import fingerprint
@@ -233,7 +235,7 @@ class Articles:
         return FullTextState.DONE if await self._transactor.run(work, SYSTEM) else FullTextState.WANTED
 
     async def _format(self, story: Story, article: Article) -> StoryFormat | None:
-        """In which form it is told, now that all of it is there: pictures and films that the feed left out; an editor's word stays."""
+        """In which form it is told, now that all of it is there, with what the feed left out; what an editor has said stays."""
         said = {"entity": ENTITY, "entity_id": _id(story), "seq": {"$gt": 0}, "type": "format_said"}
         if story.format is not StoryFormat.TEXT or await self._events.find_one(said, {"_id": 1}) is not None:
             return story.format

@@ -1,7 +1,8 @@
 """In which form a story is told (体裁形式): text, photo, video or H5. Pure.
 
-It is derived once, when a story comes in, from what the feed says: enclosures, the markup, the address, the platform. An editor
-can correct it (``ingest.formats``). Stories of earlier releases have none until somebody says so.
+It is derived when a story comes in, from what the feed says: enclosures, the markup, the address, the platform; and, of what was
+taken for text, once more when the whole article has been fetched. An editor can correct it (``ingest.formats``). Stories of
+earlier releases have none until somebody says so.
 """
 
 from __future__ import annotations

@@ -154,9 +154,8 @@ class Following:
                     N_("What was under way at this moment is not all recorded yet. Please try again shortly.")
                 )
             return placing, standing
-        state = look.state
-        if state is not None and self._is_ready(state, placing) and look.counted >= look.last and not look.ripe:
-            return placing, Standing(state)
+        if look.state is not None and await self._is_done(look, look.last, placing):
+            return placing, Standing(look.state)
         return placing, await self.fresh(placing, look.last)
 
     async def _drawn_by(self, as_of: datetime) -> int:
@@ -183,8 +182,9 @@ class Following:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while True:
-            state = await self.ledger.state()
-            if state is not None and await self._is_done(state, asked, placing):
+            look = await self._look()
+            state = look.state
+            if state is not None and await self._is_done(look, asked, placing):
                 return Standing(state)
             waited = loop.time() - began
             if waited > (LONG_PATIENCE if state is None else self.patience if patience is None else patience):
@@ -199,10 +199,10 @@ class Following:
                 await asyncio.sleep(_LOOK_AGAIN)  # another process is at it
         if state is None:
             raise NotReady(N_("The figures are being counted for the first time. Please look again in a few minutes."))
-        return Standing(state, behind=await self._is_behind(asked))
+        return Standing(state, behind=look.counted < asked)
 
     async def _look(self) -> _Look:
-        """Read all of it with one command."""
+        """Read all of it with one command, as far as a majority holds it: what snapshots show is no older."""
         now = milliseconds(self._clock())
         steps: list[Json] = [
             {"$sort": {"position": -1}},
@@ -223,16 +223,16 @@ class Following:
         state = state_of(found["state"]) if "state" in found else None
         return _Look(int(found.get("last", 0)), int(found.get("counted", 0)), found.get("ripe", ""), projects, state)
 
-    def _is_ready(self, state: LedgerState, placing: Placing) -> bool:
-        return state.rules == self._rules and state.projects == placing.digest
-
-    async def _is_done(self, state: LedgerState, asked: int, placing: Placing) -> bool:
-        if not self._is_ready(state, placing) or await self._is_behind(asked):
+    async def _is_done(self, look: _Look, asked: int, placing: Placing) -> bool:
+        """Whether all up to the position ``asked`` is counted, and by the rules, the projects and the time of now."""
+        state = look.state
+        if state is None or state.rules != self._rules or state.projects != placing.digest or look.counted < asked:
             return False
-        return not await self.ledger.ripe(state.generation, milliseconds(self._clock()), 1)
-
-    async def _is_behind(self, asked: int) -> bool:
-        return await self._runner.position(CONSUMER) < asked
+        if not look.ripe or look.ripe.startswith(f"{state.generation}:"):
+            return not look.ripe
+        return not await self.ledger.ripe(
+            state.generation, milliseconds(self._clock()), 1
+        )  # that one is being recounted
 
     async def catch_up(self, placing: Placing | None = None) -> None:
         """Bring the ledger up: count anew where rules have changed, then what has happened, then what time has brought."""

@@ -33,6 +33,8 @@ from media_tracker.monitor.tallies import HOURS, Tally, coded, counted_by
 SNAPSHOT_UNAVAILABLE = 246
 """MongoDB's answer while an index or collection has just been made; moments later it has a snapshot again."""
 SNAPSHOT_TRIES = 10
+NOT_YET = 0.1
+"""Seconds until a snapshot is asked for again that does not have the ledger yet."""
 PILES_KEPT = 6
 """Stacked sheets that a process keeps for the next question about the same days."""
 _DAYS_AT_ONCE = 31
@@ -157,6 +159,9 @@ class Reading:
                     state = await self._state(session)
                     await self._ledger.touch(session)
                     break
+                except _MovedOn:
+                    if again == 1:
+                        raise
                 except OperationFailure as error:
                     if error.code != SNAPSHOT_UNAVAILABLE or again == 1:
                         raise
@@ -165,7 +170,9 @@ class Reading:
 
     async def _state(self, session: AsyncClientSession) -> LedgerState:
         state = await self._ledger.state(session)
-        assert state is not None  # who reads has had it caught up before
+        if state is None:  # it has been caught up, but the server's snapshot is of a moment before that
+            await asyncio.sleep(NOT_YET)
+            raise _MovedOn
         return state
 
     async def sums(

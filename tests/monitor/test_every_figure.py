@@ -13,6 +13,7 @@ from tests.monitor.chance import Happening, lives
 from tests.monitor.second_opinion import Question, middle, table
 
 
+@pytest.mark.timeout(900)  # finding the shortest campaign that shows a fault takes minutes
 @settings(max_examples=5)
 @given(lives(120), st.lists(WISHES, min_size=2, max_size=3))
 def test_the_service_counts_what_somebody_counts_by_hand(

@@ -27,7 +27,9 @@ BY = [each for each in Dimension if each is not Dimension.STAGE]
 """By what the monitor's table can be."""
 
 
-@settings(max_examples=3)
+@pytest.mark.slow
+@pytest.mark.timeout(900)  # finding the shortest campaign that shows a fault takes minutes
+@settings(max_examples=2)
 @given(lives(120), st.lists(WISHES, min_size=1, max_size=1))
 def test_pages_files_and_programs_say_what_somebody_counts_by_hand(
     apart: Apart, happenings: list[Happening], wishes: list[Wish]
@@ -123,6 +125,8 @@ async def assert_answered(campaign: Campaign, browser: Browser, asked: Question)
         assert ids == [str(row.id) for row in campaign.rows(key, asked)], key
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)  # finding the shortest campaign that shows a fault takes minutes
 @settings(max_examples=2)
 @given(lives(120), st.lists(WISHES, min_size=1, max_size=1))
 def test_every_number_on_every_page_of_figures_opens_a_list_of_its_length(

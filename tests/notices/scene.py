@@ -12,9 +12,8 @@ from media_tracker.db.connection import Json
 from media_tracker.db.events import Origin
 from media_tracker.problems.documents import Problem
 from media_tracker.problems.steps import Command, Step
-from media_tracker.web.i18n import Catalogue
 from media_tracker.web.notices.letters import LetterWriter
-from media_tracker.web.render import Pages
+from media_tracker.web.render import pages_in
 from media_tracker.wiring import Services
 from tests.web.problem_scene import City
 
@@ -56,7 +55,7 @@ class Town:
 
     async def post(self) -> int:
         """What a worker does to letters, once, but for sending them."""
-        pages = Pages(Catalogue.load(), self.services.settings.zone)
+        pages = pages_in(self.services.settings.zone)
         return await self.services.posting.turn(LetterWriter(self.services, pages).compose)
 
     async def told(self, who: User | None = None) -> list[str]:

@@ -18,15 +18,14 @@ from media_tracker.errors import Forbidden
 from media_tracker.monitor.export_jobs import JobState
 from media_tracker.web.exports.mailing import OWNER_GONE, OWNER_MAY_NOT, Mailing
 from media_tracker.web.exports.making import ExportWork
-from media_tracker.web.i18n import Catalogue
-from media_tracker.web.render import Pages
+from media_tracker.web.render import Pages, pages_in
 from tests.services.scene import Scene
 from tests.services.test_exports import OUTLETS, letters, ordered, person, sending, to_the_hour
 
 
 @pytest.fixture
 def pages(scene: Scene) -> Pages:
-    return Pages(Catalogue.load(), scene.services.settings.zone)
+    return pages_in(scene.services.settings.zone)
 
 
 def texts(scene: Scene) -> dict[str, str]:

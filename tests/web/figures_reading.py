@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 from media_tracker.monitor.definitions import Key
@@ -19,7 +19,7 @@ class Link:
 
     value: int
     href: str
-    printed: str = ""
+    printed: str = field(default="", compare=False)
     """What a reader sees of it; "" where it is drawn."""
 
 
@@ -47,17 +47,17 @@ class FigurePage(HTMLParser):
         if tag == "a" and given.get("rel") == "next":
             self.next = given["href"]
         if "data-total" in given:
-            self.total = int(given["data-total"])
-        if tag == "tbody":
+            self.total, self.rows = int(given["data-total"]), 0  # what stands above is no part of the list
+        if tag == "tbody" or (tag == "ul" and given.get("class") == "lines"):
             self._in_body = True
-        self.rows += tag == "tr" and self._in_body
+        self.rows += tag in ("tr", "li") and self._in_body
 
     def handle_data(self, data: str) -> None:
         if self._printed is not None:
             self._printed += data
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "tbody":
+        if tag in ("tbody", "ul"):
             self._in_body = False
         if tag == "a" and self._printed is not None:
             self.figures[-1] = replace(self.figures[-1], printed=self._printed.strip())

@@ -145,3 +145,18 @@ async def test_the_wall_shows_figures_with_their_lists_and_names_nothing_that_is
     part = await publicity.get(f"/monitor/wall?{PERIOD}", **{"hx-request": "true"})
     assert "<html" not in part.text
     assert 'id="wall-figures"' in part.text
+
+
+async def test_the_monitor_brings_the_trend_and_the_flow_with_their_tables_once_they_are_looked_at(
+    publicity: Browser,
+) -> None:
+    page = (await publicity.get(f"/monitor?{PERIOD}")).text
+    address = re.search(r'data-later="([^"]+)"', page)
+    assert address is not None
+    assert "data-chart=" not in page  # nothing is drawn, and nothing for it is fetched, before
+    assert 'echarts.min.js" defer' not in page
+    part = await publicity.get(address[1].replace("&amp;", "&"))
+    assert "<html" not in part.text
+    assert set(drawn(part.text)) == {"trend", "flow"}
+    assert part.text.count("data-figure=") > 10
+    assert "/monitor/charts/trend.csv" in part.text

@@ -16,8 +16,7 @@ from media_tracker.accounts.documents import AuditAction
 from media_tracker.db.connection import Database
 from media_tracker.web.exports import pages as export_pages
 from media_tracker.web.exports.making import ExportWork
-from media_tracker.web.i18n import Catalogue
-from media_tracker.web.render import Pages
+from media_tracker.web.render import pages_in
 from media_tracker.wiring import Services
 from tests.fake_clock import FakeClock
 from tests.web.admin_scene import browser_as, make_services
@@ -100,7 +99,7 @@ async def test_a_long_list_is_made_in_the_background_and_its_page_says_how_far_i
         waiting = await editor.get(path)
         assert (waiting.headers["refresh"], "<progress" in waiting.text) == ("2", True)
         assert (await editor.get(f"{path}/file")).status_code == 409
-        assert await ExportWork(services, Pages(Catalogue.load(), services.settings.zone)).turn()
+        assert await ExportWork(services, pages_in(services.settings.zone)).turn()
         done = await editor.get(path)
         assert "refresh" not in done.headers
         file = await editor.get(f"{path}/file")

@@ -14,7 +14,7 @@ from enum import StrEnum
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Actor, Role
-from media_tracker.errors import N_, Conflict, Forbidden
+from media_tracker.errors import N_, Conflict, Forbidden, InvalidInput
 from media_tracker.problems.case import Case, Outcome, Precision
 from media_tracker.problems.steps import ROWS, Command, Step
 
@@ -28,6 +28,8 @@ class Stage(StrEnum):
     DISCARDED = "discarded"
 
 
+MOST_FILES = 20
+CHANGED = N_("Somebody of your unit has changed this answer in the meantime. Both texts are shown; nothing is lost.")
 OPEN = frozenset({Stage.WRITING, Stage.HANDED_IN})
 
 
@@ -152,3 +154,18 @@ def blank_version(case: Case) -> int:
     So no form that was opened for an earlier answer fits a later one.
     """
     return case.answers * 1_000
+
+
+def check_writable(case: Case, draft: Draft | None, version: int) -> None:
+    """Accept that somebody who saw ``version`` writes; ``Conflict`` when it is another one by now, or handed in."""
+    if (draft.version if draft else blank_version(case)) != version:
+        raise Conflict(CHANGED)
+    if draft is not None and draft.stage is Stage.HANDED_IN:
+        raise Conflict(N_("This answer is handed in for review. Take it back first, then change it."))
+
+
+def check_few_enough(content: Content) -> None:
+    """Accept what one answer takes; else ``InvalidInput``."""
+    if len(content.files) > MOST_FILES:
+        sentence = N_("An answer takes at most 20 photos and documents. Remove some.")
+        raise InvalidInput(sentence, {"after": sentence})

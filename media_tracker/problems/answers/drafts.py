@@ -24,11 +24,14 @@ from media_tracker.files.holding import Holding
 from media_tracker.files.store import FileStore
 from media_tracker.problems.answers.draft_rows import content_row, draft_of, draft_row
 from media_tracker.problems.answers.draft_rules import (
+    CHANGED,
     Content,
     Draft,
     Remark,
     Stage,
     blank_version,
+    check_few_enough,
+    check_writable,
     claim_of,
     may_see,
     why_not_release,
@@ -54,11 +57,8 @@ INDEXES = [
 
 T = TypeVar("T")
 
-MOST_FILES = 20
 LEFT_OVER_AFTER = timedelta(days=30)
 """A draft that can no longer go out is kept so long, so that its unit can copy from it."""
-
-CHANGED = N_("Somebody of your unit has changed this answer in the meantime. Both texts are shown; nothing is lost.")
 
 
 class Drafts:
@@ -106,7 +106,7 @@ class Drafts:
         if (error := why_not_write(problem.case, actor)) is not None:
             raise error
         row = await self._drafts.find_one(_open(problem.case))
-        _writable(problem.case, draft_of(row) if row else None, version)
+        check_writable(problem.case, draft_of(row) if row else None, version)
 
     async def save(
         self, problem: Problem, version: int, content: Content, actor: Actor, new: Sequence[ObjectId] = ()
@@ -117,7 +117,7 @@ class Drafts:
             Forbidden: not of the unit in charge. InvalidInput: more photos than a round takes.
             Conflict: somebody was faster, it is handed in, or the state takes no answer now.
         """
-        _few_enough(content)
+        check_few_enough(content)
 
         async def work(tx: Transaction) -> Draft:
             case = (await self._casebook.read(tx, problem.case.id)).case
@@ -134,7 +134,7 @@ class Drafts:
 
         Raises: as ``save``; InvalidInput with what is missing.
         """
-        _few_enough(content)
+        check_few_enough(content)
 
         async def work(tx: Transaction) -> Draft:
             stored = await self._casebook.read(tx, problem.case.id)
@@ -219,7 +219,7 @@ class Drafts:
 
         Raises: as ``save``; InvalidInput with what is missing; Conflict where the unit demands a review.
         """
-        _few_enough(content)
+        check_few_enough(content)
 
         async def work(tx: Transaction) -> Problem:
             stored = await self._casebook.read(tx, problem.case.id)
@@ -293,7 +293,7 @@ class Drafts:
             before=tuple(dict.fromkeys([*content.before, *before])),
             after=tuple(dict.fromkeys([*content.after, *after])),
         )
-        _few_enough(content)
+        check_few_enough(content)
         return await self._write(tx, case, draft.version if draft else blank_version(case), content, actor, ())
 
     async def photos_in(self, tx: Transaction, problem_id: ObjectId) -> frozenset[ObjectId]:
@@ -365,7 +365,7 @@ class Drafts:
         assert case.unit_id is not None  # or nobody may write
         row = await self._drafts.find_one(_open(case), session=tx.session)
         draft = draft_of(row) if row else None
-        _writable(case, draft, version)
+        check_writable(case, draft, version)
         now = self._clock()
         if draft is None:
             version = blank_version(case) + 1
@@ -405,17 +405,3 @@ class Drafts:
 def _open(case: Case) -> Json:
     """The query for the open draft of the unit in charge."""
     return {"problem_id": case.id, "unit_id": case.unit_id, "open": True}
-
-
-def _writable(case: Case, draft: Draft | None, version: int) -> None:
-    """Accept that somebody who saw ``version`` writes; ``Conflict`` when it is another one by now, or handed in."""
-    if (draft.version if draft else blank_version(case)) != version:
-        raise Conflict(CHANGED)
-    if draft is not None and draft.stage is Stage.HANDED_IN:
-        raise Conflict(N_("This answer is handed in for review. Take it back first, then change it."))
-
-
-def _few_enough(content: Content) -> None:
-    if len(content.files) > MOST_FILES:
-        sentence = N_("An answer takes at most 20 photos and documents. Remove some.")
-        raise InvalidInput(sentence, {"after": sentence})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
-from bson import ObjectId
-
 from media_tracker.errors import N_
 from media_tracker.monitor.definitions import DEFINITIONS, Dimension, Key
 from media_tracker.web.exports.opened import LONGEST_QUERY
 from media_tracker.web.monitor.view import HEADS
 from media_tracker.web.naming import Names
+from media_tracker.web.problems.finding.words import SHOW_NAMES
+from media_tracker.web.problems.words import STATE_NAMES
+from media_tracker.web.stories.view import KINDS
 
 PASSING = frozenset({"page", "after", "before", "cursor", "language", "theme", "filters", "what"})
 """What an address holds besides filters: a place in the list, how the page looks."""
@@ -38,6 +39,14 @@ LABELS: Mapping[str, str] = {
     "sort": N_("Order"),
     "show": N_("Shown"),
 }
+
+
+VALUES: Mapping[str, Mapping[str, str]] = {
+    "state": {each.value: name for each, name in STATE_NAMES.items()},
+    "kind": {each.value: name for each, name in KINDS.items()},
+    "show": {each.value: name for each, name in SHOW_NAMES.items()},
+}
+"""What pages call a value of a filter."""
 
 
 def kept(query: str, *, dated: bool) -> str:
@@ -82,10 +91,10 @@ def _said(name: str, value: str, names: Names) -> tuple[str, str]:
     if dimension in set(Dimension):
         by = Dimension(dimension)
         return names.gettext(HEADS[by][1]), names.of(by, value)
-    if name == "region" and value in names.regions:
-        value = names.region(value)
     if name == "by" and value in set(Dimension):
         value = names.gettext(HEADS[Dimension(value)][1])
-    if ObjectId.is_valid(value):
-        value = names.outlets.get(ObjectId(value), value)
+    elif name == "region" and value in names.regions:
+        value = names.region(value)
+    elif value in VALUES.get(name, {}):
+        value = names.gettext(VALUES[name][value])
     return names.gettext(LABELS.get(name, name)), value

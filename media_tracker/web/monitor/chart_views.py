@@ -118,7 +118,7 @@ class Charts:
         self._asked = asked
         self._names = names
         self.milestones = milestones
-        self._figure = figure
+        self.figure = figure
         self._grain = grain or charts.grain_for(asked.period)
         self._gettext = names.gettext
         self._big = big
@@ -200,8 +200,8 @@ class Charts:
 
     def calendar(self) -> ChartView:
         """Exposures, or another figure, on each day."""
-        days = charts.calendar(self._counts(Dimension.DAY), self._asked.period, self._figure)
-        shown = self._figure
+        days = charts.calendar(self._counts(Dimension.DAY), self._asked.period, self.figure)
+        shown = self.figure
         counted = [(day, Count(n, self._of_days(Period(day, day)).list_of(shown))) for day, n in days]
         lines = [Line(self._day(day), [count]) for day, count in counted if count.value]
         drawn = chart_options.calendar(
@@ -213,9 +213,9 @@ class Charts:
             N_("On which days"),
             note,
             drawn,
-            [self._gettext(N_("Day")), self._name(self._figure)],
+            [self._gettext(N_("Day")), self._name(self.figure)],
             lines,
-            subject=self._name(self._figure),
+            subject=self._name(self.figure),
             empty=not lines,
         )
 
@@ -224,7 +224,7 @@ class Charts:
         within = self._asked.filters.get(Dimension.DISTRICT)
         by = Dimension.STREET if within else Dimension.DISTRICT
         counts = self._counts(by)
-        here = {value: row.get(self._figure, 0) for value, row in counts.items()}
+        here = {value: row.get(self.figure, 0) for value, row in counts.items()}
         regions = self._names.regions
         if not within:
             cities = {regions.path(code)[0] for code in here if code in regions} or {
@@ -237,10 +237,10 @@ class Charts:
             }
         order = sorted(here, key=lambda code: (code == "", code))
         areas = [(code, here[code], self._asked.within(by, code)) for code in order]
-        lines = [Line(self._names.of(by, code), [Count(n, asked.list_of(self._figure))]) for code, n, asked in areas]
+        lines = [Line(self._names.of(by, code), [Count(n, asked.list_of(self.figure))]) for code, n, asked in areas]
         drawn = chart_options.district_map(
             {
-                code: (name, Point(f"{name} · {self._name(self._figure)} {n}", n, self.address(asked) + "#chart-map"))
+                code: (name, Point(f"{name} · {self._name(self.figure)} {n}", n, self.address(asked) + "#chart-map"))
                 for code, n, asked in areas
                 if code and (name := self._names.of(by, code))
             },
@@ -252,9 +252,9 @@ class Charts:
             N_("Where"),
             N_("By street, within the district that is chosen.") if within else note,
             chart_options.NOTHING if within else drawn,
-            [self._gettext(N_("Street") if within else N_("District")), self._name(self._figure)],
+            [self._gettext(N_("Street") if within else N_("District")), self._name(self.figure)],
             lines,
-            subject=self._name(self._figure),
+            subject=self._name(self.figure),
             empty=not any(here.values()),
             open=bool(within),
         )
@@ -296,7 +296,7 @@ class Charts:
 
     def address(self, asked: Asked) -> str:
         """The page of charts for ``asked``, with the same figure and steps."""
-        query = [*asked.query(), ("figure", self._figure.value), ("grain", self._grain.value)]
+        query = [*asked.query(), ("figure", self.figure.value), ("grain", self._grain.value)]
         return f"{PATH}?{urlencode(query)}"
 
     def _view(

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from litestar import Request, Response, get, post
 from litestar.enums import MediaType
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from media_tracker.accounts.actor import Role
 from media_tracker.accounts.documents import AuditAction
@@ -33,7 +34,6 @@ from media_tracker.web.monitor.chart_views import (
     PATH,
     Chart,
     Charts,
-    ChartView,
 )
 from media_tracker.web.monitor.keeping import kept
 from media_tracker.web.monitor.view import HEADS
@@ -65,7 +65,8 @@ class ChartsPage:
     chips: Sequence[Mapping[str, str]]
     kept: Sequence[tuple[str, str]]
     """Other filters, which the form carries on."""
-    charts: Mapping[str, ChartView]
+    charts: Markup
+    """``templates/monitor/all_charts.html``"""
     may_edit: bool
     monitor: str
     wall: str
@@ -141,8 +142,14 @@ async def charts_page(request: Request[Any, Any, Any]) -> Response[str]:
     except InvalidInput as error:
         asked, errors = read_filters(query, local_now(request).date()), dict(error.fields)
     made = await charts_of(request, asked, names)
+
+    def write() -> str:
+        views = {name.value: made.of(name) for name in Chart}
+        return names.pages.render("monitor/all_charts.html", {"charts": views})
+
     gettext = names.gettext
     figure = query.get("figure", "")
+    about = (Chart, made.overview.version, asked, made.grain, made.figure, tuple(made.milestones))
     days = ("from", "to", "district")
     context = ChartsPage(
         start=query.get("from", "") if errors else asked.period.start.isoformat(),
@@ -157,7 +164,7 @@ async def charts_page(request: Request[Any, Any, Any]) -> Response[str]:
         district=asked.filters.get(Dimension.DISTRICT, ALL),
         chips=_chips(asked, made, names),
         kept=[(name, value) for name, value in asked.query() if name not in days],
-        charts={name.value: made.of(name) for name in Chart},
+        charts=kept(about, names, write),
         may_edit=_may_edit(request),
         monitor=asked.overview(),
         wall=f"/monitor/wall?{urlencode(list(asked.query()))}",
@@ -179,7 +186,7 @@ async def charts_part(request: Request[Any, Any, Any]) -> Response[str]:
     def write() -> str:
         return names.pages.render("monitor/charts_part.html", {"charts": [made.of(each) for each in ON_MONITOR]})
 
-    about = (made.overview.version, asked, made.grain, tuple(made.milestones))
+    about = (ON_MONITOR, made.overview.version, asked, made.grain, tuple(made.milestones))
     return Response(kept(about, names, write), media_type=MediaType.HTML)
 
 

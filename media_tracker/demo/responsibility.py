@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from media_tracker.db.events import SYSTEM
 from media_tracker.demo.people import SampleUnits
 from media_tracker.places.documents import BackingDocument, ResponsibilityDocument
 from media_tracker.places.regions import RegionTree
 from media_tracker.places.responsibility import Backing, Duty, Relation, Responsibility
+from media_tracker.places.responsibility_import import Outlook
 from media_tracker.places.responsibility_sheet import ResponsibilitySheet
 from media_tracker.wiring import Services
 
@@ -20,7 +23,11 @@ IN_FORCE = timedelta(days=200)
 
 
 async def add_responsibilities(services: Services, units: SampleUnits, today: date) -> None:
-    """Put the table in as a sheet would be, and mark its rows as samples."""
+    """Put the table in as a sheet would be, its rows marked as samples. One that the office has begun is left as it is."""
+    table = services.responsibilities
+    edition = await table.edition()
+    if await table.table.duties() or await table.table.backings():
+        return
     since = (today - IN_FORCE).replace(month=1, day=1)
     civilised = await services.places.add_unit("文明单位甲（演示）", demo=True)
     tree = await services.places.regions()
@@ -46,10 +53,14 @@ async def add_responsibilities(services: Services, units: SampleUnits, today: da
             Backing(Relation.INDICATOR, since, unit_id=units.by_district[district, top_class], indicator=indicator)
             for top_class, indicator in INDICATORS.items()
         ]
-    sheet, table = ResponsibilitySheet(tuple(duties), tuple(backings), ()), services.responsibilities
-    await table.take(sheet, since, whole=False, edition=await table.edition(), by=None, origin=SYSTEM)
-    for rows in (ResponsibilityDocument, BackingDocument):
-        await services.database[rows.Settings.name].update_many({}, {"$set": {"demo": True}})
+
+    async def mark(session: AsyncClientSession, _: Outlook) -> None:
+        """In the same transaction: nobody else has written anything since ``edition``, so all rows are samples."""
+        for rows in (ResponsibilityDocument, BackingDocument):
+            await services.database[rows.Settings.name].update_many({}, {"$set": {"demo": True}}, session=session)
+
+    sheet = ResponsibilitySheet(tuple(duties), tuple(backings), ())
+    await table.take(sheet, since, whole=False, edition=edition, by=None, origin=SYSTEM, note=mark)
 
 
 def _first(tree: RegionTree, district: str, level: str) -> str | None:

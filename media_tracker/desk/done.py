@@ -45,6 +45,7 @@ class What(StrEnum):
     FILED = "filed"
     SNOOZED = "snoozed"
     LOOKED = "looked"  # decided as the second of two, blindly
+    PUT_OFF = "put_off"  # what is to be decided blindly, for one editor alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,9 @@ class Row:
     """Of a second look: which stories were hidden before it (``_id``), and how (``blind``)."""
     look_seq: int = 0
     """The version of the look after it."""
+    until: datetime | None = None
+    """Until when such a story was put off, and before that, if it was."""
+    until_before: datetime | None = None
     undone_at: datetime | None = None
 
 
@@ -148,20 +152,28 @@ class Done:
         group: Group | None = None,
     ) -> None:
         """Keep that ``actor`` has given the second look at ``story``, within ``tx``; nothing of the first decision is kept."""
-        row: Json = {
+        came: Json = {"kind": kind.value, "marks": list(marks), "look_seq": look_seq}
+        came |= {"run_id": group.run_id} if group is not None else {}
+        await self._rows.insert_one({**self._blind_row(What.LOOKED, story, actor), **came}, session=tx.session)
+
+    async def note_put_off_in(
+        self, tx: Transaction, story: Story, until: datetime, until_before: datetime | None, actor: Actor
+    ) -> None:
+        """Keep that ``actor`` has put off ``story``, of which a second look is asked, within ``tx``."""
+        came: Json = {"until": until, "until_before": until_before}
+        await self._rows.insert_one({**self._blind_row(What.PUT_OFF, story, actor), **came}, session=tx.session)
+
+    def _blind_row(self, what: What, story: Story, actor: Actor) -> Json:
+        return {
             "_id": ObjectId(),
             "by": actor.user_id,
             "at": self._clock(),
-            "what": What.LOOKED.value,
+            "what": what.value,
             "story_id": ObjectId(story.id),
             "seq": story.version,
             "before": {},
-            "kind": kind.value,
-            "marks": list(marks),
-            "look_seq": look_seq,
-            **({"run_id": group.run_id} if group is not None else {}),
+            "kind": None,
         }
-        await self._rows.insert_one(row, session=tx.session)
 
     async def get(self, row_id: ObjectId) -> Row | None:
         """One thing that was done; None without it, or after a day."""

@@ -190,7 +190,8 @@ class Queue:
         lines: list[tuple[Story, int]] = []
         met, more = 0, True
         for _ in range(MOST_BATCHES):
-            rows, more = await self._rows(wanted, actor, around, place, size + 1)
+            rows, last = await self._rows(wanted, actor, around, place, size + 1)
+            more = last is not None
             waiting, first = await self._copies(wanted, actor, around, rows)
             for row in rows:
                 if len(lines) == size:
@@ -202,19 +203,22 @@ class Queue:
                 story: Story = Story.model_validate(row)
                 further = max(waiting[cluster] - 1, 0) if cluster is not None else 0
                 lines.append((as_seen_by(story, actor), further))
-            if not more:
+            if last is None:
                 break
+            place = last  # those at the end that are not for this reader to see are behind us as well
         return _Read(lines, place, more, met)
 
     async def _rows(
         self, wanted: QueueFilter, actor: Actor, around: Around, place: Place | None, most: int
-    ) -> tuple[list[Json], bool]:
-        """The next stories in the order of the list, those for a blind second look among them; whether more may follow."""
+    ) -> tuple[list[Json], Place | None]:
+        """The next stories in the order of the list, those for a blind second look among them.
+
+        And the place up to which all were asked for; None: there are no more.
+        """
         query, further, order = self._query(wanted, actor, around), behind(wanted, place), sorting(wanted)
         cursor = self._stories.find({**query, **further}, SHOWN, **hint_of(wanted)).sort(order).limit(most)
         rows = await cursor.to_list()
-        more = len(rows) == most
-        last = place_of(wanted, rows[-1]) if more else None
+        last = place_of(wanted, rows[-1]) if len(rows) == most else None
         rows = [row for row in rows if not around.unseen.holds(row["_id"])]
         shown = around.unseen.shown(wanted, self._narrow(wanted), around.of(actor))
         places = {row["_id"]: place_of(wanted, row) for row in shown}
@@ -225,14 +229,14 @@ class Queue:
             and (last is None or not sorted_before(wanted, last, each))
         }
         if not here:
-            return rows, more
+            return rows, last
         until = around.unseen.put_off
         async for row in self._stories.find({"_id": {"$in": list(here)}}, SHOWN):
             moment = until.get(row["_id"])
             own: Json = {"snooze": {"until": moment, "by": actor.user_id, "at": moment}} if moment else {}
             rows.append({**row, **own})
         rows.sort(key=lambda row: here.get(row["_id"]) or place_of(wanted, row), reverse=order[0][1] < 0)
-        return rows, more
+        return rows, last
 
     async def _copies(
         self, wanted: QueueFilter, actor: Actor, around: Around, rows: Sequence[Json]

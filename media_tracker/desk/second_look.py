@@ -250,11 +250,27 @@ class SecondLooks:
 
     # -- putting off
 
-    async def put_off(self, story_id: ObjectId, actor: Actor, until: datetime | None) -> None:
-        """Leave a story out of ``actor``'s queue until a moment; None: have it there again. Nobody else is concerned."""
-        field, query = put_off_by(actor.user_id), {"_id": story_id, "state": LookState.WAITING.value}
-        changes: Json = {"$set": {field: until}} if until is not None else {"$unset": {field: ""}}
-        await self._looks.update_one(query, changes)
+    async def put_off_in(self, tx: Transaction, story_id: ObjectId, actor: Actor, until: datetime) -> Json | None:
+        """Leave a story out of ``actor``'s queue until a moment, within ``tx``. Nobody else is concerned.
+
+        Returns the record as it was before; None: of this story no second look is asked.
+        """
+        query, changes = {"_id": story_id, "state": LookState.WAITING.value}, {put_off_by(actor.user_id): until}
+        row: Json | None = await self._looks.find_one_and_update(query, {"$set": changes}, session=tx.session)
+        return row
+
+    async def wake(self, story_id: ObjectId, actor: Actor) -> None:
+        """Have a story in ``actor``'s queue again."""
+        await self._looks.update_one({"_id": story_id}, {"$unset": {put_off_by(actor.user_id): ""}})
+
+    async def take_put_off_back_in(
+        self, tx: Transaction, story_id: ObjectId, user: ObjectId, until: datetime, before: datetime | None
+    ) -> bool:
+        """The story that ``user`` has put off ``until`` a moment is put off as ``before``; False: it is so no longer."""
+        field = put_off_by(user)
+        changes: Json = {"$set": {field: before}} if before is not None else {"$unset": {field: ""}}
+        query = {"_id": story_id, field: until}
+        return (await self._looks.update_one(query, changes, session=tx.session)).matched_count == 1
 
     # -- reading
 

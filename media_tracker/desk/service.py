@@ -107,7 +107,9 @@ class Desk:
             record = record_of(decision, actor, self._clock())
 
             async def noted(tx: Transaction, marks: Sequence[Json], look_seq: int) -> None:
+                await self._claims.check_in(tx, id_of(story), actor)
                 await self._done.note_look_in(tx, story, decision.kind, marks, look_seq, actor, group)
+                await self._claims.release_in(tx, id_of(story), actor)
 
             return await self._second_looks.give(story, record, origin, noted)
         record, desk = await self.prepare(story, decision, actor)

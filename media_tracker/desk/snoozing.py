@@ -102,8 +102,7 @@ class Snoozing:
         story = await self._stories.get(story_id)
         key = ObjectId(story.id)
         if is_hidden_from(story, actor):  # for this editor alone: whether it waits at all is not to be seen
-            await self._second_looks.put_off(key, actor, until)
-            await self._claims.release(key, actor)
+            await self._transactor.run(lambda tx: self._put_off_in(tx, story, until, actor), origin)
             return as_seen_by(story, actor)
         record = {"until": until, "by": actor.user_id, "at": now, "note": " ".join(note.split())[:LONGEST_NOTE]}
         changes: Json = {"desk": DeskState.SNOOZED.value, "snooze": record}
@@ -120,6 +119,15 @@ class Snoozing:
 
         return await self._transactor.run(work, origin)
 
+    async def _put_off_in(self, tx: Transaction, story: Story, until: datetime, actor: Actor) -> None:
+        key = ObjectId(story.id)
+        await self._claims.check_in(tx, key, actor)
+        look = await self._second_looks.put_off_in(tx, key, actor, until)
+        if look is not None:
+            before = look.get("put_off", {}).get(str(actor.user_id))
+            await self._done.note_put_off_in(tx, story, until, before, actor)
+        await self._claims.release_in(tx, key, actor)
+
     async def wake(self, story_id: str, version: int, actor: Actor, origin: Origin) -> Story:
         """Take a story back into the queue now.
 
@@ -130,7 +138,7 @@ class Snoozing:
             raise Forbidden(N_("Only editors can do this."))
         story = await self._stories.get(story_id)
         if is_hidden_from(story, actor):
-            await self._second_looks.put_off(ObjectId(story.id), actor, None)
+            await self._second_looks.wake(ObjectId(story.id), actor)
             return as_seen_by(story, actor)
         return await self._wake(ObjectId(story.id), version, origin)
 

@@ -151,6 +151,8 @@ class Undoing:
             raise Conflict(TOO_LATE)
         if row.what is What.LOOKED:
             return await self._transactor.run(lambda tx: self._look_again_in(tx, row, actor), origin)
+        if row.what is What.PUT_OFF:
+            return await self._transactor.run(lambda tx: self._not_put_off_in(tx, row, actor), origin)
         version, touched = await self._since(row)
         deed_version = await self._deed_version(row) if row.deed_id is not None else 0
 
@@ -176,7 +178,21 @@ class Undoing:
         marks = {mark["_id"]: mark["blind"] for mark in row.marks}
         if not await self._tagging.blind_again_in(tx, row.story_id, row.seq, marks):
             raise Conflict(DECIDED_SINCE)
-        story: Story = Story.model_validate(await self._stories.find_one({"_id": row.story_id}, session=tx.session))
+        return await self._read_in(tx, row.story_id)
+
+    async def _not_put_off_in(self, tx: Transaction, row: Row, actor: Actor) -> Story:
+        """The story of which a second look is asked is in the editor's queue again; nothing of the story itself changes."""
+        await self._claims.check_in(tx, row.story_id, actor)
+        if not await self._done.mark_undone_in(tx, row.id, actor):
+            raise Conflict(UNDONE)
+        assert row.until is not None  # it was put off until some time
+        looks, before = self._second_looks, row.until_before
+        if not await looks.take_put_off_back_in(tx, row.story_id, row.by, row.until, before):
+            raise Conflict(DECIDED_SINCE)
+        return await self._read_in(tx, row.story_id)
+
+    async def _read_in(self, tx: Transaction, story_id: ObjectId) -> Story:
+        story: Story = Story.model_validate(await self._stories.find_one({"_id": story_id}, session=tx.session))
         return story
 
     def _until(self, row: Row) -> datetime | None:

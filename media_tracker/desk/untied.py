@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bson import ObjectId
 
+from media_tracker.accounts.actor import Actor
 from media_tracker.db.connection import Database, Json
 from media_tracker.desk.service import Desk
+from media_tracker.ingest.blind import all_as_seen_by
 from media_tracker.ingest.documents import DeskState, Kind, Story
 from media_tracker.ingest.stories import NEWEST_FIRST
 from media_tracker.problems.case import EXITS
@@ -30,15 +32,21 @@ class Untied:
         self._desk = desk
         self._taxonomy = taxonomy
 
-    async def stories_for(self, problem: Problem) -> list[tuple[Story, Candidate]]:
-        """The likeliest first, with what speaks for each; none where a problem has ended without being one of its own."""
+    async def stories_for(self, problem: Problem, who: Actor) -> list[tuple[Story, Candidate]]:
+        """The likeliest first, as ``who`` may see them, with what speaks for each.
+
+        None where a problem has ended without being one of its own.
+        """
         row = await self._links.find_one({"_id": problem.case.id}, {"keys": 0})
         if row is None or problem.case.state in EXITS:
             return []
         known = known_of(row, (await self._taxonomy.table()).path(row["category"]))
         tied = {report.story_id for report in problem.case.reports if report.withdrawn_at is None}
         found: list[tuple[Story, Candidate]] = []
-        for story in await self._waiting(problem):
+        for story in all_as_seen_by(await self._waiting(problem), who):
+            said = story.decision or story.suggestion
+            if said is None or said.kind is not Kind.FOLLOW_UP:
+                continue  # only a decision that ``who`` must not know yet calls it one
             if story.id not in tied:
                 found += [(story, each) for each in rank(await self._desk.wanted(story), [known])]
         return sorted(found, key=lambda each: -each[1].score)[:MOST_OFFERED]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,7 @@ from media_tracker.monitor.gathering import DEED, PROBLEM, STORY, Gathering
 from media_tracker.monitor.ledger import STATE, TALLIES, Ledger, LedgerState, rules_of, state_of
 from media_tracker.monitor.lines import Family, milliseconds
 from media_tracker.monitor.placing import Placing, together
-from media_tracker.monitor.recounting import Recounted, Recounting, Tell, unheard
+from media_tracker.monitor.recounting import Overtaken, Recounted, Recounting, Tell, unheard
 from media_tracker.monitor.shares import Elsewhere, Reach
 from media_tracker.monitor.tallies import ProjectsOf
 from media_tracker.outlets.documents import Project
@@ -239,7 +240,7 @@ class Following:
         placing = placing or await self.placing()
         state = await self.ledger.state()
         if state is None or state.rules != self._rules:
-            await self.recounting.run(placing, unheard)
+            await self._begin_anew(placing)
         await self._runner.catch_up(self.consumer(), batch=AT_ONCE)
         await self._follow_time(placing)
         await self._follow_projects(placing)
@@ -249,7 +250,14 @@ class Following:
 
         ``reach``: how other processes find the database; None: this one counts alone.
         """
-        return await self.recounting.run(await self.placing(), tell, self._elsewhere(reach))
+        while True:
+            with suppress(Overtaken):
+                return await self.recounting.run(await self.placing(), tell, self._elsewhere(reach))
+
+    async def _begin_anew(self, placing: Placing) -> None:
+        """Count everything; what another process has counted meanwhile will do."""
+        with suppress(Overtaken):
+            await self.recounting.run(placing, unheard)
 
     def _elsewhere(self, reach: Reach | None) -> Elsewhere | None:
         if reach is None:
@@ -296,8 +304,8 @@ class Following:
         touched = _touched(events)
         placing = await self.placing()
         if await self.ledger.state() is None:
-            await self.recounting.run(placing, unheard)
-        if touched.imports:  # rare, and no index leads to what a list has brought
+            await self._begin_anew(placing)
+        if touched.imports:
             brought = {"listed.import_id": {"$in": list(touched.imports)}}
             touched.problems.update([row["_id"] async for row in self._problems.find(brought, {"_id": 1})])
         if touched.voices:

@@ -1,7 +1,8 @@
 """Counts everything again from the events: a new generation of the ledger is built beside the old one, then takes its place.
 
-Killed at any moment it leaves what was read before; the next run begins anew. What the new generation counts differently from the
-old one is reported: nothing should be.
+Killed at any moment it leaves what was read before; the next run begins anew. Several may run at the same time: each builds a
+generation of its own, and the first to be done is the one that is read. What a new generation counts differently from the one before
+it is reported: nothing should be.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bson import ObjectId
+from pymongo import ReturnDocument
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.consumers import COLLECTION as CONSUMERS
+from media_tracker.db.counters import COLLECTION as COUNTERS
 from media_tracker.db.events import COLLECTION as EVENTS
 from media_tracker.db.events import SYSTEM
 from media_tracker.db.transactions import Transaction, Transactor
@@ -42,6 +45,7 @@ from media_tracker.monitor.tallies import ProjectsOf, Tally
 _WRITTEN_AT_ONCE = 50
 STEPS: Mapping[Family, str] = {Family.STORY: "stories", Family.CASE: "problems", Family.DEED: "good deeds"}
 """What each part of a recount is called where its progress is shown."""
+_GENERATIONS = "counted_generations"
 _ENTITY = {Family.STORY: STORY, Family.CASE: PROBLEM, Family.DEED: DEED}
 
 Tell = Callable[[str, int, int], None]
@@ -72,6 +76,10 @@ class Recounted:
     """There were figures before that were counted up to the same event."""
 
 
+class Overtaken(Exception):
+    """Another process has counted everything anew meanwhile: what this one has counted is no longer wanted."""
+
+
 class Recounting:
     """Recounts."""
 
@@ -96,10 +104,12 @@ class Recounting:
         """Count everything up to now; from then on the new figures are read. ``tell`` is kept up to date.
 
         ``elsewhere``: for several processes, where there is much to count.
+
+        Raises:
+            Overtaken: another recount that ran at the same time was done first.
         """
         before = await self._ledger.state()
-        generation = (before.generation if before is not None else 0) + 1
-        await self._ledger.remove(generation)
+        generation = await self._next(before)
         upto = await self._settled()
         sheets: dict[tuple[Family, str], list[Sheet]] = {}
         lines = dict.fromkeys(Family, 0)
@@ -114,9 +124,24 @@ class Recounting:
         await self._store_homes(generation, homes)
         compared = before is not None and before.position == upto and before.rules == self._rules
         differences = await self._differences(before, tallies, now) if before is not None and compared else []
-        await self._switch(generation, upto, placing)
+        if not await self._switch(before, generation, upto, placing):
+            await self._ledger.remove(generation)
+            raise Overtaken
         await self._ledger.forget(generation)
         return Recounted({family.value: count for family, count in lines.items()}, differences, compared)
+
+    async def _next(self, before: LedgerState | None) -> int:
+        """A generation that nobody else builds, nor has built."""
+        known = before.generation if before is not None else 0
+        highest = {"$max": [{"$ifNull": ["$value", 0]}, known]}
+        row = await self._database[COUNTERS].find_one_and_update(
+            {"_id": _GENERATIONS},
+            [{"$set": {"value": {"$add": [highest, 1]}}}],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        assert row is not None  # an upsert that returns the document after it always finds one
+        return int(row["value"])
 
     async def _parts(self, upto: int, elsewhere: Elsewhere | None, tell: Tell) -> AsyncIterator[Part]:
         """The lines of everything, some at a time."""
@@ -200,8 +225,11 @@ class Recounting:
                 found += [Difference(day, key, 0, count) for key, count in tally.total.items()]
         return found
 
-    async def _switch(self, generation: int, upto: int, placing: Placing) -> None:
-        """Have the new generation be read, and followed from where it ends."""
+    async def _switch(self, before: LedgerState | None, generation: int, upto: int, placing: Placing) -> bool:
+        """Have the new generation be read, and followed from where it ends; False where ``before`` is no longer what is read.
+
+        Who gets there first forgets all others: of what another one has built something may be gone.
+        """
         newest = await self._events.find_one({"position": {"$lte": upto}}, {"recorded_at": 1}, sort=[("position", -1)])
         state = LedgerState(
             generation,
@@ -212,7 +240,10 @@ class Recounting:
             placing.digest,
         )
 
-        async def work(tx: Transaction) -> None:
+        async def work(tx: Transaction) -> bool:
+            read = await self._ledger.state(tx.session)
+            if (read and read.generation) != (before and before.generation):
+                return False
             await self._ledger.put_state(state, tx.session)
             # Who counts at this moment counts for the old generation, and moves on from where it began: never from here.
             old = await self._database[CONSUMERS].find_one({"_id": "counting"}, session=tx.session)
@@ -220,8 +251,9 @@ class Recounting:
             await self._database[CONSUMERS].update_one(
                 {"_id": "counting"}, {"$set": {"position": begin}}, upsert=True, session=tx.session
             )
+            return True
 
-        await self._transactor.run(work, SYSTEM)
+        return await self._transactor.run(work, SYSTEM)
 
     async def _settled(self) -> int:
         """The last position before which none is missing: what is behind it may still be under way."""

@@ -30,7 +30,7 @@ from media_tracker.monitor.lines import FAMILY_OF, Family, milliseconds
 from media_tracker.monitor.periods import before as days_before
 from media_tracker.monitor.placing import FIELD_OF, Placing
 from media_tracker.monitor.reading import Asked, DayLists, Reading, Sums
-from media_tracker.monitor.showing import Showing, Shown
+from media_tracker.monitor.showing import Glance, Showing, Shown
 from media_tracker.problems.documents import Problem
 
 __all__ = [
@@ -220,21 +220,23 @@ class Monitor:
         """The same, with until when it is counted."""
         placing, standing = await self._following.ready(as_of)
         asked = _asked(self.view(period, as_of=as_of), part, as_of)
-        question = (key, period, part, first, size)
+        question = (key, period, part, first, size, as_of)
 
         async def read(session: AsyncClientSession, state: LedgerState) -> tuple[int, Sequence[Row]]:
-            if asked.plain:
-                known = (question, state.version, placing.tables)
-                if (kept := self._pages.get(known)) is None:
-                    kept = await self._reading.plain_page(session, state, key, asked, placing, first, size)
-                    self._pages.put(known, kept)
+            known = (question, state.version, placing.tables)
+            if (kept := self._pages.get(known)) is not None:
                 return kept
-            found, _ = await self._reading.listing(session, state, key, asked, placing)
-            return len(found), found[first : first + size]
+            if asked.plain:
+                part = await self._reading.plain_page(session, state, key, asked, placing, first, size)
+            else:
+                listed, _ = await self._reading.listing(session, state, key, asked, placing)
+                part = len(listed), listed[first : first + size]
+            self._pages.put(known, part)
+            return part
 
-        found = self._pages.get((question, standing.state.version, placing.tables)) if asked.plain else None
+        found = self._pages.get((question, standing.state.version, placing.tables))
         if found is None:
-            async with self._pages.one_at_a_time((question, as_of)):
+            async with self._pages.one_at_a_time(question):
                 found = await self._reading.in_snapshot(read)
         return Part(*found, _counted_at(standing, as_of))
 
@@ -260,6 +262,10 @@ class Monitor:
     async def shown(self, found: Sequence[Row], *, as_of: datetime | None = None) -> Shown:
         """What a list shows beside ``found``: see ``showing``."""
         return await self._showing.of(found, as_of)
+
+    async def glances(self, found: Sequence[Row]) -> Mapping[ObjectId, Glance]:
+        """A few fields of the problems behind ``found``: see ``showing``."""
+        return await self._showing.glances(found)
 
     async def subjects(self, found: Sequence[Row]) -> Subjects:
         """Read the whole records behind ``found``; lists need less: see ``shown``."""

@@ -16,7 +16,7 @@ from media_tracker.ingest.documents import Story
 from media_tracker.monitor.facts import Row
 from media_tracker.monitor.gathering import PROBLEM
 from media_tracker.monitor.histories import case_of
-from media_tracker.problems.case import State
+from media_tracker.problems.case import Round, Severity, State
 from media_tracker.problems.documents import Problem
 
 _OF_PROBLEMS = dict.fromkeys(
@@ -32,6 +32,13 @@ _OF_STORIES = dict.fromkeys(
     1,
 )
 """What lists show, what decides whether they may, and what a story cannot be without."""
+_AT_A_GLANCE = dict.fromkeys(
+    (
+        *("number", "title", "case.region", "case.severity", "case.due_at", "case.verified_at"),
+        *("case.withheld", "case.objections", "case.rounds"),
+    ),
+    1,
+)
 _TOLD = dict.fromkeys(("type", "entity_id", "seq", "occurred_at", "recorded_at", "payload"), 1)
 
 
@@ -46,6 +53,21 @@ class ShownProblem:
     unit_id: ObjectId | None
     first_exposed_at: datetime | None
     verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What tells whether a problem is to stand on a wall, and with which pictures."""
+
+    number: str
+    title: str
+    region: str
+    severity: Severity
+    due_at: datetime | None
+    verified_at: datetime | None
+    masked: bool
+    """Withheld, or objected to: it may not be named."""
+    rounds: Sequence[Round]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +102,12 @@ class Showing:
             {key: GoodDeed.model_validate(row) for key, row in (await _by_id(self._deeds, deeds)).items()},
         )
 
+    async def glances(self, rows: Sequence[Row]) -> dict[ObjectId, Glance]:
+        """A few fields of the problems behind ``rows``, as they are now."""
+        ids = {row.problem_id for row in rows if row.problem_id is not None}
+        found = await _by_id(self._problems, ids, _AT_A_GLANCE)
+        return {key: _glance(row) for key, row in found.items()}
+
     async def _shown_problems(self, ids: Collection[ObjectId], as_of: datetime | None) -> dict[ObjectId, ShownProblem]:
         now = {key: _shown(row) for key, row in (await _by_id(self._problems, ids, _OF_PROBLEMS)).items()}
         if as_of is None or not now:
@@ -101,6 +129,20 @@ def _shown(row: Mapping[str, Any]) -> ShownProblem:
         case.get("unit_id"),
         row.get("first_exposed_at"),
         case.get("verified_at"),
+    )
+
+
+def _glance(row: Mapping[str, Any]) -> Glance:
+    case = row["case"]
+    return Glance(
+        row["number"],
+        row["title"],
+        case["region"],
+        Severity(case["severity"]),
+        case.get("due_at"),
+        case.get("verified_at"),
+        bool(case.get("withheld") or case.get("objections")),
+        [Round.model_validate(each) for each in case.get("rounds", ())],
     )
 
 

@@ -274,12 +274,16 @@ class Tagging:
     async def blind_again_in(
         self, tx: Transaction, story_id: ObjectId, version: int, marks: Mapping[ObjectId, Json]
     ) -> bool:
-        """Put the ``marks`` back that ``unblind_in`` has taken away, within ``tx``; False where the story has changed since."""
+        """Put the ``marks`` back that ``unblind_in`` has taken away, within ``tx``; False where the story has changed since.
+
+        A reprint that somebody else has decided since has nothing to hide any more.
+        """
         as_it_was = {"_id": story_id, "version": version, "withdrawn_at": None}
         if await self._stories.find_one(as_it_was, {"_id": 1}, session=tx.session) is None:
             return False
         for key, mark in marks.items():
-            await self._stories.update_one({"_id": key}, {"$set": {"blind": mark}}, session=tx.session)
+            as_marked = {"_id": key, "decision.by": mark["first"]}
+            await self._stories.update_one(as_marked, {"$set": {"blind": mark}}, session=tx.session)
         return True
 
     async def forget_person_in(self, tx: Transaction, stories: Sequence[ObjectId], name: str) -> None:

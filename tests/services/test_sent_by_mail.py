@@ -16,6 +16,7 @@ from media_tracker.accounts.duties import Duties
 from media_tracker.db.events import SYSTEM
 from media_tracker.errors import Forbidden
 from media_tracker.monitor.export_jobs import JobState
+from media_tracker.monitor.schedules import LEASE
 from media_tracker.web.exports.mailing import OWNER_GONE, OWNER_MAY_NOT, Mailing
 from media_tracker.web.exports.making import ExportWork
 from media_tracker.web.render import Pages, pages_in
@@ -63,6 +64,29 @@ async def test_who_ordered_it_and_may_not_send_it_any_more_has_nothing_sent_and_
     viewer = (await room.accounts.get(str(anna.object_id))).actor()
     with pytest.raises(Forbidden):
         await room.schedules.pause(str(known.id), known.version, False, viewer, SYSTEM)
+
+
+async def test_a_worker_that_is_cut_off_while_it_stops_something_leaves_nobody_untold(
+    scene: Scene, pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, mailing = scene.services, Mailing(scene.services, pages)
+    anna, chief = await person(scene, "anna", Role.ADMIN), await person(scene, "chief", Role.ADMIN)
+    schedule = await ordered(scene, anna, sending("audit", anna))
+    await room.accounts.set_roles(None, anna.object_id, Duties(frozenset({Role.VIEWER})))
+    to_the_hour(scene.clock, schedule)
+
+    async def cut_off(*_: object) -> bool:
+        raise asyncio.CancelledError
+
+    for nth in ("stop", "put"):
+        with monkeypatch.context() as patched:
+            patched.setattr(*((room.schedules, "stop") if nth == "stop" else (room.outbox, "put")), cut_off)
+            with pytest.raises(asyncio.CancelledError):
+                await mailing.turn()
+        scene.clock.advance(seconds=LEASE.total_seconds())
+    assert await mailing.turn()
+    assert [each.paused for each in await room.schedules.of(chief.actor())] == [True]
+    assert await room.database["outbox"].count_documents({"subject": {"$regex": "is sent no more"}}) == 2
 
 
 async def test_a_list_that_who_ordered_it_may_not_see_any_more_stops_too(scene: Scene, pages: Pages) -> None:

@@ -6,7 +6,9 @@ import re
 from datetime import timedelta
 
 import pytest_asyncio
+from bson import ObjectId
 
+from media_tracker.accounts.actor import Actor, Role
 from media_tracker.desk.untied import LOOKED_AT, waiting_since
 from media_tracker.ingest.documents import Kind
 from media_tracker.ingest.stories import NEWEST_FIRST
@@ -15,6 +17,7 @@ from media_tracker.wiring import Services
 from tests.web.desk_scene import Scene
 
 TITLE, TOLD = "回访：无影潭社区路面修好了", "无影潭社区三号楼前的破损路面已经修好，居民出行方便了。"
+OFFICE = Actor(ObjectId(), frozenset({Role.PUBLICITY}))
 
 
 @pytest_asyncio.fixture
@@ -68,7 +71,7 @@ async def test_what_it_costs_does_not_grow_with_the_queue(scene: Scene) -> None:
     assert row is not None
     copies = [{**row, "_id": type(row["_id"])(), "key": f"copy {number}"} for number in range(900)]
     await scene.services.database["stories"].insert_many(copies)
-    found = await scene.services.untied.stories_for(problem)
+    found = await scene.services.untied.stories_for(problem, OFFICE)
     assert len(found) == 5
     asked = scene.services.database["stories"].find(waiting_since(problem)).sort(NEWEST_FIRST).limit(LOOKED_AT)
     assert (await asked.explain())["executionStats"]["totalDocsExamined"] == LOOKED_AT

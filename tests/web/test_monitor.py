@@ -364,4 +364,12 @@ async def test_deadlines_of_the_last_minute_do_not_read_one_day_too_long(service
     assert shown.count(", end of day") == len(midnights)
     assert ", 00:00" not in shown
     sheet = openpyxl.load_workbook(io.BytesIO(file.content)).worksheets[0]
-    assert midnights[0] in [cell.value for row in sheet.iter_rows() for cell in row]
+    last_minutes = [
+        f"{cell.value:%Y-%m-%d}"
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.is_date and f"{cell.value:%H:%M}" == "23:59"
+    ]
+    assert sorted(last_minutes) == sorted(value.removesuffix(" 24:00") for value in midnights), (
+        "dates, for who sorts by them"
+    )

@@ -180,6 +180,18 @@ async def test_a_made_up_row_is_no_row(services: Services, release: Release, str
     assert waiting.problem_id is None
 
 
+async def test_the_form_says_of_every_row_what_the_public_list_says_of_it(
+    services: Services, release: Release, stranger: Browser
+) -> None:
+    rows, outlets = await services.releases.rows(release, Key.EXPOSURES), await services.outlets.names()
+    named = [outlets[row.outlet_id] if row.outlet_id and not row.withheld else None for row in rows]
+    assert len(set(named)) > 1
+    for place, name in enumerate([*named, None]):
+        link = f"/objections/new?release={release.number}&key={Key.EXPOSURES}&row={place}"
+        about = (await stranger.get(link)).text.partition("It is about this row:")[2]
+        assert (name in about.partition("</form>")[0]) if name else not about, place
+
+
 async def test_what_is_missing_is_told_and_what_was_typed_is_kept(stranger: Browser, services: Services) -> None:
     answer = await object_to(stranger, "/objections/new", name="", telephone="", address="")
     assert answer.status_code == 422

@@ -43,6 +43,7 @@ DONE: Mapping[What, str] = {
     What.FILED: N_("Filed as a good deed"),
     What.SNOOZED: N_("Put off"),
     What.LOOKED: N_("Decided"),
+    What.PUT_OFF: N_("Put off"),
 }
 
 

@@ -7,6 +7,7 @@ When it is who ordered it that may not any more, the schedule rests, and they an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,7 +17,7 @@ from pymongo.errors import PyMongoError
 
 from media_tracker.accounts.actor import Actor, Role
 from media_tracker.accounts.documents import User
-from media_tracker.errors import N_, Forbidden, MediaTrackerError, NotFound
+from media_tracker.errors import N_, Forbidden, InvalidInput, MediaTrackerError, NotFound
 from media_tracker.mail.letters import MOST_ATTACHED, Attachment, Letter
 from media_tracker.monitor.bulletin_rules import Texts
 from media_tracker.monitor.export_jobs import Wanted
@@ -68,8 +69,10 @@ class Mailing:
         if schedule is None:
             return False
         if refusal := await self._refused(schedule):
-            if await schedules.stop(schedule, refusal):
-                await self._tell_that_it_stopped(schedule, refusal)
+            # Told first: who is cut off between the two tells nobody twice, and nobody is left without a letter.
+            if await schedules.keep(schedule):
+                await self._tell_that_it_stops(schedule, refusal)
+                await schedules.stop(schedule, refusal)
             return True
         sent, failed = 0, 0
         for reader in schedule.sending.readers:
@@ -99,15 +102,16 @@ class Mailing:
         roles = BULLETIN_ROLES if sending.name == BULLETIN else kind.roles if kind is not None else frozenset[Role]()
         return "" if owner.has(*roles) and may_send_to(owner, sending.readers) else OWNER_MAY_NOT
 
-    async def _tell_that_it_stopped(self, schedule: Schedule, error: str) -> None:
-        """Write to who ordered it and to the admins; on their page of schedules it stands as well."""
+    async def _tell_that_it_stops(self, schedule: Schedule, error: str) -> None:
+        """Write to who ordered it and to the admins; on their page of schedules it stands as well. An address is no hindrance."""
         for user in await self._room.accounts.list_users():
             told = user.object_id == schedule.owner or user.actor().has(Role.ADMIN)
             if told and user.active and user.mail:
                 with use_locale(user.language or DEFAULT_LOCALE):
                     letter = await self._stopped_letter(user, schedule, error)
                 key = f"schedule:{schedule.id}:{schedule.next_at.timestamp():.0f}:stopped:{user.object_id}"
-                await self._room.outbox.put(key, letter, user.object_id)
+                with suppress(InvalidInput):
+                    await self._room.outbox.put(key, letter, user.object_id)
 
     async def _stopped_letter(self, user: User, schedule: Schedule, error: str) -> Letter:
         names = await names_with(self._room, self._pages)

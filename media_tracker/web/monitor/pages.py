@@ -18,7 +18,7 @@ from markupsafe import Markup
 from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, InvalidInput, NotFound
 from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension, Key
-from media_tracker.monitor.exports import Sheet, Value, to_csv, to_xlsx
+from media_tracker.monitor.exports import Deadline, Sheet, Value, to_csv, to_xlsx
 from media_tracker.monitor.facts import Row
 from media_tracker.monitor.periods import QUICK_NAMES, Quick, quick
 from media_tracker.monitor.service import Overview
@@ -360,16 +360,16 @@ def _sheet(key: Key, rows: Sequence[Row], asked: Asked, columns: Sequence[Column
     return Sheet(
         title=gettext(definition.name),
         headings=[gettext(column.label) for column in columns],
-        rows=[[_value(column.cell(row), names) for column in columns] for row in rows],
+        rows=[[_value(column.cell(row)) for column in columns] for row in rows],
         about_title=gettext(N_("Definition")),
         about=about,
     )
 
 
-def _value(cell: Cell, names: Names) -> Value:
-    """A cell as a file takes it. As a date, a deadline at midnight would read one day too long."""
+def _value(cell: Cell) -> Value:
+    """A cell as a file takes it. As a plain date, a deadline at midnight would read one day too long."""
     if cell.look == "deadline" and isinstance(cell.value, datetime):
-        return names.pages.formats.deadline_plain(cell.value)
+        return Deadline(cell.value)
     return cell.value
 
 

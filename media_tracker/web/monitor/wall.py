@@ -7,25 +7,28 @@ its category and street alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from bson import ObjectId
 from litestar import Request, Response, get
+from markupsafe import Markup
 
 from media_tracker.errors import N_
 from media_tracker.files.kept import Photo
 from media_tracker.monitor.definitions import Dimension, Key
+from media_tracker.monitor.facts import Row
 from media_tracker.monitor.service import Overview
+from media_tracker.monitor.showing import Glance
 from media_tracker.monitor.stages import Stage
-from media_tracker.problems.case import Case, Severity
-from media_tracker.problems.documents import Problem
+from media_tracker.problems.case import Round, Severity
 from media_tracker.problems.light import Light, light
 from media_tracker.web.figure_links import Asked, asked_of
 from media_tracker.web.guards import signed_in
-from media_tracker.web.monitor.chart_views import ChartView
+from media_tracker.web.monitor.chart_views import Charts, ChartView
 from media_tracker.web.monitor.charts import LEFT_OUT, charts_of
+from media_tracker.web.monitor.keeping import kept
 from media_tracker.web.monitor.view import Count
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.render import THEMES, page
@@ -88,16 +91,23 @@ class WallPage:
     last: date
     zone: str
     counted_at: datetime | None
+    figures: Markup
+    """A ``WallFigures``."""
+    solved: Sequence[Solved]
+    pressing: Sequence[Pressing]
+    monitor: str
+
+
+@dataclass(frozen=True, slots=True)
+class WallFigures:
+    """``templates/monitor/wall_figures.html``: the figures and charts, the same for everybody who asks the same."""
+
     big: Sequence[BigFigure]
     share: float | None
     due: Count
     closed: Count
     trend: ChartView
     map: ChartView
-    solved: Sequence[Solved]
-    pressing: Sequence[Pressing]
-    overdue: Count
-    monitor: str
 
 
 @get("/monitor/wall", guards=[signed_in])
@@ -106,34 +116,43 @@ async def wall(request: Request[Any, Any, Any]) -> Response[str]:
     names, asked = await names_of(request), asked_of(request)
     for dimension in LEFT_OUT:
         asked = asked.without(dimension)
-    made = await charts_of(request, asked, names, big=True)
-    found, theme = made.overview, request.query_params.get("theme", "")
+    made = await charts_of(request, asked, names, big=True, dimensions=(Dimension.DAY, Dimension.DISTRICT))
+    theme = request.query_params.get("theme", "")
+
+    def write() -> str:
+        part = _figures(made, asked, names)
+        return names.pages.render(
+            "monitor/wall_figures.html", {each.name: getattr(part, each.name) for each in fields(part)}
+        )
+
+    about = (WallFigures, made.overview.version, asked, made.grain, made.figure, tuple(made.milestones))
     context = WallPage(
         theme=theme if theme in THEMES else "dark",
         first=asked.period.start,
         last=asked.period.end,
         zone=services(request).settings.timezone,
-        counted_at=found.counted_at,
-        big=_figures(found, asked, names),
-        share=_share(found),
-        due=Count(found.figures[Key.DUE].value, asked.list_of(Key.DUE)),
-        closed=Count(found.figures[Key.DUE_CLOSED].value, asked.list_of(Key.DUE_CLOSED)),
-        trend=made.trend(),
-        map=made.map(),
+        counted_at=made.overview.counted_at,
+        figures=kept(about, names, write),
         solved=await _solved(request, asked, names),
         pressing=await _pressing(request, asked, names),
-        overdue=Count(found.figures[Key.OVERDUE].value, asked.list_of(Key.OVERDUE)),
         monitor=asked.overview(),
     )
     return await page(request, "monitor/wall.html", context)
 
 
-def _figures(found: Overview, asked: Asked, names: Names) -> list[BigFigure]:
-    looks = {Key.RESOLVED: "good", Key.OVERDUE: "bad"}
-    return [
-        BigFigure(names.gettext(label), Count(found.figures[key].value, asked.list_of(key)), looks.get(key, ""))
-        for key, label in SHOWN
-    ]
+def _figures(made: Charts, asked: Asked, names: Names) -> WallFigures:
+    found, looks = made.overview, {Key.RESOLVED: "good", Key.OVERDUE: "bad"}
+    return WallFigures(
+        big=[
+            BigFigure(names.gettext(label), Count(found.figures[key].value, asked.list_of(key)), looks.get(key, ""))
+            for key, label in SHOWN
+        ],
+        share=_share(found),
+        due=Count(found.figures[Key.DUE].value, asked.list_of(Key.DUE)),
+        closed=Count(found.figures[Key.DUE_CLOSED].value, asked.list_of(Key.DUE_CLOSED)),
+        trend=made.trend(),
+        map=made.map(),
+    )
 
 
 def _share(found: Overview) -> float | None:
@@ -143,37 +162,43 @@ def _share(found: Overview) -> float | None:
 
 async def _solved(request: Request[Any, Any, Any], asked: Asked, names: Names) -> list[Solved]:
     """The latest that were solved; those with pictures first."""
-    problems = await _problems(request, asked, Key.RESOLVED)
-    open_to_all = [each for each in problems if not each.case.masked and each.case.verified_at is not None]
-    pairs = {each.number: _pair(each.case) for each in open_to_all}
+    rows = await _rows(request, asked, Key.RESOLVED)
+    glances = await services(request).monitor.glances(rows)
+    known = [glances[row.problem_id] for row in rows if row.problem_id is not None and row.problem_id in glances]
+    open_to_all = [each for each in known if not each.masked and each.verified_at is not None]
+    pairs = {each.number: _pair(each.rounds) for each in open_to_all}
     photos = await services(request).files.photos({photo for pair in pairs.values() for photo in pair if photo})
     open_to_all.sort(key=lambda each: not all(photo in photos for photo in pairs[each.number]))
     return [_solved_one(each, pairs[each.number], photos, names) for each in open_to_all[:MOST_SOLVED]]
 
 
 def _solved_one(
-    problem: Problem, pair: tuple[ObjectId | None, ...], photos: Mapping[ObjectId, Photo], names: Names
+    problem: Glance, pair: tuple[ObjectId | None, ...], photos: Mapping[ObjectId, Photo], names: Names
 ) -> Solved:
     before, after = (f"/files/{photo}" if photo in photos else "" for photo in pair)
-    assert problem.case.verified_at is not None  # only verified ones are asked for
-    where = names.region(problem.case.region)
-    return Solved(problem.title, where, f"/problems/{problem.number}", problem.case.verified_at, before, after)
+    assert problem.verified_at is not None  # only verified ones are asked for
+    where = names.region(problem.region)
+    return Solved(problem.title, where, f"/problems/{problem.number}", problem.verified_at, before, after)
 
 
-def _pair(case: Case) -> tuple[ObjectId | None, ObjectId | None]:
+def _pair(rounds: Sequence[Round]) -> tuple[ObjectId | None, ObjectId | None]:
     """The first picture from before, and the last from after the fix."""
-    before = [photo for each in case.rounds for photo in each.before]
-    after = [photo for each in case.rounds for photo in each.after]
+    before = [photo for each in rounds for photo in each.before]
+    after = [photo for each in rounds for photo in each.after]
     return (before[0] if before else None), (after[-1] if after else None)
 
 
 async def _pressing(request: Request[Any, Any, Any], asked: Asked, names: Names) -> list[Pressing]:
     """What is overdue, and what is urgent and not called fixed: the urgent first, then the longest overdue."""
+    use, now = services(request), services(request).clock()
     urgent = asked.within(Dimension.SEVERITY, Severity.URGENT.value).within(Dimension.STAGE, Stage.IN_HAND.value)
-    found = [*await _problems(request, asked, Key.OVERDUE), *await _problems(request, urgent, Key.PROBLEMS)]
-    problems = list({each.number: each for each in found}.values())
-    now = services(request).clock()
-    problems.sort(key=lambda each: (each.case.severity is not Severity.URGENT, each.case.due_at or now))
+    found = [*await _rows(request, asked, Key.OVERDUE), *await _rows(request, urgent, Key.PROBLEMS)]
+    glances = await use.monitor.glances(found)
+    rows = {row.problem_id: row for row in found if row.problem_id in glances}
+    order = sorted(
+        glances, key=lambda each: (glances[each].severity is not Severity.URGENT, glances[each].due_at or now)
+    )[:MOST_PRESSING]
+    problems = (await use.monitor.subjects([rows[each] for each in order])).problems
     return [
         Pressing(
             number=each.number,
@@ -184,16 +209,15 @@ async def _pressing(request: Request[Any, Any, Any], asked: Asked, names: Names)
             light=(state if (state := light(each.case, now)) is not Light.DONE else Light.OK).value,
             severity=each.case.severity.value,
         )
-        for each in problems[:MOST_PRESSING]
+        for each in map(problems.get, order)
+        if each is not None
     ]
 
 
-async def _problems(request: Request[Any, Any, Any], asked: Asked, key: Key) -> list[Problem]:
-    """The newest problems of a figure's list, in its order."""
-    use = services(request)
-    _, rows = await use.monitor.page(key, asked.period, asked.part, 0, LOOKED_AT, as_of=asked.as_of)
-    found = (await use.monitor.subjects(rows)).problems
-    return [found[row.problem_id] for row in rows if row.problem_id is not None and row.problem_id in found]
+async def _rows(request: Request[Any, Any, Any], asked: Asked, key: Key) -> Sequence[Row]:
+    """The newest rows of a figure's list, in its order."""
+    monitor = services(request).monitor
+    return (await monitor.part(key, asked.period, asked.part, 0, LOOKED_AT, as_of=asked.as_of)).rows
 
 
 ROUTES = [wall]

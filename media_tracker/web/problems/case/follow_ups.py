@@ -59,7 +59,7 @@ async def follow_ups(request: Request[Any, Any, Any], number: FromPath[str]) -> 
                 reasons=candidate.reasons,
                 decided=story.decision is not None and story.decision.kind is Kind.FOLLOW_UP,
             )
-            for story, candidate in await room.untied.stories_for(problem)
+            for story, candidate in await room.untied.stories_for(problem, actor(request))
         ],
         may_tie=actor(request).has(Role.EDITOR),
     )

@@ -166,7 +166,7 @@ async def _follow_ups(request: Request[Any, Any, Any], problem: Problem) -> list
         if report.channel is Channel.FOLLOW_UP and report.withdrawn_at is None and report.story_id is not None
     ]
     stories = await services(request).stories.many(tied) if tied else {}
-    return [option(key, title) for key in tied if (title := story_name(stories.get(key))[1])]
+    return [option(key, title) for key in tied if (title := story_name(stories.get(key), actor(request))[1])]
 
 
 @get("/problems/{number:str}", guards=[signed_in])

@@ -10,10 +10,11 @@ from typing import Any
 from bson import ObjectId
 from litestar import Request
 
-from media_tracker.accounts.actor import Level
+from media_tracker.accounts.actor import Actor, Level
 from media_tracker.db.events import Event
 from media_tracker.errors import N_
 from media_tracker.files.kept import Paper, Photo
+from media_tracker.ingest.blind import is_hidden_from
 from media_tracker.ingest.documents import Story
 from media_tracker.monitor.counting import occasions
 from media_tracker.monitor.credit import SENTENCES, Credit, judge
@@ -152,6 +153,8 @@ class _Known:
     numbers: Mapping[ObjectId, str]
     number: str
     """Of the problem itself."""
+    who: Actor
+    """The reader."""
 
 
 async def read_view(request: Request[Any, Any, Any], problem: Problem) -> ProblemView:
@@ -168,6 +171,7 @@ async def read_view(request: Request[Any, Any, Any], problem: Problem) -> Proble
         papers=await room.files.papers(documents_of(case)),
         numbers=await room.problems.numbers(linked) if linked else {},
         number=problem.number,
+        who=actor(request),
     )
     pages: Pages = request.app.state.pages
     callers = may_read_callers(actor(request))
@@ -209,9 +213,13 @@ async def read_view(request: Request[Any, Any, Any], problem: Problem) -> Proble
     )
 
 
-def story_name(story: Story | None) -> tuple[str, str]:
-    """Address and title of a story; what has been withdrawn is masked."""
-    if story is None or story.withdrawn_at is not None:
+def story_name(story: Story | None, who: Actor) -> tuple[str, str]:
+    """Address and title of a story for ``who``.
+
+    Masked: what has been withdrawn, and what ``who`` is to decide without knowing that somebody has. That a report came stays, as
+    it does in figures and in the history (decision 0025).
+    """
+    if story is None or story.withdrawn_at is not None or is_hidden_from(story, who):
         return "", ""
     return f"/stories/{story.id}", story.title
 
@@ -227,7 +235,7 @@ def _reports(case: Case, known: _Known) -> list[ReportRow]:
 
 
 def _report(report: Report, counted: set[ObjectId], known: _Known) -> ReportRow:
-    href, title = story_name(known.stories.get(report.story_id)) if report.story_id else ("", "")
+    href, title = story_name(known.stories.get(report.story_id), known.who) if report.story_id else ("", "")
     occasion = ""
     if report.channel is Channel.EXPOSURE and report.withdrawn_at is None:
         occasion = "copy" if report.id not in counted else "first" if report.occasion == 1 else "repeat"
@@ -313,7 +321,8 @@ def _written_and_released(claim: Claim, known: _Known, pages: Pages) -> str:
 
 
 def _check(check: Verification, text: str, known: _Known, pages: Pages) -> CheckView:
-    href, title = story_name(known.stories.get(check.story_id)) if check.story_id else ("", "")
+    story = known.stories.get(check.story_id) if check.story_id is not None else None
+    href, title = story_name(story, known.who)
     return CheckView(
         passed=check.passed,
         outcome=check.outcome.value if check.outcome else "",
@@ -321,7 +330,7 @@ def _check(check: Verification, text: str, known: _Known, pages: Pages) -> Check
         by=known.people.get(check.by, "") if check.by is not None else "",
         text=text,
         district=check.level is Level.DISTRICT,
-        by_story=check.story_id is not None,
+        by_story=check.story_id is not None and not (story is not None and is_hidden_from(story, known.who)),
         story_href=href,
         story_title=title,
         photos=shown(known.number, check.photos, Part.CHECK, known.photos, pages),

@@ -293,12 +293,12 @@ async def _about(request: Request[Any, Any, Any], values: Mapping[str, str], nam
     number, key, place = named_row
     releases = services(request).releases
     try:
-        rows = await releases.rows(await releases.get(number), key)
+        rows = await releases.rows(await releases.get(number), key, place, 1)
     except NotFound:
         return ""
-    if place >= len(rows) or rows[place].withheld:
+    if not rows or rows[0].withheld:
         return ""
-    row = rows[place]
+    row = rows[0]
     parts = [names.region(row.region), names.category(row.category), names.outlet(row.outlet_id)]
     return " · ".join(part for part in parts if part)
 

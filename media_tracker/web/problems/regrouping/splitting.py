@@ -12,6 +12,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from pymongo.errors import DuplicateKeyError
 
+from media_tracker.accounts.actor import Actor
 from media_tracker.errors import N_, Conflict, InvalidInput, NotFound
 from media_tracker.ingest.documents import Story
 from media_tracker.problems.case import Channel, Severity
@@ -189,7 +190,7 @@ async def _context(request: Request[Any, Any, Any], problem: Problem, values: Ma
         title=problem.title,
         place=problem.place,
         unit=names.unit(problem.case.unit_id),
-        reports=_choices(problem, stories, names, values),
+        reports=_choices(problem, stories, names, values, actor(request)),
         categories=category_options(names, (values.get("category", ""),)),
         regions=await region_options(room.places),
         severities=[severity.value for severity in SEVERITIES],
@@ -199,11 +200,11 @@ async def _context(request: Request[Any, Any, Any], problem: Problem, values: Ma
 
 
 def _choices(
-    problem: Problem, stories: Mapping[ObjectId, Story], names: Names, values: Mapping[str, str]
+    problem: Problem, stories: Mapping[ObjectId, Story], names: Names, values: Mapping[str, str], who: Actor
 ) -> list[ReportChoice]:
     rows = []
     for report in sorted(problem.case.reports, key=lambda each: (each.occurred_at, each.id)):
-        href, title = story_name(stories.get(report.story_id)) if report.story_id else ("", "")
+        href, title = story_name(stories.get(report.story_id), who) if report.story_id else ("", "")
         source = " ".join(part for part in (names.outlet(report.outlet_id), report.outside_number) if part)
         rows.append(
             ReportChoice(

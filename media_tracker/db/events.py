@@ -26,6 +26,7 @@ from pymongo.read_concern import ReadConcern
 
 from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
+from media_tracker.db.counters import COLLECTION as COUNTERS
 from media_tracker.db.counters import draw
 from media_tracker.errors import N_, Conflict
 
@@ -104,7 +105,24 @@ class EventLog:
 
     async def draw(self, count: int) -> range:
         """The next ``count`` positions. Whoever draws them must see to it that each gets an event or a void."""
-        return await draw(self._database, COUNTER, count)
+        return await draw(self._database, COUNTER, count, self._clock())
+
+    async def drawn(self) -> int:
+        """The highest position that has been drawn; 0 before the first.
+
+        Where nothing is written behind it, a writer that was killed leaves no gap that a reader of the log could see: its
+        positions get their voids here.
+        """
+        counters, now = self._database[COUNTERS], self._clock()
+        row = await counters.find_one({"_id": COUNTER})
+        if row is None:
+            return 0
+        highest, at = int(row["value"]), row.get("at")
+        if at is None:  # drawn by an earlier release, which did not say when
+            await counters.update_one({"_id": COUNTER, "at": {"$exists": False}}, {"$set": {"at": now}})
+        elif now - at >= GAP_IS_DEAD_AFTER:
+            await self.void(range(await self.last_position() + 1, highest + 1))
+        return highest
 
     async def append(
         self, session: AsyncClientSession, positions: range, new: Sequence[NewEvent], origin: Origin

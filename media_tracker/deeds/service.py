@@ -148,10 +148,11 @@ class Deeds:
         await self._free(tx, story.story_id)
         deed = await self._book.read(deed_id, tx.session)
         stories = sorted([*deed.stories, story], key=lambda each: each.published_at)
-        people = deed.people
+        people, told = deed.people, story.model_dump()
         if story.young and not deed.young:
+            told["doubted"] = [each.id for each in people if each.minor is False]
             people = [each.model_copy(update={"minor": None}) if each.minor is False else each for each in people]
-        return await self._book.change(tx, deed, "story_added", story.model_dump(), stories=stories, people=people)
+        return await self._book.change(tx, deed, "story_added", told, stories=stories, people=people)
 
     async def withdraw_story_in(self, tx: Transaction, story_id: ObjectId) -> None:
         """Have a withdrawn story stop telling of its deed, within ``tx``."""

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from bson import ObjectId
 
-from media_tracker.db.connection import Database
+from media_tracker.db.connection import Database, Json
+from media_tracker.db.events import COLLECTION as EVENTS
 from media_tracker.db.events import NewEvent
 from media_tracker.db.transactions import Transaction
 from media_tracker.deeds.documents import GoodDeed
@@ -43,10 +44,25 @@ async def unfile_in(
     else:
         standing = [each["published_at"] for each in others if each["withdrawn_at"] is None]
         first = min(standing or [row["first_published_at"]])
-        left: GoodDeed = GoodDeed.model_validate({**row, "stories": others})
-        changes = {"stories": others, "first_published_at": first, "public": left.is_public, "version": version}
+        people = await _as_before(tx, database, row, story_id) if row["version"] == seq else row["people"]
+        left: GoodDeed = GoodDeed.model_validate({**row, "stories": others, "people": people})
+        told = {"stories": others, "people": people, "first_published_at": first, "public": left.is_public}
+        changes: Json = {**told, "version": version}
         gone = (await deeds.update_one(known, {"$set": changes}, session=tx.session)).matched_count
     if not gone:
         raise Conflict(EDITED)
     what = "story_taken_out" if others else "unfiled"
     tx.record(NewEvent(ENTITY, deed_id, version, what, now, {"story_id": story_id}))
+
+
+async def _as_before(tx: Transaction, database: Database, row: Json, story_id: ObjectId) -> list[Json]:
+    """The people of a deed on which nobody has worked since ``story_id`` was added: where no other story points to somebody under
+    18, those are grown up again who counted as such until its words raised doubts."""
+    if any(each.get("young") for each in row["stories"] if each["story_id"] != story_id):
+        return list(row["people"])
+    query = {"entity": ENTITY, "entity_id": row["_id"], "seq": {"$gt": 0}, "payload.story_id": story_id}
+    events = database[EVENTS].find({**query, "type": "story_added"}, {"payload.doubted": 1}, session=tx.session)
+    doubted = [
+        person async for event in events.sort("seq", -1).limit(1) for person in event["payload"].get("doubted", ())
+    ]
+    return [{**each, "minor": False} if each["id"] in doubted else each for each in row["people"]]

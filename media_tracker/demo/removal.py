@@ -12,6 +12,7 @@ from media_tracker.db.connection import Json
 from media_tracker.db.events import COLLECTION as EVENTS
 from media_tracker.db.events import VOID
 from media_tracker.errors import NotFound
+from media_tracker.monitor.documents import ERRATA, LISTS
 from media_tracker.problems.case import Case
 from media_tracker.problems.evidence.material import files_of
 from media_tracker.wiring import Services
@@ -27,6 +28,7 @@ MARKED = (
     "deeds",
     "leads",
     "releases",
+    "bulletins",
     "legacy_figures",
     "projects",
     "feeds",
@@ -43,6 +45,7 @@ ENTITIES = {
     "deeds": "deed",
     "leads": "lead",
     "releases": "release",
+    "bulletins": "bulletin",
     "legacy_figures": "legacy_figure",
 }
 
@@ -58,6 +61,7 @@ async def remove(services: Services) -> int:
             await services.files.delete(photo)
     await _beside_problems(services)
     await _beside_units(services)
+    await _beside_bulletins(services)
     leads = [row["_id"] async for row in database["leads"].find({"demo": True}, {"_id": 1})]
     await database["lead_callers"].delete_many({"_id": {"$in": leads}})
     numbers = [row["number"] async for row in database["releases"].find({"demo": True}, {"number": 1})]
@@ -110,6 +114,18 @@ async def _beside_units(services: Services) -> None:
     units = [row["_id"] async for row in services.database["units"].find({"demo": True}, {"_id": 1})]
     for name in ("responsibilities", "backings"):
         await services.database[name].delete_many({"unit_id": {"$in": units}, "demo": {"$ne": True}})
+
+
+async def _beside_bulletins(services: Services) -> None:
+    """Word files, lists and corrections of bulletins that count samples."""
+    shown = {"frozen.release": 1, "frozen.file_id": 1}
+    signed = services.database["bulletins"].find({"demo": True, "frozen": {"$ne": None}}, shown)
+    frozen = [row["frozen"] async for row in signed]
+    for each in frozen:
+        with contextlib.suppress(NotFound):  # an earlier removal may have been cut off behind it
+            await services.files.delete(each["file_id"])
+    for name in (LISTS, ERRATA):
+        await services.database[name].delete_many({"release": {"$in": [each["release"] for each in frozen]}})
 
 
 async def _beside_users(services: Services) -> None:

@@ -141,15 +141,18 @@ class Queue:
                 return next(iter(later or others), None)
         return await self.next(wanted, actor, after=story)
 
-    async def total(self, wanted: QueueFilter, actor: Actor, top: QueuePage | None = None) -> Total:
+    async def total(self, wanted: QueueFilter, actor: Actor, top: QueuePage | None = None, known: int = 0) -> Total:
         """How many stories (reprints counted each) the queue holds, counted up to 1,000 and for at most 0.3 seconds.
 
-        ``top``: its first page, where that has been read; if there is no other, nothing is counted.
+        ``top``: its first page, where that has been read; if there is no other, nothing is counted. ``known``: so many are
+        known of otherwise.
         """
         if top is not None and top.next is None:
             return Total.of(top.met)
         around = top.around if top else await self._around(actor)
-        found = await count(self._stories, self._query(wanted, actor, around), hint_of(wanted), top.met if top else 0)
+        found = await count(
+            self._stories, self._query(wanted, actor, around), hint_of(wanted), top.met if top else known
+        )
         return found if found.more else Total.of(found.count + self._blind(wanted, actor, around))
 
     async def totals(
@@ -167,7 +170,7 @@ class Queue:
                 more = int(opened is not None and opened.desk is DeskState.PENDING and not begun)
             totals[which] = Total.of(number + more)
         if self._narrow(wanted):
-            totals[wanted.which] = await self.total(wanted, actor, top)
+            totals[wanted.which] = await self.total(wanted, actor, top, page.met)
         return totals
 
     async def line(self, story_id: ObjectId) -> Story | None:

@@ -225,6 +225,11 @@ class SecondLooks:
         if row is not None and row["first"]["by"] == decision.by:
             await self._change(tx, row, "drawn", first=await self._voice(decision))
 
+    async def is_settled_in(self, tx: Transaction, story_id: ObjectId, decided_at: datetime) -> bool:
+        """Whether a dispute about the decision of that moment has been settled: what stands is no longer its editor's alone."""
+        settled = {"_id": story_id, "state": LookState.SETTLED.value, "first.at": decided_at}
+        return await self._looks.find_one(settled, {"_id": 1}, session=tx.session) is not None
+
     async def sweep(self) -> int:
         """Let go of what has waited too long, or can no longer be looked at as it was. Returns how many."""
         now, lapsed = self._clock(), 0

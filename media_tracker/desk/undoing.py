@@ -227,8 +227,11 @@ class Undoing:
     async def _restore_in(self, tx: Transaction, row: Row, version: int, *, touched: bool) -> Story:
         before = dict(row.before)
         decision = before["decision"]
-        fields = {"changed_since_decision": 1, "blind": 1, "cluster": 1}
+        fields = {"changed_since_decision": 1, "blind": 1, "cluster": 1, "decision.at": 1}
         now = await self._stories.find_one({"_id": row.story_id}, fields, session=tx.session) or {}
+        taken = now["decision"]["at"] if row.what is What.DECIDED and now.get("decision") else None
+        if taken is not None and await self._second_looks.is_settled_in(tx, row.story_id, taken):
+            raise Conflict(DECIDED_SINCE)  # a third editor has confirmed it, which is no event of the story
         if touched and decision is not None:
             before["changed_since_decision"] = bool(now["changed_since_decision"])
         if before.pop("blind", None) is None and now.get("blind"):

@@ -18,9 +18,7 @@ from media_tracker.db.clock import Clock
 from media_tracker.db.connection import Database, Json
 from media_tracker.db.consumers import COLLECTION as CONSUMERS
 from media_tracker.db.consumers import Consumer, ConsumerRunner
-from media_tracker.db.counters import COLLECTION as COUNTERS
 from media_tracker.db.events import COLLECTION as EVENTS
-from media_tracker.db.events import COUNTER as DRAWN
 from media_tracker.db.events import GAP_IS_DEAD_AFTER, SYSTEM, Event, EventLog
 from media_tracker.db.transactions import Transaction, Transactor
 from media_tracker.errors import N_, NotReady
@@ -104,7 +102,6 @@ class Following:
         self._problems = database[Problem.Settings.name]
         self._projects = database[Project.Settings.name]
         self._events = database.get_collection(EVENTS, read_concern=ReadConcern("majority"))
-        self._counters = database[COUNTERS]
         self._log = log
         self._transactor = transactor
         self._runner = runner
@@ -166,8 +163,7 @@ class Following:
         which dates are cut.
         """
         await asyncio.sleep(_A_MILLISECOND_OVER)
-        row = await self._counters.find_one({"_id": DRAWN})
-        return int(row["value"]) if row is not None else 0
+        return await self._log.drawn()
 
     async def fresh(self, placing: Placing, asked: int | None = None, patience: float | None = None) -> Standing:
         """Have everything counted that has happened, and say how far the ledger is.

@@ -21,6 +21,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure
 
 from media_tracker.db.connection import Client
+from media_tracker.errors import N_, NotReady
 from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.monitor.durations import Stretch
 from media_tracker.monitor.facts import Row, Slice, Subject
@@ -119,8 +120,11 @@ class DayLists:
         return self.sheet.columns[name][self.places[key]].tobytes()
 
 
-class _MovedOn(Exception):
-    """What was to be read is no longer what stands: begin again."""
+class _MovedOn(NotReady):
+    """What was to be read is no longer what stands: begin again. Who has begun too often is asked to come back."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("What was under way at this moment is not all recorded yet. Please try again shortly."))
 
 
 class Reading:

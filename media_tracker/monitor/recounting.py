@@ -1,8 +1,8 @@
 """Counts everything again from the events: a new generation of the ledger is built beside the old one, then takes its place.
 
 Killed at any moment it leaves what was read before; the next run begins anew. Several may run at the same time: each builds a
-generation of its own, and the first to be done is the one that is read. What a new generation counts differently from the one before
-it is reported: nothing should be.
+generation of its own, and the first to be done is the one that is read. What it counts differently from the one before is
+reported: nothing should be.
 """
 
 from __future__ import annotations

@@ -53,6 +53,8 @@ class Figure:
     """How long it took, by problem; only in the list behind a duration."""
     count: int | None = None
     """How many rows the list has, where they are not here."""
+    counted_at: datetime | None = None
+    """Of a list: as in an ``Overview``."""
 
     @property
     def value(self) -> int:
@@ -198,12 +200,12 @@ class Monitor:
         """
         if stretch is not None and key is not Key.PROBLEMS:
             raise NotFound(N_("There is nothing at this address."))
-        placing, _ = await self._following.ready(as_of)
+        placing, standing = await self._following.ready(as_of)
         asked = _asked(self.view(period, as_of=as_of), part, as_of)
 
         async def read(session: AsyncClientSession, state: LedgerState) -> Figure:
             found, hours = await self._reading.listing(session, state, key, asked, placing, stretch)
-            return Figure(key, found, hours)
+            return Figure(key, found, hours, counted_at=_counted_at(standing, as_of))
 
         return await self._reading.in_snapshot(read)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import threading
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import structlog
 from bson import ObjectId
 
 from media_tracker.accounts.actor import Level
@@ -20,6 +23,8 @@ from media_tracker.db.embedded import EmbeddedServer
 from media_tracker.monitor.gathering import Gathering
 from media_tracker.monitor.lines import Family, Span, day_of
 from media_tracker.monitor.sheets import Sheet, Writer
+
+log = structlog.get_logger("counting")
 
 AT_ONCE: Mapping[Family, int] = {Family.STORY: 5000, Family.CASE: 500, Family.DEED: 2000}
 """Entities that are read together."""
@@ -69,21 +74,45 @@ async def each_part(
     gathering: Gathering, zone: ZoneInfo, shares: Sequence[Share], elsewhere: Elsewhere | None
 ) -> AsyncGenerator[Part]:
     """Count ``shares``, in their order: here, or, where there is ``elsewhere`` and enough to do, in as many processes as there
-    are processors."""
+    are processors.
+
+    When one of them dies, as one does where memory is short, what is left is counted here.
+    """
     processes = min(os.cpu_count() or 1, len(shares))
     if elsewhere is None or processes < 2 or all(len(each.ids) < IN_SHARE[each.family] for each in shares):
         for share in shares:
             yield await count(gathering, zone, share)
         return
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+    done = 0
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_end_with_parent) as pool:
         loop = asyncio.get_running_loop()
         waiting = [loop.run_in_executor(pool, _count_elsewhere, elsewhere, share) for share in shares]
         try:
             for future in waiting:
-                yield await future
+                part = await future
+                done += 1
+                yield part
+        except BrokenProcessPool:
+            log.warning("process_died", counted=done, shares=len(shares))
         finally:
             for future in waiting:
                 future.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+    for share in shares[done:]:
+        yield await count(gathering, zone, share)
+
+
+def _end_with_parent() -> None:
+    """A process that counts must not wait for ever for the next share of one that was killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this runs in processes that were started for counting alone
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def shares_of(family: Family, ids: Sequence[ObjectId], upto: int) -> list[Share]:

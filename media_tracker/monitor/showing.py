@@ -68,6 +68,7 @@ class Glance:
     masked: bool
     """Withheld, or objected to: it may not be named."""
     rounds: Sequence[Round]
+    """Those of which there are pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +143,14 @@ def _glance(row: Mapping[str, Any]) -> Glance:
         case.get("due_at"),
         case.get("verified_at"),
         bool(case.get("withheld") or case.get("objections")),
-        [Round.model_validate(each) for each in case.get("rounds", ())],
+        [Round.model_validate(each) for each in case.get("rounds", ()) if _is_pictured(each)],
     )
+
+
+def _is_pictured(row: Mapping[str, Any]) -> bool:
+    """Whether a round of work, as it is stored, has pictures of before or after."""
+    filed = [row.get("claim") or {}, *row.get("additions", ())]
+    return any(each.get("before") or each.get("after") for each in filed)
 
 
 def _as_it_was(now: ShownProblem, events: Sequence[Json]) -> ShownProblem:

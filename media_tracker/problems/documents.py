@@ -98,6 +98,7 @@ class Problem(Document):
             IndexModel([("region_path", ASCENDING), ("case.category", ASCENDING)], name="region_category"),
             IndexModel([("case.reports.story_id", ASCENDING)], name="story"),
             IndexModel([("first_exposed_at", DESCENDING)], name="first_exposed"),
+            IndexModel([("listed.import_id", ASCENDING)], name="brought", sparse=True),
             IndexModel(
                 [
                     ("search", ASCENDING),

@@ -209,13 +209,6 @@ class Formats:
         text = self.date_text(day, form)
         return self._catalogue.gettext(N_("%(day)s, end of day")) % {"day": text}
 
-    def deadline_plain(self, moment: datetime | None) -> str:
-        """A deadline for files, in ISO 8601's order in every language, so that it sorts: 2026-12-01 24:00."""
-        if moment is None:
-            return ""
-        day = self._last_day(moment)
-        return f"{day.isoformat()} {'24:00' if day < self._local_date(moment) else self.clock(moment)}"
-
     def deadline_days(self, due: datetime | None, now: datetime) -> str:
         """``relative_days`` of the last day that a deadline leaves: one at tomorrow's midnight is today's."""
         return NOTHING if due is None else self.relative_days(self._last_day(due), now)

@@ -51,3 +51,11 @@ async def test_leases_of_different_names_do_not_meet(database: Database, clock: 
     leases = Leases(database, clock)
     assert await leases.acquire("feed:1", "a", 30)
     assert await leases.acquire("feed:2", "b", 30)
+
+
+async def test_who_ends_gives_back_its_own_leases_and_nobody_elses(database: Database, clock: FakeClock) -> None:
+    leases = Leases(database, clock)
+    for name, owner in (("feed", "a"), ("model", "a"), ("mail", "b")):
+        await leases.acquire(name, owner, 30)
+    await leases.give_back("a")
+    assert [await leases.acquire(name, "c", 30) for name in ("feed", "model", "mail")] == [True, True, False]

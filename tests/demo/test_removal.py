@@ -67,3 +67,20 @@ async def test_a_sample_responsibility_table_goes_with_the_samples(services: Ser
     await remove(services)
     assert not await services.responsibilities.table.duties()
     assert not await services.responsibilities.table.backings()
+
+
+async def test_bulletins_that_count_samples_go_with_all_that_belongs_to_them_and_others_stay(
+    services: Services,
+) -> None:
+    database = services.database
+    for number, demo in ((1, True), (2, False)):
+        frozen = {"release": number, "year": 2026, "serial": number, "file_id": ObjectId()}
+        await database["bulletins"].insert_one({"state": "released", "demo": demo, "frozen": frozen})
+        await database["bulletin_lists"].insert_one({"release": number, "key": "problems", "part": 0, "ids": b""})
+        await database["bulletin_errata"].insert_one({"release": number})
+
+    assert await remove(services) == 1
+
+    assert await database["bulletins"].distinct("frozen.release") == [2]
+    assert await database["bulletin_lists"].distinct("release") == [2]
+    assert await database["bulletin_errata"].distinct("release") == [2]

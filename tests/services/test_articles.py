@@ -12,11 +12,14 @@ import pytest
 from bson import ObjectId
 
 from media_tracker import worker
+from media_tracker.accounts.actor import Actor, Role
 from media_tracker.db.connection import Json
+from media_tracker.db.events import SYSTEM
 from media_tracker.ingest import articles, claims
 from media_tracker.ingest.articles import FIRST_RETRY
 from media_tracker.ingest.claims import Claims
 from media_tracker.ingest.documents import FullTextState, Story
+from media_tracker.ingest.story_format import StoryFormat
 from media_tracker.outlets.documents import Feed
 from media_tracker.wiring import Services
 from media_tracker.worker import Worker
@@ -411,3 +414,20 @@ async def test_a_page_is_not_read_where_the_site_that_it_leads_to_asks_not_to(sc
 
     assert story["full_text"]["state"] == "kept"
     assert ("/there", 200) not in scene.origin.sent
+
+
+@pytest.mark.parametrize("said", [None, StoryFormat.TEXT, StoryFormat.H5])
+async def test_the_whole_article_tells_the_form_anew_unless_an_editor_has_said_it(
+    scene: Scene, said: StoryFormat | None
+) -> None:
+    await summary_of_an_article(scene)
+    (summary,) = await scene.stories()
+    assert summary.format is StoryFormat.TEXT
+    if said is not None:
+        editor = Actor(ObjectId(), frozenset({Role.EDITOR}))
+        await scene.services.story_formats.correct(str(summary.id), summary.version, said, editor, SYSTEM)
+
+    story = await complete(scene)
+
+    assert story["full_text"]["state"] == "done"
+    assert story["format"] == (said or StoryFormat.PHOTO)

@@ -78,9 +78,10 @@ async def test_a_worker_that_is_cut_off_while_it_stops_something_leaves_nobody_u
     async def cut_off(*_: object) -> bool:
         raise asyncio.CancelledError
 
-    for nth in ("stop", "put"):
+    cut: tuple[tuple[object, str], ...] = ((room.schedules, "stop"), (room.outbox, "put"))
+    for where, name in cut:
         with monkeypatch.context() as patched:
-            patched.setattr(*((room.schedules, "stop") if nth == "stop" else (room.outbox, "put")), cut_off)
+            patched.setattr(where, name, cut_off)
             with pytest.raises(asyncio.CancelledError):
                 await mailing.turn()
         scene.clock.advance(seconds=LEASE.total_seconds())

@@ -7,6 +7,7 @@ import io
 import random
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import openpyxl
@@ -364,12 +365,8 @@ async def test_deadlines_of_the_last_minute_do_not_read_one_day_too_long(service
     assert shown.count(", end of day") == len(midnights)
     assert ", 00:00" not in shown
     sheet = openpyxl.load_workbook(io.BytesIO(file.content)).worksheets[0]
-    last_minutes = [
-        f"{cell.value:%Y-%m-%d}"
-        for row in sheet.iter_rows()
-        for cell in row
-        if cell.is_date and f"{cell.value:%H:%M}" == "23:59"
-    ]
+    moments = [each for row in sheet.iter_rows(values_only=True) for each in row if isinstance(each, datetime)]
+    last_minutes = [f"{each:%Y-%m-%d}" for each in moments if f"{each:%H:%M}" == "23:59"]
     assert sorted(last_minutes) == sorted(value.removesuffix(" 24:00") for value in midnights), (
         "dates, for who sorts by them"
     )

@@ -169,3 +169,19 @@ async def test_problems_do_not_name_the_story_whose_decision_is_hidden(scene: Sc
         assert story.title in (await publicity.get(pages[0])).text, "who is no editor is asked for no second look"
         await scene.decide(second, story, Kind.FOLLOW_UP)
         assert story.title in (await second.get(pages[0])).text
+
+
+async def test_a_first_decision_that_a_third_editor_has_confirmed_is_not_undone(scene: Scene) -> None:
+    story = await scene.put_story()
+    async with scene.browser() as first, scene.browser("second") as second, scene.browser("third") as third:
+        decided = await scene.decide(first, story, Kind.NOTICE)
+        row: Json | None = await scene.services.database["desk_done"].find_one({"what": "decided"})
+        assert row is not None
+        await scene.decide(second, story, Kind.OTHER)
+        look = await scene.services.second_looks.get(key_of(story))
+        form = {"version": str(look.version), "takes": "first"}
+        assert (await third.post(f"/desk/quality/disputes/{story.id}", form)).status_code == 303
+        await first.post(f"/desk/undo/{row['_id']}")
+    now = await scene.story(story)
+    assert now.decision == decided.decision
+    assert (await scene.services.second_looks.get(key_of(story))).state is LookState.SETTLED

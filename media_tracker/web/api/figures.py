@@ -146,11 +146,14 @@ async def figure_rows(
     asked, names, use = asked_of(request), await names_of(request), services(request)
     figure, start = Key(key), _start(after)
     hours: Mapping[ObjectId, float] = {}
+    counted_at = None
     if asked.stretch is not None:
         found = await use.monitor.figure(figure, asked.period, asked.part, asked.stretch, as_of=asked.as_of)
         total, rows, hours = found.value, found.rows[start : start + limit], found.hours
+        counted_at = found.counted_at
     else:
-        total, rows = await use.monitor.page(figure, asked.period, asked.part, start, limit, as_of=asked.as_of)
+        part = await use.monitor.part(figure, asked.period, asked.part, start, limit, as_of=asked.as_of)
+        total, rows, counted_at = part.count, part.rows, part.counted_at
     subjects, who = await use.monitor.subjects(rows), visitor(request).actor
     behind = start + len(rows)
     return RowsAnswer(
@@ -159,7 +162,7 @@ async def figure_rows(
         definition=names.gettext(DEFINITIONS[figure].text),
         period=_days(asked.period),
         as_of=asked.as_of,
-        counted_at=use.clock(),
+        counted_at=counted_at or use.clock(),
         filters=_filters(asked),
         total=total,
         rows=[

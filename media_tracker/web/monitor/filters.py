@@ -7,19 +7,19 @@ and the answer is a redirect to the address that says what they mean, so that an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from bson import ObjectId
 
 from media_tracker.errors import N_, InvalidInput
-from media_tracker.monitor.definitions import Dimension
+from media_tracker.monitor.definitions import Dimension, Key
 from media_tracker.places.service import Places
 from media_tracker.places.units import UnitTree
 from media_tracker.problems.case import Channel, Severity
 from media_tracker.web.choices import Option, category_filter, district_options, outlet_options
 from media_tracker.web.figure_links import ALL, Asked
-from media_tracker.web.monitor.view import HEADS
+from media_tracker.web.monitor.view import HEADS, STRETCH_NAMES
 from media_tracker.web.naming import NONE_OF, Names
 from media_tracker.web.region_input import resolve_region
 
@@ -169,3 +169,16 @@ def _flat(options: Sequence[Option]) -> list[Option]:
         inner = option.get("options")
         flat += inner if isinstance(inner, list) else [option]
     return flat
+
+
+def list_chips(key: Key, asked: Asked, names: Names) -> list[Chip]:
+    """The filters, each with the address of the list without it."""
+    chips = [
+        Chip(names.gettext(HEADS[dimension][1]), names.of(dimension, value), asked.without(dimension).list_of(key))
+        for dimension, value in asked.filters.items()
+    ]
+    if asked.stretch is not None:
+        stretch = names.gettext(STRETCH_NAMES[asked.stretch])
+        remove = replace(asked, stretch=None).list_of(key)
+        chips.append(Chip(names.gettext(N_("Both ends known")), stretch, remove))
+    return chips

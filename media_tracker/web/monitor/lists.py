@@ -124,13 +124,20 @@ class _Lists:
 
     def exposures(self) -> list[Column]:
         return [
-            _moment(N_("Published")),
-            self._outlets(),
-            Column(N_("Story"), self._story_cell),
-            *self._of_problem(),
-            *self._details(),
-            Column(N_("Address"), self._address, in_files=True),
+            Column(N_("Story"), self._story_cell) if each is None else self._unless_kept_back(each)
+            for each in (
+                _moment(N_("Published")),
+                self._outlets(),
+                None,
+                *self._of_problem(),
+                *self._details(),
+                Column(N_("Address"), self._address, in_files=True),
+            )
         ]
+
+    def _unless_kept_back(self, column: Column) -> Column:
+        """``column``, with nothing in it where the story of a row must not be known."""
+        return replace(column, cell=lambda row: Cell("") if self._is_kept_back(row) else column.cell(row))
 
     def stories(self) -> list[Column]:
         return [

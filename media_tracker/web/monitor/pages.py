@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -15,28 +15,33 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from markupsafe import Markup
 
-from media_tracker.accounts.documents import AuditAction
 from media_tracker.errors import N_, InvalidInput, NotFound
 from media_tracker.monitor.definitions import DEFINITIONS, Definition, Dimension, Key
-from media_tracker.monitor.exports import Deadline, Sheet, Value, to_csv, to_xlsx
 from media_tracker.monitor.facts import Row
 from media_tracker.monitor.periods import QUICK_NAMES, Quick, quick
 from media_tracker.monitor.service import Overview
 from media_tracker.web.figure_links import Asked, asked_of, local_now, read_asked, read_filters, read_page
 from media_tracker.web.guards import signed_in
-from media_tracker.web.monitor.filters import Chip, FilterForm, filter_chips, filter_form, understood, was_sent
+from media_tracker.web.monitor.figure_files import FILES, figure_file
+from media_tracker.web.monitor.filters import (
+    Chip,
+    FilterForm,
+    filter_chips,
+    filter_form,
+    list_chips,
+    understood,
+    was_sent,
+)
 from media_tracker.web.monitor.keeping import kept
 from media_tracker.web.monitor.legacy import LegacyLine, legacy_lines
-from media_tracker.web.monitor.lists import Cell, Column, columns_of
+from media_tracker.web.monitor.lists import Cell, columns_of
 from media_tracker.web.monitor.view import (
     BROKEN_DOWN,
     COLUMNS,
     FIRST_TAB,
     GROUPS,
-    HEADS,
     MOST_LINES,
     RATES,
-    STRETCH_NAMES,
     TIME_KEPT,
     ColumnChart,
     FigureViews,
@@ -49,15 +54,9 @@ from media_tracker.web.monitor.view import (
 )
 from media_tracker.web.naming import Names, names_of
 from media_tracker.web.render import page
-from media_tracker.web.visitor import actor, request_id, services
+from media_tracker.web.visitor import actor, services
 
 PAGE_ROWS = 100
-MOST_FILE_ROWS = 5_000
-"""Longer lists are made in the background (``/exports``)."""
-FILES = {
-    "csv": (to_csv, "text/csv"),
-    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
 LEGACY_LINES = 3
 """Of the older figures so many stand on the monitor itself."""
 
@@ -252,7 +251,7 @@ async def figure(request: Request[Any, Any, Any], name: FromPath[str]) -> Respon
     if text not in set(Key) or (suffix not in FILES and name != text):
         raise NotFound(N_("There is nothing at this address."))
     key, asked = Key(text), asked_of(request)
-    return await (_export(request, key, asked, suffix) if suffix else _list(request, key, asked))
+    return await (figure_file(request, key, asked, suffix) if suffix else _list(request, key, asked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +270,7 @@ async def _part(request: Request[Any, Any, Any], key: Key, asked: Asked, first: 
     if asked.stretch is not None:
         found = await monitor.figure(key, asked.period, asked.part, asked.stretch, as_of=asked.as_of)
         first = min(first, max(0, found.value - 1) // size * size)
-        return _Part(found.value, found.rows[first : first + size], found.hours)
+        return _Part(found.value, found.rows[first : first + size], found.hours, found.counted_at)
     part = await monitor.part(key, asked.period, asked.part, first, size, as_of=asked.as_of)
     if part.count <= first > 0:
         first = max(0, part.count - 1) // size * size
@@ -304,7 +303,7 @@ async def _list(request: Request[Any, Any, Any], key: Key, asked: Asked) -> Resp
         as_of=asked.as_of,
         now_href=asked.now().list_of(key),
         counted_at=found.counted_at,
-        chips=_chips(key, asked, names),
+        chips=list_chips(key, asked, names),
         columns=[{"label": label} for label in labels],
         rows=[list(zip(labels, row, strict=True)) for row in cells],
         states={cell.state: str(cell.value) for row in cells for cell in row if cell.look == "state"},
@@ -317,73 +316,6 @@ async def _list(request: Request[Any, Any, Any], key: Key, asked: Asked) -> Resp
         breadcrumb=[{"label": names.gettext(N_("Monitor")), "href": asked.overview()}, {"label": title}],
     )
     return await page(request, "monitor/list.html", context)
-
-
-async def _export(request: Request[Any, Any, Any], key: Key, asked: Asked, suffix: str) -> Response[Any]:
-    """All rows as a file, or the way to where long files are made. That they left the house is written down first."""
-    use, names = services(request), await names_of(request)
-    total, _ = await use.monitor.page(key, asked.period, asked.part, 0, 1, as_of=asked.as_of)
-    if total > MOST_FILE_ROWS:
-        return Redirect(f"/exports/figure.{suffix}?{urlencode([('key', key.value), *asked.query()])}", status_code=303)
-    found = await use.monitor.figure(key, asked.period, asked.part, asked.stretch, as_of=asked.as_of)
-    shown = await use.monitor.shown(found.rows, as_of=asked.as_of)
-    columns = columns_of(key, asked.part, found.hours, shown, names, actor(request))
-    write, media_type = FILES[suffix]
-    content = await asyncio.to_thread(write, _sheet(key, found.rows, asked, columns, names), use.monitor.zone)
-    start, end = asked.period.start.isoformat(), asked.period.end.isoformat()
-    filters = {f"filter_{dimension.value}": value for dimension, value in asked.filters.items()}
-    stretch = {"stretch": asked.stretch.value} if asked.stretch else {}
-    as_of = {"as_of": asked.as_of.isoformat()} if asked.as_of else {}
-    await use.audit.write(
-        AuditAction.EXPORTED,
-        actor=actor(request).user_id,
-        subject=f"monitor/{key.value}.{suffix}",
-        detail={"from": start, "to": end, "rows": found.value, **filters, **stretch, **as_of},
-        request_id=request_id(request.scope),
-    )
-    headers = {"content-disposition": f'attachment; filename="{key.value}_{start}_{end}.{suffix}"'}
-    return Response(content, media_type=media_type, headers=headers)
-
-
-def _sheet(key: Key, rows: Sequence[Row], asked: Asked, columns: Sequence[Column], names: Names) -> Sheet:
-    gettext, definition = names.gettext, DEFINITIONS[key]
-    days = f"{asked.period.start.isoformat()} – {asked.period.end.isoformat()}"
-    about: list[tuple[str, Value]] = [
-        (gettext(N_("Figure")), gettext(definition.name)),
-        (gettext(N_("Definition")), gettext(definition.text)),
-        (gettext(N_("Period")), days),
-        (gettext(N_("Rows")), len(rows)),
-    ]
-    if asked.as_of is not None:
-        about.append((gettext(N_("As of")), asked.as_of))
-    about += [(chip.kind, chip.value) for chip in _chips(key, asked, names)]
-    return Sheet(
-        title=gettext(definition.name),
-        headings=[gettext(column.label) for column in columns],
-        rows=[[_value(column.cell(row)) for column in columns] for row in rows],
-        about_title=gettext(N_("Definition")),
-        about=about,
-    )
-
-
-def _value(cell: Cell) -> Value:
-    """A cell as a file takes it. As a plain date, a deadline at midnight would read one day too long."""
-    if cell.look == "deadline" and isinstance(cell.value, datetime):
-        return Deadline(cell.value)
-    return cell.value
-
-
-def _chips(key: Key, asked: Asked, names: Names) -> list[Chip]:
-    """The filters, each with the address of the list without it."""
-    chips = [
-        Chip(names.gettext(HEADS[dimension][1]), names.of(dimension, value), asked.without(dimension).list_of(key))
-        for dimension, value in asked.filters.items()
-    ]
-    if asked.stretch is not None:
-        stretch = names.gettext(STRETCH_NAMES[asked.stretch])
-        remove = replace(asked, stretch=None).list_of(key)
-        chips.append(Chip(names.gettext(N_("Both ends known")), stretch, remove))
-    return chips
 
 
 def _quick_periods(asked: Asked, today: date, names: Names, by: Dimension | None) -> list[dict[str, object]]:

@@ -125,6 +125,8 @@ async def wall(request: Request[Any, Any, Any]) -> Response[str]:
             "monitor/wall_figures.html", {each.name: getattr(part, each.name) for each in fields(part)}
         )
 
+    resolved, urgent = await _rows(request, asked, Key.RESOLVED), await _urgent_rows(request, asked)
+    glances = await services(request).monitor.glances([*resolved, *urgent])
     about = (WallFigures, made.overview.version, asked, made.grain, made.figure, tuple(made.milestones))
     context = WallPage(
         theme=theme if theme in THEMES else "dark",
@@ -133,8 +135,8 @@ async def wall(request: Request[Any, Any, Any]) -> Response[str]:
         zone=services(request).settings.timezone,
         counted_at=made.overview.counted_at,
         figures=kept(about, names, write),
-        solved=await _solved(request, asked, names),
-        pressing=await _pressing(request, asked, names),
+        solved=await _solved(request, resolved, glances, names),
+        pressing=await _pressing(request, urgent, glances, names),
         monitor=asked.overview(),
     )
     return await page(request, "monitor/wall.html", context)
@@ -160,10 +162,10 @@ def _share(found: Overview) -> float | None:
     return found.figures[Key.DUE_CLOSED].value / due if due else None
 
 
-async def _solved(request: Request[Any, Any, Any], asked: Asked, names: Names) -> list[Solved]:
+async def _solved(
+    request: Request[Any, Any, Any], rows: Sequence[Row], glances: Mapping[ObjectId, Glance], names: Names
+) -> list[Solved]:
     """The latest that were solved; those with pictures first."""
-    rows = await _rows(request, asked, Key.RESOLVED)
-    glances = await services(request).monitor.glances(rows)
     known = [glances[row.problem_id] for row in rows if row.problem_id is not None and row.problem_id in glances]
     open_to_all = [each for each in known if not each.masked and each.verified_at is not None]
     pairs = {each.number: _pair(each.rounds) for each in open_to_all}
@@ -188,16 +190,15 @@ def _pair(rounds: Sequence[Round]) -> tuple[ObjectId | None, ObjectId | None]:
     return (before[0] if before else None), (after[-1] if after else None)
 
 
-async def _pressing(request: Request[Any, Any, Any], asked: Asked, names: Names) -> list[Pressing]:
-    """What is overdue, and what is urgent and not called fixed: the urgent first, then the longest overdue."""
+async def _pressing(
+    request: Request[Any, Any, Any], found: Sequence[Row], glances: Mapping[ObjectId, Glance], names: Names
+) -> list[Pressing]:
+    """The urgent first, then the longest overdue."""
     use, now = services(request), services(request).clock()
-    urgent = asked.within(Dimension.SEVERITY, Severity.URGENT.value).within(Dimension.STAGE, Stage.IN_HAND.value)
-    found = [*await _rows(request, asked, Key.OVERDUE), *await _rows(request, urgent, Key.PROBLEMS)]
-    glances = await use.monitor.glances(found)
-    rows = {row.problem_id: row for row in found if row.problem_id in glances}
-    order = sorted(
-        glances, key=lambda each: (glances[each].severity is not Severity.URGENT, glances[each].due_at or now)
-    )[:MOST_PRESSING]
+    rows = {row.problem_id: row for row in found if row.problem_id is not None and row.problem_id in glances}
+    order = sorted(rows, key=lambda each: (glances[each].severity is not Severity.URGENT, glances[each].due_at or now))[
+        :MOST_PRESSING
+    ]
     problems = (await use.monitor.subjects([rows[each] for each in order])).problems
     return [
         Pressing(
@@ -212,6 +213,12 @@ async def _pressing(request: Request[Any, Any, Any], asked: Asked, names: Names)
         for each in map(problems.get, order)
         if each is not None
     ]
+
+
+async def _urgent_rows(request: Request[Any, Any, Any], asked: Asked) -> Sequence[Row]:
+    """What is overdue, and what is urgent and not called fixed."""
+    urgent = asked.within(Dimension.SEVERITY, Severity.URGENT.value).within(Dimension.STAGE, Stage.IN_HAND.value)
+    return [*await _rows(request, asked, Key.OVERDUE), *await _rows(request, urgent, Key.PROBLEMS)]
 
 
 async def _rows(request: Request[Any, Any, Any], asked: Asked, key: Key) -> Sequence[Row]:

@@ -41,9 +41,9 @@
   on("click", (event) => closeMenus(event.target.closest("details[data-menu]")));
 
   // Filters are folded on phones.
-  const fold = (root) => all("[data-fold-small]", root).forEach((box) => { box.open = !matchMedia("(max-width: 40rem)").matches; });
-  fold(document);
-  on("htmx:afterSwap", (event) => fold(event.target));
+  const fold = () => all("[data-fold-small]:not([data-folded])").forEach((box) => { box.open = !matchMedia("(max-width: 40rem)").matches; box.dataset.folded = ""; });
+  fold();
+  on("htmx:afterSwap", fold);
 
   // Filters apply themselves, but not while somebody walks through the options with the arrow keys.
   let byKeyboard = false;

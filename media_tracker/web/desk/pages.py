@@ -22,7 +22,8 @@ from media_tracker.problems.case import Severity
 from media_tracker.problems.service import NewProblem
 from media_tracker.web.desk.ahead import holds, load_ahead, only_looks
 from media_tracker.web.desk.decide_form import several
-from media_tracker.web.desk.view import desk_page, desk_path, queue_of, work_page
+from media_tracker.web.desk.moving_on import TEMPLATE, to_desk
+from media_tracker.web.desk.view import desk_page, queue_of, work_page
 from media_tracker.web.desk.work import Stage, Typed
 from media_tracker.web.forms import LONGEST_LINE, LONGEST_TEXT, Form, read_form
 from media_tracker.web.guards import editors
@@ -33,7 +34,6 @@ from media_tracker.web.stories.deed_words import age_of
 from media_tracker.web.stories.view import KINDS
 from media_tracker.web.visitor import actor, origin, services
 
-TEMPLATE = "desk/desk.html"
 NEW = "new"
 """A problem that is registered with the decision."""
 
@@ -84,7 +84,7 @@ async def decide(request: Request[Any, Any, Any], story_id: FromPath[str]) -> Re
     if waits and kind in TIEABLE and (then := form.text("then")):
         return await _tie_at_once(request, form, story, then, said, together)
     if waits:
-        return await _show(request, _queue(form), story)
+        return await to_desk(request, _queue(form), story.id)
     return await _go_on(request, form, story, N_("Decided: {kind}."), kind=said)
 
 
@@ -279,7 +279,7 @@ async def _once_more(
 async def _tied(request: Request[Any, Any, Any], form: Form, story: Story, message: str, number: str) -> Response[Any]:
     """On from a story that has been tied; or once more to it, where the editor wants to tie it to another problem as well."""
     if form.flag("stay"):
-        return await _show(request, _queue(form), story, message, {"number": number})
+        return await to_desk(request, _queue(form), story.id, message, number=number)
     return await _go_on(request, form, story, message, number=number)
 
 
@@ -289,25 +289,7 @@ async def _go_on(
     """To the story behind ``story`` in the queue that the form's page showed."""
     wanted = _queue(form)
     behind = await services(request).queue.next(wanted, actor(request), after=story)
-    return await _show(request, wanted, behind, message, params)
-
-
-async def _show(
-    request: Request[Any, Any, Any],
-    wanted: QueueFilter,
-    story: Story | None,
-    message: str = "",
-    params: Mapping[str, str | int] | None = None,
-) -> Response[Any]:
-    """To ``story``, or to the top of the queue; where htmx swaps the page in place, it is sent at once."""
-    path = desk_path(wanted, story.id if story else "")
-    if request.headers.get("hx-request") != "true":
-        return await see_other(request, path, message or None, **(params or {}))
-    said = (await names_of(request)).pages.catalogue.translate(message, None, **(params or {})) if message else ""
-    key = str(story.id) if story else None
-    response = await page(request, TEMPLATE, await desk_page(request, wanted, key, holds=holds(request), said=said))
-    response.headers["HX-Push-Url"] = path
-    return response
+    return await to_desk(request, wanted, behind.id if behind else "", message, **params)
 
 
 ROUTES = [desk, decide, decide_alike, attach, expose, lead_nowhere, file_deed]

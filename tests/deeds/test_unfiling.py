@@ -9,11 +9,11 @@ from media_tracker.db.events import SYSTEM
 from media_tracker.db.transactions import Transactor
 from media_tracker.deeds.documents import GoodDeed
 from media_tracker.deeds.unfiling import unfile_in
-from tests.deeds.test_deeds import BY, NAME, OFFICE, Desk, desk  # noqa: F401 - a fixture
+from tests.deeds.scene import BY, NAME, OFFICE, Desk
 from tests.services.invariants import assert_nothing_lost_or_doubled
 
 
-async def unfiled(desk: Desk, deed: GoodDeed, place: int, seq: int | None = None) -> GoodDeed:  # noqa: F811
+async def unfiled(desk: Desk, deed: GoodDeed, place: int, seq: int | None = None) -> GoodDeed:
     """The deed without its story at ``place``. ``seq``: as ``unfile_in`` takes it; else nobody has worked on the deed."""
     services, story = desk.services, deed.stories[place].story_id
     key, version = ObjectId(deed.id), deed.version if seq is None else seq
@@ -22,7 +22,7 @@ async def unfiled(desk: Desk, deed: GoodDeed, place: int, seq: int | None = None
     return await desk.stored(deed)
 
 
-async def released(desk: Desk) -> GoodDeed:  # noqa: F811
+async def released(desk: Desk) -> GoodDeed:
     """A deed in the public library, of somebody who is grown up."""
     deed = await desk.agreed(await desk.filed(minor=False))
     deed = await desk.work.release(str(deed.id), deed.version, False, *OFFICE)
@@ -30,7 +30,7 @@ async def released(desk: Desk) -> GoodDeed:  # noqa: F811
     return deed
 
 
-async def test_a_story_that_raised_doubts_takes_them_with_it(desk: Desk) -> None:  # noqa: F811
+async def test_a_story_that_raised_doubts_takes_them_with_it(desk: Desk) -> None:
     deed = await released(desk)
     doubted = await desk.told_again(deed, young=True)
     assert ([each.minor for each in doubted.people], doubted.public) == ([None], False)
@@ -40,7 +40,7 @@ async def test_a_story_that_raised_doubts_takes_them_with_it(desk: Desk) -> None
     await assert_nothing_lost_or_doubled(desk.services)
 
 
-async def test_another_story_that_points_to_somebody_young_keeps_the_doubts(desk: Desk) -> None:  # noqa: F811
+async def test_another_story_that_points_to_somebody_young_keeps_the_doubts(desk: Desk) -> None:
     deed = await desk.told_again(await released(desk), young=True)
     deed = await desk.told_again(deed, young=True)
     left = await unfiled(desk, deed, 1)
@@ -48,7 +48,7 @@ async def test_another_story_that_points_to_somebody_young_keeps_the_doubts(desk
 
 
 @pytest.mark.parametrize("minor", [None, True])
-async def test_what_somebody_has_said_since_stays(desk: Desk, minor: bool | None) -> None:  # noqa: F811
+async def test_what_somebody_has_said_since_stays(desk: Desk, minor: bool | None) -> None:
     deed = await desk.told_again(await released(desk), young=True)
     told, person = deed.version, deed.people[0]
     deed = await desk.work.edit_person(

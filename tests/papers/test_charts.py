@@ -79,7 +79,7 @@ def test_a_name_that_looks_like_a_formula_is_text_in_the_workbook(content: Bulle
     with package(content) as made:
         books = [name for name in made.namelist() if name.startswith("word/embeddings/")]
         cells = [
-            cell for name in books for row in load_workbook(io.BytesIO(made.read(name))).active.iter_rows() for cell in row  # type: ignore[union-attr]
+            cell for name in books for row in load_workbook(io.BytesIO(made.read(name))).active.iter_rows() for cell in row  # type: ignore[union-attr] - it has a sheet
         ]  # fmt: skip
     assert "=东区" in [cell.value for cell in cells]
     assert {cell.data_type for cell in cells if cell.value is not None} == {"s", "n"}

@@ -125,7 +125,7 @@ def letters(scene: Scene) -> dict[str, list[tuple[str, bytes]]]:
     found: dict[str, list[tuple[str, bytes]]] = {}
     for path in sorted(Path(scene.services.settings.data_dir / "mail").glob("*.eml")):
         message = message_from_bytes(path.read_bytes(), policy=default)
-        files = [(str(part.get_filename()), part.get_content()) for part in message.iter_attachments()]  # type: ignore[union-attr]
+        files = [(str(part.get_filename()), part.get_content()) for part in message.iter_attachments()]  # type: ignore[union-attr] - of this kind
         found.setdefault(str(message["To"]), []).extend(files)
     return found
 
@@ -146,7 +146,7 @@ async def test_a_schedule_sends_each_reader_a_file_of_their_own_once(scene: Scen
     [(name, data)] = sent["anna@example.org"]
     week = schedule.next_at.date() - timedelta(days=7)
     assert name == f"resolved_{week.isoformat()}_{(week + timedelta(days=6)).isoformat()}.xlsx"
-    assert load_workbook(io.BytesIO(data)).active["A1"].value == "Number"  # type: ignore[union-attr,index]
+    assert load_workbook(io.BytesIO(data)).active["A1"].value == "Number"  # type: ignore[union-attr,index] - of this kind
     [after] = await room.schedules.of(anna.actor())
     assert (after.sent, after.next_at - schedule.next_at) == (2, timedelta(days=7))
     assert after.error, "that one reader has no address is told"

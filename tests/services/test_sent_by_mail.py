@@ -35,7 +35,7 @@ def texts(scene: Scene) -> dict[str, str]:
     for path in Path(scene.services.settings.data_dir / "mail").glob("*.eml"):
         message = message_from_bytes(path.read_bytes(), policy=default)
         body = message.get_body(("plain",))
-        if not list(message.iter_attachments()) and body is not None:  # type: ignore[union-attr]
+        if not list(message.iter_attachments()) and body is not None:  # type: ignore[union-attr] - of this kind
             found[str(message["To"])] = str(body.get_content())
     return found
 

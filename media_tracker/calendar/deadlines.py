@@ -28,7 +28,7 @@ def is_working_day(day: date) -> tuple[bool, bool]:
     """Whether ``day`` is worked, and whether the official calendar says so (else: Monday to Friday)."""
     try:
         return bool(chinese_calendar.is_workday(day)), True
-    except NotImplementedError:
+    except NotImplementedError:  # how the library says that it does not know this year
         return day.weekday() < 5, False
 
 
